@@ -1,0 +1,1 @@
+//! Files that a kernel makes up: `/sys`, `/proc`, `/dev`.

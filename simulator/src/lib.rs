@@ -1,0 +1,18 @@
+//! A faithful fake xCAT management node (MN) for z/VM: its REST door, its commands, and beneath them simulated z/VM
+//! systems, zHCPs, Linux guests and a SAN.
+//!
+//! The rooms, from the outside in (see `docs/architecture.md`):
+//!
+//! * [`rest`] turns HTTP into an [`mn::Request`] and an answer back into JSON, XML or HTML;
+//! * [`mn`] holds what the management node does: policy, tables, one module per xCAT command;
+//! * [`seam`] carries one remote command to a host: locks, journal, playback live here and only here;
+//! * [`hosts`] interprets remote commands on the world: shell, files, zHCP programs, guest programs;
+//! * [`world`] is plain data and functions on it;
+//! * [`site`] reads site files and makes worlds of them.
+
+pub mod hosts;
+pub mod mn;
+pub mod rest;
+pub mod seam;
+pub mod site;
+pub mod world;

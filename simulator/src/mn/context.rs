@@ -1,0 +1,91 @@
+//! What a command has at hand while it runs: the site's far end, the tables, and the answer under way.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::Document;
+use crate::seam::{Outcome, RemoteCommand, Settings, Site};
+use crate::world::{Database, World};
+
+/// One xCAT command being carried out. Cheap to share between the nodes of one request.
+pub struct Context {
+    /// The running site.
+    pub site: Arc<Site>,
+    /// Number of the request in the journal.
+    pub request: u64,
+    /// Authenticated xCAT user, if any.
+    pub user: Option<String>,
+    documents: Mutex<Vec<Document>>,
+}
+
+impl Context {
+    /// A context for one request.
+    pub fn new(site: Arc<Site>, request: u64, user: Option<String>) -> Self {
+        Self {
+            site,
+            request,
+            user,
+            documents: Mutex::default(),
+        }
+    }
+
+    /// A context with an answer of its own, for a command that another command runs (spec: guests 1.5).
+    #[must_use]
+    pub fn nested(&self) -> Self {
+        Self::new(Arc::clone(&self.site), self.request, self.user.clone())
+    }
+
+    /// How the site behaves.
+    pub fn settings(&self) -> &Settings {
+        &self.site.settings
+    }
+
+    /// Carries one remote command across the seam.
+    pub async fn remote(&self, command: RemoteCommand) -> Outcome {
+        self.site.remote(self.request, command).await
+    }
+
+    /// Adds a document to the answer.
+    pub fn push(&self, document: Document) {
+        self.documents.lock().push(document);
+    }
+
+    /// Reports a text as all z/VM commands do: an error when it contains `(error)` or `failed` in any case, else
+    /// information (spec: rest-and-xcatd 2.7, RQ6; guests 1.1; scsi-pools 5.1).
+    pub fn print_ln(&self, text: impl Into<String>) {
+        let text = text.into();
+        let lower = text.to_ascii_lowercase();
+        if lower.contains("(error)") || lower.contains("failed") {
+            self.push(Document::error(text));
+        } else {
+            self.push(Document::of("info", [text]));
+        }
+    }
+
+    /// The documents so far, leaving none.
+    pub fn take_documents(&self) -> Vec<Document> {
+        std::mem::take(&mut *self.documents.lock())
+    }
+
+    /// Reads xCAT's tables.
+    pub fn tables<R>(&self, read: impl FnOnce(&Database) -> R) -> R {
+        read(&self.site.world.lock().mn.tables)
+    }
+
+    /// Changes xCAT's tables.
+    pub fn tables_mut<R>(&self, change: impl FnOnce(&mut Database) -> R) -> R {
+        change(&mut self.site.world.lock().mn.tables)
+    }
+
+    /// Reads or changes what is local to the management node (its files, its clock). Not a way around the seam:
+    /// hosts and z/VM are reached by [`Context::remote`] only.
+    pub fn local<R>(&self, work: impl FnOnce(&mut World) -> R) -> R {
+        work(&mut self.site.world.lock())
+    }
+
+    /// Column of the node's row in a table.
+    pub fn column(&self, table: &str, node: &str, column: &str) -> Option<String> {
+        self.tables(|t| t.get(table, "node", node, column).map(str::to_owned))
+    }
+}

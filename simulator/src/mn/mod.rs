@@ -1,0 +1,13 @@
+//! What the management node does: requests, policy, dispatch, tables, one module per xCAT command.
+
+pub mod commands;
+mod context;
+pub mod dispatch;
+mod document;
+mod request;
+mod shell;
+pub mod zvm;
+
+pub use context::Context;
+pub use document::{Document, Element};
+pub use request::{Credentials, Request, Response};

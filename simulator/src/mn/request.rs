@@ -1,0 +1,52 @@
+//! What a front door hands to the management node, and what it gets back.
+
+use std::fmt;
+
+use super::Document;
+
+/// User name and password as given by a client. The password is never shown.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Credentials {
+    /// User name.
+    pub user: String,
+    /// Password.
+    pub password: String,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("user", &self.user)
+            .field("password", &"***")
+            .finish()
+    }
+}
+
+/// One xCAT request, as both doors make it (spec: rest-and-xcatd 1.10, 3.2).
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Command name; `None` when the request carries none.
+    pub command: Option<String>,
+    /// Noderange text, when there is one.
+    pub noderange: Option<String>,
+    /// Arguments in order; an empty one reaches the command as undefined.
+    pub args: Vec<String>,
+    /// `NAME=value` settings for xdsh and xdcp.
+    pub env: Vec<String>,
+    /// Standard input of a command-line client.
+    pub stdin: Option<String>,
+    /// User to become, when both name and password were given.
+    pub credentials: Option<Credentials>,
+    /// `ws`, `cli`, …
+    pub client_type: String,
+}
+
+/// The documents of a finished request, without the closing `serverdone` one; errors that xcatd itself raises carry
+/// `serverdone` in their single document (spec: rest-and-xcatd 3.4).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Response {
+    /// Documents in order.
+    pub documents: Vec<Document>,
+    /// Whether the last document was sent together with `serverdone` (an error of xcatd itself, `authcheck`, …).
+    pub done_in_last: bool,
+}

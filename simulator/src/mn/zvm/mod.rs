@@ -1,0 +1,1 @@
+//! Routines that the z/VM commands share.
