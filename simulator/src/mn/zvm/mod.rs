@@ -1,1 +1,6 @@
 //! Routines that the z/VM commands share.
+
+pub mod remote;
+pub mod text;
+
+pub use remote::{Zhcp, check_ssh_rc};
