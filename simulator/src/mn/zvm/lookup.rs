@@ -1,0 +1,99 @@
+//! Finding a LUN in the pool files of a zHCP by remote `grep` (spec: scsi-pools 3.5, 3.6; guests 3.11).
+
+use super::remote::{ZFCP_POOL, Zhcp, check_ssh_rc};
+use super::text;
+use crate::mn::Context;
+use crate::seam::Release;
+
+/// What a pool row says of a LUN; empty fields where the row has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeviceAttributes {
+    /// `free`, `used` or `reserved`, as written.
+    pub status: String,
+    /// One or several WWPNs.
+    pub wwpn: String,
+    /// Logical unit number.
+    pub lun: String,
+    /// Size text.
+    pub size: String,
+    /// Range of FCP devices.
+    pub range: String,
+    /// Owning node.
+    pub owner: String,
+    /// FCP device or devices.
+    pub channel: String,
+    /// Free text.
+    pub tag: String,
+}
+
+impl DeviceAttributes {
+    /// Splits a row at its commas.
+    pub fn of_row(row: &str) -> Self {
+        let field = |index| text::field(row, ',', index).to_owned();
+        Self {
+            status: field(0),
+            wwpn: field(1),
+            lun: field(2),
+            size: field(3),
+            range: field(4),
+            owner: field(5),
+            channel: field(6),
+            tag: field(7),
+        }
+    }
+}
+
+/// Name of the first pool (alphabetically) with a row that contains `{wwpn},{lun}` (`findzFcpDevicePool`).
+///
+/// `Err` is the text to report: no row at all is a failed command to it (Q24). Release P answers an empty name then.
+pub async fn device_pool(
+    context: &Context,
+    zhcp: &Zhcp,
+    wwpn: &str,
+    lun: &str,
+) -> Result<String, String> {
+    let line = zhcp.line(&format!(
+        "grep -i -l \\\"{wwpn},{lun}\\\" {ZFCP_POOL}/*.conf"
+    ));
+    let outcome = context.sh(&line).await;
+    if context.settings().release != Release::P
+        && let Some(text) = check_ssh_rc(&outcome, "findzFcpDevicePool", &line, &zhcp.host, None)
+    {
+        return Err(text);
+    }
+    let path = outcome.stdout.lines().next().unwrap_or_default();
+    let file = path.rsplit('/').next().unwrap_or_default();
+    Ok(file
+        .rsplit_once('.')
+        .map_or(file, |(stem, _)| stem)
+        .to_owned())
+}
+
+/// Attributes of the first row of a pool that contains `{wwpn},{lun}` (`findzFcpDeviceAttr`).
+///
+/// `Err` is the text to report, also for a LUN or pool that is not there (Q24). The quotes around the pattern are
+/// lost in the management node's shell, so a list of WWPNs cuts the line (Q12). Release P does not look at the exit
+/// status and answers empty attributes.
+pub async fn device_attributes(
+    context: &Context,
+    zhcp: &Zhcp,
+    pool: &str,
+    wwpn: &str,
+    lun: &str,
+) -> Result<DeviceAttributes, String> {
+    let said = zhcp.line(&format!("grep -i \"{wwpn},{lun}\" {ZFCP_POOL}/{pool}.conf"));
+    let outcome = if context.settings().quirk("Q12") {
+        context.sh(&said).await
+    } else {
+        let quoted = format!("grep -i \\\"{wwpn},{lun}\\\" {ZFCP_POOL}/{pool}.conf");
+        zhcp.run(context, &quoted).await
+    };
+    if context.settings().release != Release::P
+        && let Some(text) = check_ssh_rc(&outcome, "findzFcpDeviceAttr", &said, &zhcp.host, None)
+    {
+        return Err(text);
+    }
+    Ok(DeviceAttributes::of_row(
+        outcome.stdout.lines().next().unwrap_or_default(),
+    ))
+}

@@ -1,0 +1,339 @@
+//! Update of a SCSI pool: choose or find a LUN, choose its FCP device, rewrite its row (`zvmUtils.pm
+//! findAndUpdatezFcpPool`; spec: scsi-pools 3.1 to 3.4, guests 3.11). Nothing is locked from the first read to the
+//! last write, so two updates race as they do in xCAT (Q1 to Q3).
+
+use super::filter::{egrep, matches, matching_rows};
+use super::remote::{ZFCP_POOL, Zhcp, check_ssh_rc};
+use super::text::{self, contains_ignoring_case, is_true, number};
+use super::{fcp, size};
+use crate::mn::Context;
+
+/// Header of every pool file.
+pub const HEADER: &str = "#status,wwpn,lun,size,range,owner,channel,tag";
+
+/// What is wanted of a pool; an absent value is empty.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Criteria<'a> {
+    /// `free`, `used` or `reserved` in any case; stored as typed.
+    pub status: &'a str,
+    /// `auto…`, FCP device numbers joined by `;`, or nothing.
+    pub fcp: &'a str,
+    /// WWPN or list of WWPNs; together with `lun` it names the LUN.
+    pub wwpn: &'a str,
+    /// Logical unit number.
+    pub lun: &'a str,
+    /// Size with unit; best fit looks for the smallest LUN that has it.
+    pub size: &'a str,
+    /// Owning node.
+    pub owner: &'a str,
+    /// Free text.
+    pub tag: &'a str,
+}
+
+/// What was found and written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selected {
+    /// FCP device or devices; empty when there is none.
+    pub channel: String,
+    /// WWPN or list of WWPNs.
+    pub wwpn: String,
+    /// Logical unit number.
+    pub lun: String,
+}
+
+/// A LUN that was picked from the first reading of the pool.
+struct Picked {
+    wwpn: String,
+    lun: String,
+    range: String,
+}
+
+/// Finds a LUN and updates its row. Every line is reported as it arises, `header` (a node name) in front; `None` is
+/// failure, already reported.
+pub async fn find_and_update(
+    context: &Context,
+    header: &str,
+    zhcp: &Zhcp,
+    pool: &str,
+    criteria: &Criteria<'_>,
+) -> Option<Selected> {
+    let requested = check(context, header, pool, criteria)?;
+    let given = given(context, header, criteria)?;
+
+    if !is_there(context, zhcp, &format!("test -d {ZFCP_POOL}")).await {
+        zhcp.run(context, &format!("mkdir -p {ZFCP_POOL}")).await;
+    }
+    if !is_there(context, zhcp, &format!("test -e {ZFCP_POOL}/{pool}.conf")).await {
+        context.print_ln(format!("{header}: (Error) FCP storage pool does not exist"));
+        return None;
+    }
+    let contents = read(context, zhcp, pool).await?;
+    let picked = match given {
+        Some((wwpn, lun)) => {
+            find_given(context, header, pool, &contents, wwpn, lun, &requested).await?
+        }
+        None => best_fit(context, header, &contents, &requested).await?,
+    };
+    let Picked { wwpn, lun, range } = picked;
+    context.print_ln(format!("{header}: Found FCP device 0x{wwpn}/0x{lun}"));
+
+    let mut owner = criteria.owner;
+    let channel =
+        if contains_ignoring_case(criteria.status, "used") && starts_with_auto(criteria.fcp) {
+            fcp::select(context, header, zhcp, &range, owner).await?
+        } else if contains_ignoring_case(criteria.status, "free") {
+            owner = "";
+            String::new()
+        } else {
+            criteria.fcp.to_owned()
+        };
+
+    let contents = read(context, zhcp, pool).await?;
+    let selected = select_rows(context, &contents, &wwpn, &lun).await;
+    let Criteria { status, tag, .. } = *criteria;
+    if selected.is_empty() {
+        // Q10: the row went away between the two readings; it comes back at the end, without its range.
+        let row = format!("{status},{wwpn},{lun},{requested}M,,{owner},{channel},{tag}");
+        zhcp.run(
+            context,
+            &format!("echo \"{row}\" >> {ZFCP_POOL}/{pool}.conf"),
+        )
+        .await;
+    } else {
+        let old = selected.as_str();
+        let field = |index| text::field(old, ',', index);
+        if !matches(field(1), &wwpn) {
+            context.print_ln(format!(
+                "{header}: (Error) FCP device {wwpn}/{lun} does not exists"
+            ));
+            return None;
+        }
+        let row_size = if is_true(field(3)) {
+            field(3).to_owned()
+        } else if requested.is_empty() && !context.settings().quirk("Q32") {
+            String::new()
+        } else {
+            format!("{requested}M")
+        };
+        let new = format!(
+            "{status},{},{},{row_size},{},{owner},{channel},{tag}",
+            field(1),
+            field(2),
+            field(4)
+        );
+        rewrite(context, zhcp, pool, old, &new).await;
+    }
+    Some(Selected { channel, wwpn, lun })
+}
+
+/// Steps P1 to P5: what is wanted makes sense. Gives the size as it is carried on.
+fn check(context: &Context, header: &str, pool: &str, criteria: &Criteria<'_>) -> Option<String> {
+    let Criteria {
+        status,
+        fcp,
+        size,
+        owner,
+        ..
+    } = *criteria;
+    let fail = |text: &str| {
+        context.print_ln(format!("{header}: (Error) {text}"));
+        None
+    };
+    if !is_true(pool) && !is_true(status) {
+        return None;
+    }
+    if !is_status(status) {
+        return fail("Status not recognized. Status can be free, used, or reserved.");
+    }
+    let is_device_list = fcp.chars().all(|c| c.is_ascii_hexdigit() || c == ';');
+    if is_true(fcp) && !starts_with_auto(fcp) && !is_device_list {
+        return fail(&format!("Invalid FCP channel address {fcp}."));
+    }
+    if contains_ignoring_case(status, "used") && !is_true(owner) {
+        return fail("Owner must be specified if status is used.");
+    }
+    if contains_ignoring_case(status, "free") && is_true(owner) {
+        return fail("Owner must not be specified if status is free.");
+    }
+    if !is_true(size) {
+        return Some(size.to_owned());
+    }
+    match size::requested(size) {
+        Some(requested) => Some(requested),
+        None => fail("Size not recognized. Size can be M(egabytes) or G(igabytes)."),
+    }
+}
+
+/// Step P6: WWPN and LUN when both are given, without `0x`. The outer `None` is failure.
+#[expect(clippy::option_option, reason = "failure, best fit, given")]
+fn given(
+    context: &Context,
+    header: &str,
+    criteria: &Criteria<'_>,
+) -> Option<Option<(String, String)>> {
+    if !is_true(criteria.wwpn) || !is_true(criteria.lun) {
+        return Some(None);
+    }
+    context.print_ln(format!("{header}: Using given WWPN and LUN"));
+    let wwpn = criteria.wwpn.replace("0x", "");
+    let lun = criteria.lun.replace("0x", "");
+    if !wwpn.chars().all(|c| c.is_ascii_hexdigit() || c == ';') {
+        context.print_ln(format!(
+            "{header}: (Error) Invalid world wide portname {wwpn}."
+        ));
+        return None;
+    }
+    if !lun.chars().all(|c| c.is_ascii_hexdigit()) {
+        context.print_ln(format!(
+            "{header}: (Error) Invalid logical unit number {lun}."
+        ));
+        return None;
+    }
+    Some(Some((wwpn, lun)))
+}
+
+/// Best fit: the earliest of the smallest sufficient free rows (spec: scsi-pools 3.3).
+async fn best_fit(
+    context: &Context,
+    header: &str,
+    contents: &str,
+    requested: &str,
+) -> Option<Picked> {
+    let rows = egrep(context, contents, "^free").await;
+    let wanted = number(requested);
+    let mut kept: Option<(f64, &str)> = None;
+    for row in rows.lines() {
+        let Some(megabytes) = size::of_row(text::field(row, ',', 3)) else {
+            continue;
+        };
+        let is_better = kept.is_none_or(|(size, _)| size == 0.0 || megabytes < size);
+        if megabytes >= wanted && is_better {
+            kept = Some((megabytes, row));
+        }
+    }
+    let field = |index| {
+        kept.map_or("", |(_, row)| text::field(row, ',', index))
+            .to_owned()
+    };
+    let picked = Picked {
+        wwpn: field(1),
+        lun: field(2),
+        range: field(4),
+    };
+    if !is_true(&picked.wwpn) || !is_true(&picked.lun) {
+        context.print_ln(format!(
+            "{header}: (Error) A suitable device of {requested}M or larger could not be found"
+        ));
+        return None;
+    }
+    Some(picked)
+}
+
+/// The row with the WWPN and LUN given; its status is not looked at (spec: scsi-pools 3.4).
+async fn find_given(
+    context: &Context,
+    header: &str,
+    pool: &str,
+    contents: &str,
+    wwpn: String,
+    lun: String,
+    requested: &str,
+) -> Option<Picked> {
+    let rows = egrep(context, contents, &format!("{wwpn},{lun}")).await;
+    let Some(row) = rows.lines().next() else {
+        context.print_ln(format!(
+            "{header}: (Error) zFCP device 0x{wwpn}/0x{lun} could not be found in zFCP pool {pool}"
+        ));
+        return None;
+    };
+    let is_too_small = size::of_given_row(text::field(row, ',', 3)) < number(requested);
+    if is_true(requested) && is_too_small {
+        context.print_ln(format!(
+            "{header}: (Error) FCP device {wwpn}/{lun} is not large enough"
+        ));
+        return None;
+    }
+    Some(Picked {
+        range: text::field(row, ',', 4).to_owned(),
+        wwpn,
+        lun,
+    })
+}
+
+/// Rows that the update is made on: all that contain the LUN, whatever their WWPN (Q6).
+async fn select_rows(context: &Context, contents: &str, wwpn: &str, lun: &str) -> String {
+    if context.settings().quirk("Q6") {
+        return egrep(context, contents, lun).await;
+    }
+    let pattern = format!("{},{}", regex::escape(wwpn), regex::escape(lun));
+    matching_rows(contents, &pattern)
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// Step P16: the first match of the old text in each line becomes the new text. Nobody looks at the result. The old
+/// text is a regular expression in a `sed` expression in a shell line in a shell line (Q7).
+async fn rewrite(context: &Context, zhcp: &Zhcp, pool: &str, old: &str, new: &str) {
+    let (old, new) = if context.settings().quirk("Q7") {
+        (old.to_owned(), new.to_owned())
+    } else {
+        (escape_for_sed(old), escape_for_sed(new))
+    };
+    zhcp.run(
+        context,
+        &format!("sed --in-place -e 's#{old}#{new}#i' {ZFCP_POOL}/{pool}.conf"),
+    )
+    .await;
+}
+
+/// A text that `sed`, in single quotes in a double-quoted line, takes literally on either side of `s#…#…#`.
+fn escape_for_sed(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '$' | '\\' => out.push_str("\\\\\\"),
+            '#' | '*' | '.' | '[' | ']' | '^' | '&' => out.push_str("\\\\"),
+            '"' | '`' => out.push('\\'),
+            _ => {}
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Reads a pool file; a failure is reported.
+async fn read(context: &Context, zhcp: &Zhcp, pool: &str) -> Option<String> {
+    let line = zhcp.line(&format!("cat {ZFCP_POOL}/{pool}.conf"));
+    let outcome = context.sh(&line).await;
+    match check_ssh_rc(&outcome, "findAndUpdatezFcpPool", &line, &zhcp.host, None) {
+        Some(text) => {
+            context.print_ln(text);
+            None
+        }
+        None => Some(outcome.stdout),
+    }
+}
+
+/// Whether a remote `test` succeeds; silence is no, also when ssh failed.
+pub async fn is_there(context: &Context, zhcp: &Zhcp, test: &str) -> bool {
+    zhcp.run(context, &format!("{test} && echo Exists"))
+        .await
+        .stdout
+        .contains("Exists")
+}
+
+/// Whether a text is a row status: free, used or reserved in any case, perhaps with a newline behind it.
+pub fn is_status(text: &str) -> bool {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    ["free", "used", "reserved"]
+        .iter()
+        .any(|status| text.eq_ignore_ascii_case(status))
+}
+
+/// Whether a device is left to xCAT: the text begins with `auto` in any case.
+pub fn starts_with_auto(fcp: &str) -> bool {
+    fcp.get(..4)
+        .is_some_and(|start| start.eq_ignore_ascii_case("auto"))
+}
