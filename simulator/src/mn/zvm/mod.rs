@@ -2,8 +2,13 @@
 
 pub mod fcp;
 pub mod filter;
+pub mod guest;
+pub mod iucv;
 pub mod lookup;
+pub mod nested;
+pub mod os_version;
 pub mod pool;
+pub mod reader;
 pub mod remote;
 pub mod size;
 pub mod text;
