@@ -1,9 +1,10 @@
 //! Hosts interpret remote commands on the world: a shell, files, coreutils, the zHCP's programs, the guests' programs.
 //! A host knows nothing of xCAT; it sees a command line and answers with exit status and output.
 
+pub mod guest;
 mod programs;
 pub mod shell;
-mod sysfs;
+pub mod sysfs;
 
 pub use programs::{Program, ProgramEnv};
 

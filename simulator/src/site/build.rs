@@ -495,6 +495,7 @@ impl Builder<'_> {
                     wwpn,
                     TargetPort {
                         online: !port.offline,
+                        ..TargetPort::default()
                     },
                 );
             }
@@ -544,6 +545,7 @@ impl Builder<'_> {
                     bytes: volume.gib << 30,
                     content: format!("blank-{name}"),
                     wwid: format!("36{serial:010x}0000000000{:010x}", lun.0 >> 24),
+                    ..Volume::default()
                 };
                 if self.world.san.volumes.insert(name.clone(), entry).is_some() {
                     self.problem(

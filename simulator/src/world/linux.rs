@@ -1,10 +1,9 @@
 //! A Linux of the site: the MN, a zHCP or a guest.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::{DeviceNumber, Lun, SimFs, SystemName, UserId, Wwpn};
+use super::zfcp::Zfcp;
+use super::{SimFs, SystemName, UserId};
 
 /// What a Linux is there for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +31,48 @@ pub enum Distribution {
     Ubuntu20,
 }
 
+/// Families of distributions that keep their zfcp configuration in the same way (spec: zfcp-and-san 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// `/etc/zfcp.conf`.
+    RedHat,
+    /// `51-zfcp-*.rules`.
+    Suse,
+    /// `41-zfcp-*.rules`, written by chzdev.
+    Ubuntu,
+}
+
+/// Kernel eras of the zfcp driver (spec: zfcp-and-san, opening table). K1 ships with no modelled distribution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Era {
+    /// 2.6.25 to 2.6.36: no automatic LUN scan, the unit owns the LUN.
+    K2,
+    /// 2.6.37 to 4.17: a unit is a wish, the SCSI device owns the LUN.
+    K3,
+    /// 4.18 and later.
+    K4,
+}
+
+impl Distribution {
+    /// Its family.
+    pub fn family(self) -> Family {
+        match self {
+            Self::Rhel6 | Self::Rhel7 => Family::RedHat,
+            Self::Sles11 | Self::Sles12 => Family::Suse,
+            Self::Ubuntu16 | Self::Ubuntu20 => Family::Ubuntu,
+        }
+    }
+
+    /// The era of its kernel.
+    pub fn era(self) -> Era {
+        match self {
+            Self::Rhel6 => Era::K2,
+            Self::Rhel7 | Self::Sles11 | Self::Sles12 | Self::Ubuntu16 => Era::K3,
+            Self::Ubuntu20 => Era::K4,
+        }
+    }
+}
+
 /// One Linux.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Linux {
@@ -51,43 +92,10 @@ pub struct Linux {
     pub iucv: bool,
     /// Persistent files (everything that is not sysfs, procfs or udev's).
     pub fs: SimFs,
+    /// Kernel parameters of the next boot, such as `cio_ignore=all,!condev zfcp.allow_lun_scan=0`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub kernel_parameters: String,
     /// The zfcp driver's state; empty while the guest is down.
     #[serde(default)]
     pub zfcp: Zfcp,
-}
-
-/// State of the zfcp driver and what hangs below it (spec: zfcp-and-san 2).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Zfcp {
-    /// Adapters by device number of the CCW device in the guest.
-    pub adapters: BTreeMap<DeviceNumber, Adapter>,
-    /// Number of the next SCSI host, SCSI device letter and so on.
-    pub next_host: u32,
-    /// Index of the next `sd` name.
-    pub next_disk: u32,
-    /// Whether device numbers are still on `cio_ignore`'s list (absent: visible).
-    #[serde(default)]
-    pub ignored: Vec<DeviceNumber>,
-}
-
-/// One FCP device as the guest sees it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Adapter {
-    /// Whether it is online.
-    pub online: bool,
-    /// Number of its SCSI host while online.
-    pub host: u32,
-    /// LUNs registered by hand, or found, below each remote port.
-    pub ports: BTreeMap<Wwpn, BTreeMap<Lun, Unit>>,
-}
-
-/// One LUN below an adapter and a port.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Unit {
-    /// Whether the LUN answered and a SCSI device exists.
-    pub attached: bool,
-    /// SCSI name (`sda`), when a SCSI device exists.
-    pub disk: String,
-    /// Why there is no SCSI device, in the spec's words.
-    pub failure: String,
 }

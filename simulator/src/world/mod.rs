@@ -5,6 +5,7 @@ pub mod ids;
 pub mod linux;
 pub mod san;
 pub mod tables;
+pub mod zfcp;
 pub mod zvm;
 
 use std::collections::BTreeMap;

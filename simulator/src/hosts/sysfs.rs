@@ -1,1 +1,0 @@
-//! Files that a kernel makes up: `/sys`, `/proc`, `/dev`.

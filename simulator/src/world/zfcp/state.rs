@@ -1,0 +1,138 @@
+//! What the zfcp driver of one Linux knows (spec: zfcp-and-san 2). Plain data; the driver's actions are in the
+//! neighbouring files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::world::{DeviceNumber, Lun, Wwpn};
+
+/// State of the common I/O layer, the zfcp driver and what hangs below it. Lost at IPL.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Zfcp {
+    /// `cio_ignore`'s list: ranges of device numbers, both ends included, ascending and not adjacent.
+    pub ignored: Vec<(DeviceNumber, DeviceNumber)>,
+    /// CCW devices of FCP type that were recognised and not yet unregistered.
+    pub recognised: BTreeSet<DeviceNumber>,
+    /// Adapters by device number in the guest; one exists from its first `online` on.
+    pub adapters: BTreeMap<DeviceNumber, Adapter>,
+    /// Number of the next SCSI host.
+    pub next_host: u32,
+    /// Whether `allow_lun_scan` was switched off.
+    pub no_lun_scan: bool,
+    /// udev's extra symbolic links (below `/dev/`) by kernel name of the block device.
+    pub symlinks: BTreeMap<String, BTreeSet<String>>,
+    /// Multipath maps by WWID.
+    pub maps: BTreeMap<String, MultipathMap>,
+    /// Faults of this guest.
+    pub faults: GuestFaults,
+}
+
+/// Faults of one guest that a test sets (spec: zfcp-and-san 8.1).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GuestFaults {
+    /// F6: devices whose control unit does not answer.
+    pub boxed: BTreeSet<DeviceNumber>,
+    /// F14: how many more writes to `online` of a device get EAGAIN.
+    pub busy: BTreeMap<DeviceNumber, u32>,
+    /// F13: the zfcp module cannot be loaded.
+    pub no_zfcp: bool,
+    /// F51: udev does not process events of disks.
+    pub udev_stalled: bool,
+    /// F58: multipathd does not run.
+    pub no_multipathd: bool,
+}
+
+/// One FCP device as the guest sees it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Adapter {
+    /// Whether `online` reads 1.
+    pub online: bool,
+    /// Number of its SCSI host.
+    pub host: u32,
+    /// Whether queues, link and login are good.
+    pub link: LinkState,
+    /// Remote ports by WWPN.
+    pub ports: BTreeMap<Wwpn, Port>,
+    /// SCSI target ids given, by WWPN; kept as long as the host exists.
+    pub targets: BTreeMap<Wwpn, u32>,
+    /// Number of the next rport.
+    pub next_rport: u32,
+}
+
+/// How an adapter stands to the fabric (spec: zfcp-and-san 2.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkState {
+    /// Offline by command.
+    #[default]
+    Shut,
+    /// Logged in.
+    Open,
+    /// No usable link; recovers by itself.
+    LinkDown,
+    /// Recovery gave up, for instance because the login was refused.
+    Failed,
+    /// The device vanished under the driver.
+    Gone,
+}
+
+/// One remote port: the zfcp port and its rport.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Port {
+    /// The rport's number, once it was opened as a target.
+    pub rport: Option<u32>,
+    /// State of the rport.
+    pub state: PortState,
+    /// Since when it is blocked, in virtual milliseconds.
+    pub blocked_ms: u64,
+    /// Whether recovery gave up (`failed` reads 1).
+    pub failed: bool,
+    /// LUNs configured by `unit_add`.
+    pub units: BTreeSet<Lun>,
+    /// LUNs with a SCSI device.
+    pub devices: BTreeMap<Lun, ScsiDevice>,
+}
+
+/// State of an rport (spec: zfcp-and-san 2.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PortState {
+    /// Usable.
+    Online,
+    /// Lost a moment ago.
+    #[default]
+    Blocked,
+    /// Lost for longer than `dev_loss_tmo`: no SCSI devices.
+    NotPresent,
+}
+
+/// A SCSI disk.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ScsiDevice {
+    /// Block device name (`sda`).
+    pub disk: String,
+    /// Number of the generic device.
+    pub sg: u32,
+    /// Name of the volume that answered the scan.
+    pub volume: String,
+    /// WWID read at the scan.
+    pub wwid: String,
+    /// Size read at the scan, in bytes.
+    pub bytes: u64,
+    /// Whether someone or error handling set it offline.
+    pub offline: bool,
+}
+
+/// A multipath map.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MultipathMap {
+    /// Number of its `dm-N`.
+    pub dm: u32,
+}
