@@ -1,0 +1,246 @@
+//! One back end: one z/VM system, one zHCP, one SCSI pool (spec: driver 1.2, 1.3).
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::compute::Compute;
+use super::fields::Fields;
+use super::problem::Level;
+use super::tls::{Tls, TlsVerify};
+use crate::secret::Secret;
+use crate::types::{NodeName, PoolName};
+
+/// The class path of the seed's sample, the only value of `volume_driver` besides the crate's own name.
+const VOLUME_DRIVER: &str = "cinder.volume.drivers.zvm.volumedriver.ZVMVolumeDriver";
+
+/// Where the credentials travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthIn {
+    /// In the query string, as every release understands it.
+    Query,
+    /// In request headers, which stay out of the web server's access log.
+    Header,
+}
+
+/// Texts and rules of which lineage of xCAT (spec: driver 2.12).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Semantics {
+    /// Upstream before 2.13, and 2.8.3 without a fourth field.
+    Legacy,
+    /// The appliance line and upstream from 2.13.
+    Modern,
+}
+
+/// Whether data is overwritten before a row is released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VolumeClear {
+    /// Overwrite with zeros.
+    Zero,
+    /// Release as it is; a risk that is logged.
+    None,
+}
+
+/// Time limits by class of call (spec: driver 3.3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// TCP and TLS.
+    pub connect: Duration,
+    /// Queries.
+    pub query: Duration,
+    /// Changes of a pool row.
+    pub row: Duration,
+    /// Changes of a guest.
+    pub guest: Duration,
+    /// Image and copy calls: the base.
+    pub image_base: Duration,
+    /// Image and copy calls: for each GB.
+    pub image_per_gb: Duration,
+    /// Upper bound of any call.
+    pub total: Duration,
+}
+
+/// A back end as configured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backend {
+    /// The section's name, free text.
+    pub section: String,
+    /// Published name.
+    pub volume_backend_name: String,
+    /// MN's host name or address; an IPv6 address in brackets.
+    pub server: String,
+    /// HTTPS port.
+    pub port: u16,
+    /// xCAT account.
+    pub username: String,
+    /// Its password.
+    pub password: Secret,
+    /// The SCSI pool.
+    pub pool: PoolName,
+    /// xCAT node of the z/VM system; discovered when not set.
+    pub host: Option<NodeName>,
+    /// xCAT node of the zHCP; discovered when not set.
+    pub zhcp_node: Option<NodeName>,
+    /// xCAT node of the MN.
+    pub master: Option<NodeName>,
+    /// Verification of the MN's certificate.
+    pub tls: Tls,
+    /// Where the credentials travel.
+    pub auth_in: AuthIn,
+    /// Time limits.
+    pub timeouts: Timeouts,
+    /// Ownership stamp of volumes, two letters.
+    pub row_tag_prefix: String,
+    /// Journal, locks and attachment records.
+    pub state_dir: PathBuf,
+    /// How long to wait for a lock.
+    pub lock_timeout: Duration,
+    /// Whether deleted volumes are overwritten.
+    pub volume_clear: VolumeClear,
+    /// How much of them, in MiB; 0 means all.
+    pub volume_clear_size: u64,
+    /// Share of the capacity that Cinder keeps back, in percent.
+    pub reserved_percentage: u32,
+    /// Scheduler's filter, when configured.
+    pub filter_function: Option<String>,
+    /// Scheduler's weigher, when configured.
+    pub goodness_function: Option<String>,
+    /// Lineage of the MN; decided from its version when not set.
+    pub semantics: Option<Semantics>,
+    /// The Nova half's settings.
+    pub compute: Compute,
+}
+
+impl Backend {
+    /// Reads one section; what is wrong is in `fields.problems`, and `None` means that too much is missing.
+    pub(super) fn read(fields: &mut Fields<'_>, compute: &mut Fields<'_>) -> Option<Self> {
+        let section = fields.section().to_owned();
+        if let Some(driver) = fields
+            .text("volume_driver")
+            .filter(|text| ![VOLUME_DRIVER, "zvm_volume"].contains(text))
+        {
+            fields.report(
+                Level::Error,
+                "volume_driver",
+                format!("'{driver}' is not this driver ({VOLUME_DRIVER})"),
+            );
+        }
+        let server = fields.required("zvm_xcat_server", parse_server);
+        let username = fields.required("zvm_xcat_username", |text| {
+            if text.chars().any(char::is_control) {
+                Err("holds a control character")
+            } else {
+                Ok(text.to_owned())
+            }
+        });
+        let password = fields.secret("zvm_xcat_password");
+        let pool: Option<PoolName> = fields.required("zvm_scsi_pool", str::parse);
+        let port = fields.with("zvm_xcat_port", |text| match text.parse::<u16>() {
+            Ok(port) if port > 0 => Ok(port),
+            _ => Err(format!("'{text}' is not a port")),
+        });
+        let auth_in = fields.with("zvm_xcat_auth_in", |text| match text {
+            "query" => Ok(AuthIn::Query),
+            "header" => Ok(AuthIn::Header),
+            _ => Err(format!("'{text}' is not query or header")),
+        });
+        let prefix = fields.with("zvm_row_tag_prefix", |text| {
+            let fits = text.len() == 2
+                && text.bytes().all(|byte| byte.is_ascii_lowercase())
+                && text != "cs";
+            if fits {
+                Ok(text.to_owned())
+            } else {
+                Err(format!(
+                    "'{text}' is not two lower-case letters other than cs"
+                ))
+            }
+        });
+        let volume_clear = fields.with("volume_clear", |text| match text {
+            "zero" => Ok(VolumeClear::Zero),
+            "none" => Ok(VolumeClear::None),
+            _ => Err(format!("'{text}' is not zero or none")),
+        });
+        let semantics = fields.with("zvm_xcat_semantics", |text| match text {
+            "legacy" => Ok(Semantics::Legacy),
+            "modern" => Ok(Semantics::Modern),
+            _ => Err(format!("'{text}' is not legacy or modern")),
+        });
+        let timeouts = Timeouts {
+            connect: fields.seconds("zvm_xcat_connect_timeout", 10),
+            query: fields.seconds("zvm_timeout_query", 60),
+            row: fields.seconds("zvm_timeout_row", 120),
+            guest: fields.seconds("zvm_timeout_guest", 600),
+            image_base: fields.seconds("zvm_timeout_image_base", 300),
+            image_per_gb: fields.seconds("zvm_timeout_image_per_gb", 60),
+            total: fields.seconds("zvm_xcat_connection_timeout", 3600),
+        };
+        let tls = Tls::read(fields);
+        if tls.verify == TlsVerify::None && server.is_some() {
+            fields.report(
+                Level::Warning,
+                "zvm_xcat_tls_verify",
+                "the management node's certificate is not verified",
+            );
+        }
+        let compute = Compute::read(compute);
+        let volume_backend_name = fields
+            .text("volume_backend_name")
+            .unwrap_or(&section)
+            .to_owned();
+        let backend = Self {
+            volume_backend_name,
+            port: port.unwrap_or(443),
+            host: fields.with("zvm_host", NodeName::guest),
+            zhcp_node: fields.parsed("zvm_zhcp_node"),
+            master: fields.parsed("zvm_xcat_master"),
+            tls,
+            auth_in: auth_in.unwrap_or(AuthIn::Query),
+            timeouts,
+            row_tag_prefix: prefix.unwrap_or_else(|| "cv".to_owned()),
+            state_dir: PathBuf::from(
+                fields
+                    .text("zvm_state_dir")
+                    .unwrap_or("/var/lib/cinder/zvm/state"),
+            ),
+            lock_timeout: fields.seconds("zvm_lock_timeout", 900),
+            volume_clear: volume_clear.unwrap_or(VolumeClear::Zero),
+            volume_clear_size: fields.parsed("volume_clear_size").unwrap_or(0),
+            reserved_percentage: fields.parsed("reserved_percentage").unwrap_or(0),
+            filter_function: fields.text("filter_function").map(str::to_owned),
+            goodness_function: fields.text("goodness_function").map(str::to_owned),
+            semantics,
+            compute,
+            server: server?,
+            username: username?,
+            password: password?,
+            pool: pool?,
+            section,
+        };
+        Some(backend)
+    }
+}
+
+/// A host name or an address literal: no scheme, no path, no port (V1).
+fn parse_server(text: &str) -> Result<String, String> {
+    let name = |text: &str| {
+        !text.is_empty()
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
+    };
+    let bracketed = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    if let Some(inner) = bracketed.or(text.contains(':').then_some(text))
+        && inner.parse::<std::net::Ipv6Addr>().is_ok()
+    {
+        return Ok(format!("[{inner}]"));
+    }
+    if name(text) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "'{text}' is not a host name or address (no scheme, port or path)"
+        ))
+    }
+}

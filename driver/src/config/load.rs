@@ -1,0 +1,263 @@
+//! From a file to the list of back ends.
+
+use std::fmt;
+use std::path::Path;
+
+use super::backend::Backend;
+use super::fields::Fields;
+use super::ini::{IniFile, Section};
+use super::problem::{Level, Problem};
+
+/// All enabled back ends of a file.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// In the order of `enabled_backends`.
+    pub backends: Vec<Backend>,
+    /// What the operator should know although the file can be used.
+    pub warnings: Vec<Problem>,
+}
+
+/// Everything that is wrong with a file.
+#[derive(Clone, Debug)]
+pub struct ConfigError {
+    /// Errors and warnings in line order.
+    pub problems: Vec<Problem>,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let errors = self
+            .problems
+            .iter()
+            .filter(|problem| problem.level == Level::Error);
+        for (index, problem) in errors.enumerate() {
+            write!(f, "{}{problem}", if index == 0 { "" } else { "\n" })?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads a file.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        match std::fs::read(path) {
+            Ok(bytes) => Self::parse(&String::from_utf8_lossy(&bytes)),
+            Err(error) => Err(ConfigError {
+                problems: vec![Problem {
+                    level: Level::Error,
+                    section: String::new(),
+                    key: None,
+                    line: None,
+                    message: format!("cannot read {}: {error}", path.display()),
+                }],
+            }),
+        }
+    }
+
+    /// Reads a text. Every error of every enabled back end is in the answer (V10).
+    ///
+    /// ```
+    /// let error = zvm_volume::config::Config::parse("[DEFAULT]\nenabled_backends = a\n[a]\nzvm_scsi_pool = p/q\n").unwrap_err();
+    /// assert!(error.to_string().contains("line 4: [a] zvm_scsi_pool"));
+    /// assert!(error.to_string().contains("zvm_xcat_server: is required"));
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let (file, mut problems) = IniFile::parse(text);
+        let empty = Section {
+            name: "DEFAULT".to_owned(),
+            ..Section::default()
+        };
+        let default = file.section("DEFAULT").unwrap_or(&empty);
+        let defaults = file.section("backend_defaults");
+        let mut backends = Vec::new();
+        let mut names: Vec<&str> = Vec::new();
+        let enabled = default.get("enabled_backends");
+        for name in enabled
+            .map(|entry| entry.plain())
+            .unwrap_or_default()
+            .split([',', '\n'])
+            .map(str::trim)
+        {
+            let problem = if name.is_empty() {
+                continue;
+            } else if names.contains(&name) {
+                format!("names [{name}] twice")
+            } else if file.section(name).is_none() {
+                format!("names [{name}], which has no section")
+            } else {
+                names.push(name);
+                continue;
+            };
+            problems.push(at_enabled(enabled.map(|entry| entry.line), problem));
+        }
+        let chains: Vec<Vec<&Section>> = if enabled.is_none() {
+            // A single back end in [DEFAULT], as in the first releases.
+            vec![vec![default]]
+        } else {
+            let own = names.iter().filter_map(|name| file.section(name));
+            own.map(|section| std::iter::once(section).chain(defaults).collect())
+                .collect()
+        };
+        if chains.is_empty() {
+            problems.push(at_enabled(
+                enabled.map(|entry| entry.line),
+                "names no back end".to_owned(),
+            ));
+        }
+        for chain in chains {
+            report_unknown_keys(&chain, &mut problems);
+            // The Nova half's keys stand in [DEFAULT] of nova.conf; a file that serves both halves may keep them there.
+            let mut compute_fields = Fields::new(chain.iter().copied().chain([default]).collect());
+            let mut fields = Fields::new(chain);
+            let backend = Backend::read(&mut fields, &mut compute_fields);
+            problems.extend(fields.problems);
+            problems.extend(compute_fields.problems);
+            backends.extend(backend);
+        }
+        for (index, backend) in backends.iter().enumerate() {
+            let same = |other: &&Backend| {
+                let host = |backend: &Backend| {
+                    backend
+                        .host
+                        .as_ref()
+                        .map(|host| host.as_str().to_ascii_lowercase())
+                };
+                other.server.eq_ignore_ascii_case(&backend.server)
+                    && host(other) == host(backend)
+                    && other.pool == backend.pool
+            };
+            if let Some(other) = backends[..index].iter().find(same) {
+                problems.push(Problem {
+                    level: Level::Error,
+                    section: backend.section.clone(),
+                    key: Some("zvm_scsi_pool".to_owned()),
+                    line: file
+                        .section(&backend.section)
+                        .and_then(|s| s.get("zvm_scsi_pool"))
+                        .map(|entry| entry.line),
+                    message: format!(
+                        "[{}] manages the same pool of the same system",
+                        other.section
+                    ),
+                });
+            }
+        }
+        problems.sort_by_key(|problem| problem.line.unwrap_or(usize::MAX));
+        problems.dedup();
+        if problems.iter().any(|problem| problem.level == Level::Error) {
+            return Err(ConfigError { problems });
+        }
+        Ok(Self {
+            backends,
+            warnings: problems,
+        })
+    }
+
+    /// The back end of a section's or a published name; the only one when no name is given.
+    pub fn backend(&self, name: Option<&str>) -> Option<&Backend> {
+        match name {
+            None => (self.backends.len() == 1).then(|| &self.backends[0]),
+            Some(name) => self
+                .backends
+                .iter()
+                .find(|backend| backend.section == name)
+                .or_else(|| {
+                    self.backends
+                        .iter()
+                        .find(|backend| backend.volume_backend_name == name)
+                }),
+        }
+    }
+}
+
+fn at_enabled(line: Option<usize>, message: String) -> Problem {
+    Problem {
+        level: Level::Error,
+        section: "DEFAULT".to_owned(),
+        key: Some("enabled_backends".to_owned()),
+        line,
+        message,
+    }
+}
+
+/// Names `zvm_` keys that nobody reads: most of them are typing mistakes (V8).
+fn report_unknown_keys(chain: &[&Section], problems: &mut Vec<Problem>) {
+    for section in chain {
+        for entry in section
+            .entries
+            .iter()
+            .filter(|entry| entry.key.starts_with("zvm_"))
+        {
+            if !KNOWN_KEYS.contains(&entry.key.as_str()) {
+                problems.push(Problem {
+                    level: Level::Warning,
+                    section: section.name.clone(),
+                    key: Some(entry.key.clone()),
+                    line: Some(entry.line),
+                    message: "unknown key".to_owned(),
+                });
+            }
+        }
+    }
+}
+
+/// Every `zvm_` key of spec driver 1.3, those that are only carried included.
+const KNOWN_KEYS: [&str; 55] = [
+    "zvm_config_drive_inject_password",
+    "zvm_console_log_size",
+    "zvm_copy_fcp",
+    "zvm_copy_method",
+    "zvm_default_ephemeral_mntdir",
+    "zvm_default_nic_vdev",
+    "zvm_diskpool",
+    "zvm_diskpool_type",
+    "zvm_fcp_list",
+    "zvm_fcp_reserve_timeout",
+    "zvm_host",
+    "zvm_image_compression_level",
+    "zvm_image_default_password",
+    "zvm_image_remote",
+    "zvm_image_tmp_path",
+    "zvm_keep_xcat_image",
+    "zvm_lock_timeout",
+    "zvm_multiple_fcp",
+    "zvm_reachable_timeout",
+    "zvm_row_tag_prefix",
+    "zvm_scsi_pool",
+    "zvm_snapshot_mode",
+    "zvm_state_dir",
+    "zvm_timeout_guest",
+    "zvm_timeout_image_base",
+    "zvm_timeout_image_per_gb",
+    "zvm_timeout_query",
+    "zvm_timeout_row",
+    "zvm_unreachable_policy",
+    "zvm_user_adde_vdev",
+    "zvm_user_default_password",
+    "zvm_user_default_privilege",
+    "zvm_user_profile",
+    "zvm_user_root_vdev",
+    "zvm_verify_copy",
+    "zvm_vmrelocate_force",
+    "zvm_vmrelocate_immediate",
+    "zvm_vmrelocate_max_quiesce",
+    "zvm_vmrelocate_max_total",
+    "zvm_xcat_auth_in",
+    "zvm_xcat_ca_file",
+    "zvm_xcat_connect_timeout",
+    "zvm_xcat_connection_timeout",
+    "zvm_xcat_group",
+    "zvm_xcat_master",
+    "zvm_xcat_password",
+    "zvm_xcat_port",
+    "zvm_xcat_semantics",
+    "zvm_xcat_server",
+    "zvm_xcat_tls_server_name",
+    "zvm_xcat_tls_verify",
+    "zvm_xcat_username",
+    "zvm_zhcp_fcp_list",
+    "zvm_zhcp_fcp_range",
+    "zvm_zhcp_node",
+];

@@ -1,0 +1,19 @@
+//! Reading `cinder.conf`: the oslo grammar, the keys of both halves, and every fault of a file at once.
+//!
+//! It refuses nothing silently: a CA file that cannot be read is an error and never "no verification" (D41), an unknown
+//! `zvm_` key is reported. It does not touch the network.
+
+mod backend;
+mod compute;
+mod fields;
+mod ini;
+mod load;
+mod problem;
+mod tls;
+
+pub use backend::{AuthIn, Backend, Semantics, Timeouts, VolumeClear};
+pub use compute::{Compute, UnreachablePolicy};
+pub use ini::{Entry, IniFile, Section};
+pub use load::{Config, ConfigError};
+pub use problem::{Level, Problem};
+pub use tls::{Tls, TlsVerify};

@@ -1,0 +1,110 @@
+//! `cinder.conf` files as they stand in `fixtures/cinder`.
+
+use std::path::{Path, PathBuf};
+
+use zvm_volume::config::{Config, Level, TlsVerify};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../fixtures/cinder")
+        .join(name)
+}
+
+#[test]
+fn the_seeds_sample_loads_unmodified() {
+    let config = Config::load(&fixture("seed-sample.conf")).unwrap();
+    assert_eq!(config.backends.len(), 1);
+    let backend = config.backend(None).unwrap();
+    assert_eq!(backend.section, "zvmssio1");
+    assert_eq!(backend.volume_backend_name, "SCSI_zvmssio1");
+    assert_eq!(backend.server, "9.60.27.176");
+    assert_eq!(backend.username, "root");
+    assert_eq!(backend.password.expose(), "root");
+    assert_eq!(backend.pool.as_str(), "scsipol1");
+    assert_eq!(backend.port, 443);
+    // Against xCAT's self-signed certificate the sample can only work without verification; that is said aloud.
+    assert_eq!(backend.tls.verify, TlsVerify::None);
+    assert!(
+        config
+            .warnings
+            .iter()
+            .any(|warning| warning.message.contains("not verified"))
+    );
+}
+
+#[test]
+fn two_systems_share_defaults_and_keep_their_secret() {
+    let config = Config::load(&fixture("two-systems.conf")).unwrap();
+    let names: Vec<_> = config
+        .backends
+        .iter()
+        .map(|backend| backend.section.as_str())
+        .collect();
+    assert_eq!(names, ["zvmssio1", "zvmssio2"]);
+    let first = config.backend(Some("SCSI_zvmssio1")).unwrap();
+    // A secret may contain what would be a remark elsewhere.
+    assert_eq!(first.password.expose(), "s3cret #1 with a hash");
+    assert_eq!(first.pool.as_str(), "scsipol1");
+    assert!(first.compute.multiple_fcp);
+    assert_eq!(first.compute.fcp_list.devices().count(), 24);
+    assert!(!format!("{config:?}").contains("s3cret"));
+    assert!(
+        config.backend(None).is_none(),
+        "two back ends: none is the default one"
+    );
+}
+
+#[test]
+fn every_error_of_a_file_is_reported_with_section_key_and_line() {
+    let error = Config::load(&fixture("broken.conf")).unwrap_err();
+    insta::assert_snapshot!(
+        error
+            .problems
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n")
+    );
+    let typo = error
+        .problems
+        .iter()
+        .find(|problem| problem.key.as_deref() == Some("zvm_xcat_pasword"))
+        .unwrap();
+    assert_eq!(typo.level, Level::Warning);
+}
+
+#[test]
+fn d41_a_ca_file_that_is_missing_is_an_error() {
+    let text = "zvm_xcat_server = a\nzvm_xcat_username = u\nzvm_xcat_password = p\nzvm_scsi_pool = x\nzvm_xcat_ca_file = /nonexistent\n";
+    let error = Config::parse(text).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("line 5: [DEFAULT] zvm_xcat_ca_file: cannot read /nonexistent"),
+        "{error}"
+    );
+}
+
+#[test]
+fn d48_overlapping_device_lists_are_an_error() {
+    let text = "zvm_xcat_server = a\nzvm_xcat_username = u\nzvm_xcat_password = p\nzvm_scsi_pool = x\n\
+                zvm_fcp_list = 1-4\nzvm_zhcp_fcp_list = 4-5\n";
+    assert!(
+        Config::parse(text)
+            .unwrap_err()
+            .to_string()
+            .contains("0004")
+    );
+}
+
+#[test]
+fn keys_of_default_are_not_inherited() {
+    let text = "enabled_backends = a\nzvm_xcat_server = mn\n[a]\nzvm_xcat_username = u\nzvm_xcat_password = p\nzvm_scsi_pool = x\n";
+    let error = Config::parse(text).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("[a] zvm_xcat_server: is required"),
+        "{error}"
+    );
+}
