@@ -84,8 +84,8 @@ impl Context {
         work(&mut self.site.world.lock())
     }
 
-    /// Column of the node's row in a table.
+    /// What the node has in a column, its groups' value where it has none (spec: rest-and-xcatd 4.2).
     pub fn column(&self, table: &str, node: &str, column: &str) -> Option<String> {
-        self.tables(|t| t.get(table, "node", node, column).map(str::to_owned))
+        self.tables(|t| t.node_value(table, node, column))
     }
 }

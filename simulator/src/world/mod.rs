@@ -3,6 +3,7 @@
 pub mod fs;
 pub mod ids;
 pub mod linux;
+mod node_value;
 pub mod san;
 pub mod tables;
 pub mod zfcp;

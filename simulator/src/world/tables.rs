@@ -1,69 +1,268 @@
 //! xCAT's tables as data: rows of text in order of insertion (spec: rest-and-xcatd 4.1, 4.2).
+//!
+//! Nothing here knows which columns a table has; that is the schema's business (`mn::tables`). Rows are looked up by
+//! node name so often that each table keeps an index of its `node` column; the index is never saved and never
+//! compared, and whatever it answers a scan of the rows would answer too.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+
+use super::node_value::computed;
+
+/// The column that is indexed.
+const NODE: &str = "node";
+
+/// One row: column name to value; an absent column is unset.
+pub type Row = IndexMap<String, String>;
 
 /// All tables by name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Database {
-    /// Tables that have ever been written, by name.
-    pub tables: IndexMap<String, Vec<Row>>,
+    tables: IndexMap<String, Table>,
 }
 
-/// One row: column name to value; an absent column is unset.
-pub type Row = IndexMap<String, String>;
+/// Rows in order of insertion, with their index.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Table {
+    rows: Vec<Row>,
+    #[serde(skip)]
+    by_node: OnceLock<HashMap<String, Vec<u32>>>,
+}
+
+impl Clone for Table {
+    fn clone(&self) -> Self {
+        Self {
+            rows: self.rows.clone(),
+            by_node: OnceLock::new(),
+        }
+    }
+}
+
+impl PartialEq for Table {
+    fn eq(&self, other: &Self) -> bool {
+        self.rows == other.rows
+    }
+}
+
+impl Table {
+    fn positions(&self, node: &str) -> &[u32] {
+        let index = self.by_node.get_or_init(|| {
+            let mut index: HashMap<String, Vec<u32>> = HashMap::new();
+            for (at, row) in self.rows.iter().enumerate() {
+                if let Some(node) = row.get(NODE) {
+                    index.entry(node.clone()).or_default().push(at as u32);
+                }
+            }
+            index
+        });
+        index.get(node).map_or(&[], Vec::as_slice)
+    }
+
+    fn push(&mut self, row: Row) {
+        if let Some(index) = self.by_node.get_mut()
+            && let Some(node) = row.get(NODE)
+        {
+            index
+                .entry(node.clone())
+                .or_default()
+                .push(self.rows.len() as u32);
+        }
+        self.rows.push(row);
+    }
+
+    /// Positions of the rows whose columns equal all of `keys`, in order.
+    fn select(&self, keys: &[(&str, &str)]) -> Vec<usize> {
+        let hit = |row: &Row| {
+            keys.iter()
+                .all(|(column, value)| row.get(*column).map_or("", String::as_str) == *value)
+        };
+        match keys
+            .iter()
+            .find(|(column, value)| *column == NODE && !value.is_empty())
+        {
+            Some((_, node)) => self
+                .positions(node)
+                .iter()
+                .map(|at| *at as usize)
+                .filter(|at| hit(&self.rows[*at]))
+                .collect(),
+            None => (0..self.rows.len())
+                .filter(|at| hit(&self.rows[*at]))
+                .collect(),
+        }
+    }
+}
+
+impl FromIterator<(String, Vec<Row>)> for Database {
+    fn from_iter<I: IntoIterator<Item = (String, Vec<Row>)>>(tables: I) -> Self {
+        Self {
+            tables: tables
+                .into_iter()
+                .map(|(name, rows)| {
+                    let by_node = OnceLock::new();
+                    (name, Table { rows, by_node })
+                })
+                .collect(),
+        }
+    }
+}
 
 impl Database {
+    /// Names of the tables that have ever been written, in the order in which that happened.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tables.keys().map(String::as_str)
+    }
+
     /// Rows of a table, disabled ones included, in database order.
     pub fn rows(&self, table: &str) -> &[Row] {
-        self.tables.get(table).map_or(&[], Vec::as_slice)
+        self.tables.get(table).map_or(&[], |t| &t.rows)
+    }
+
+    /// The rows of a table, to be changed at will; the index starts anew.
+    pub fn rows_mut(&mut self, table: &str) -> &mut Vec<Row> {
+        let table = self.tables.entry(table.to_owned()).or_default();
+        table.by_node.take();
+        &mut table.rows
+    }
+
+    /// Enabled rows whose columns equal all of `keys`, in database order; an empty value stands for an unset column.
+    pub fn find<'a>(
+        &'a self,
+        table: &str,
+        keys: &[(&str, &str)],
+    ) -> impl Iterator<Item = &'a Row> + use<'a> {
+        let hits = self
+            .tables
+            .get(table)
+            .map(|t| (t, t.select(keys)))
+            .into_iter();
+        hits.flat_map(|(table, hits)| hits.into_iter().map(|at| &table.rows[at]))
+            .filter(|row| is_enabled(row))
     }
 
     /// Value of `column` in the first enabled row of `table` whose `key` column equals `value`; `None` when there is
     /// no such row or the column is unset or empty.
     pub fn get(&self, table: &str, key: &str, value: &str, column: &str) -> Option<&str> {
-        self.rows(table)
-            .iter()
-            .filter(|row| is_enabled(row))
-            .find(|row| row.get(key).is_some_and(|v| v == value))
+        self.find(table, &[(key, value)])
+            .next()
             .and_then(|row| row.get(column))
             .map(String::as_str)
             .filter(|v| !v.is_empty())
     }
 
+    /// Value of the `site` table.
+    pub fn site(&self, key: &str) -> Option<&str> {
+        self.get("site", "key", key, "value")
+    }
+
+    /// Whether a node of that name is defined: it has a row in `nodelist`.
+    pub fn is_node(&self, name: &str) -> bool {
+        self.find("nodelist", &[(NODE, name)]).next().is_some()
+    }
+
+    /// Names of all nodes, in database order.
+    pub fn nodes(&self) -> impl Iterator<Item = &str> {
+        self.rows("nodelist")
+            .iter()
+            .filter(|row| is_enabled(row))
+            .filter_map(|row| row.get(NODE))
+            .map(String::as_str)
+            .filter(|name| !name.is_empty())
+    }
+
+    /// Groups of a node, in the order of its `groups` column.
+    pub fn groups_of(&self, node: &str) -> impl Iterator<Item = &str> {
+        self.get("nodelist", NODE, node, "groups")
+            .unwrap_or_default()
+            .split(',')
+            .map(str::trim)
+            .filter(|group| !group.is_empty())
+    }
+
+    /// What readers of nodes see in a column: the node's own value, else that of the first of its groups that has
+    /// one; values written as an expression on the node's name are computed (spec: rest-and-xcatd 4.2).
+    pub fn node_value(&self, table: &str, node: &str, column: &str) -> Option<String> {
+        self.get(table, NODE, node, column)
+            .or_else(|| {
+                (table != "nodelist")
+                    .then(|| {
+                        self.groups_of(node)
+                            .find_map(|group| self.get(table, NODE, group, column))
+                    })
+                    .flatten()
+            })
+            .map(|value| computed(value, node))
+            .filter(|value| !value.is_empty())
+    }
+
     /// Sets columns in every row whose `key` equals `value`, or inserts such a row (spec: rest-and-xcatd 4.2).
+    /// Setting an empty text unsets the column.
     pub fn set(&mut self, table: &str, key: &str, value: &str, columns: &[(&str, &str)]) {
-        let rows = self.tables.entry(table.to_owned()).or_default();
-        let mut hit = false;
-        for row in rows
-            .iter_mut()
-            .filter(|row| row.get(key).is_some_and(|v| v == value))
-        {
-            hit = true;
-            for (column, text) in columns {
+        if self.update(table, &[(key, value)], columns) == 0 {
+            let mut row = Row::from([(key.to_owned(), value.to_owned())]);
+            for (column, text) in columns.iter().filter(|(_, text)| !text.is_empty()) {
                 row.insert((*column).to_owned(), (*text).to_owned());
             }
+            self.insert(table, row);
         }
-        if !hit {
-            let mut row = Row::from([(key.to_owned(), value.to_owned())]);
-            row.extend(
-                columns
-                    .iter()
-                    .map(|(c, t)| ((*c).to_owned(), (*t).to_owned())),
-            );
-            rows.push(row);
+    }
+
+    /// Sets columns in every row, enabled or not, whose columns equal all of `keys`; says how many rows there were.
+    pub fn update(
+        &mut self,
+        table: &str,
+        keys: &[(&str, &str)],
+        columns: &[(&str, &str)],
+    ) -> usize {
+        let Some(table) = self.tables.get_mut(table) else {
+            return 0;
+        };
+        let hits = table.select(keys);
+        for at in &hits {
+            for (column, text) in columns {
+                if text.is_empty() {
+                    table.rows[*at].shift_remove(*column);
+                } else {
+                    table.rows[*at].insert((*column).to_owned(), (*text).to_owned());
+                }
+            }
         }
+        if columns.iter().any(|(column, _)| *column == NODE) {
+            table.by_node.take();
+        }
+        hits.len()
+    }
+
+    /// Appends a row.
+    pub fn insert(&mut self, table: &str, row: Row) {
+        self.tables.entry(table.to_owned()).or_default().push(row);
     }
 
     /// Deletes the rows whose `key` equals `value`; says how many there were.
     pub fn delete(&mut self, table: &str, key: &str, value: &str) -> usize {
-        let Some(rows) = self.tables.get_mut(table) else {
+        self.delete_where(table, &[(key, value)])
+    }
+
+    /// Deletes the rows whose columns equal all of `keys`; says how many there were.
+    pub fn delete_where(&mut self, table: &str, keys: &[(&str, &str)]) -> usize {
+        let Some(table) = self.tables.get_mut(table) else {
             return 0;
         };
-        let before = rows.len();
-        rows.retain(|row| row.get(key).is_none_or(|v| v != value));
-        before - rows.len()
+        let hits = table.select(keys);
+        if !hits.is_empty() {
+            table.by_node.take();
+            let mut at = 0;
+            table.rows.retain(|_| {
+                at += 1;
+                hits.binary_search(&(at - 1)).is_err()
+            });
+        }
+        hits.len()
     }
 }
 
@@ -71,4 +270,72 @@ impl Database {
 pub fn is_enabled(row: &Row) -> bool {
     row.get("disable")
         .is_none_or(|v| v.is_empty() || v == "0" || v.eq_ignore_ascii_case("no"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn row(columns: &[(&str, &str)]) -> Row {
+        columns
+            .iter()
+            .map(|(c, v)| ((*c).to_owned(), (*v).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn a_disabled_row_is_not_read_but_is_updated() {
+        let mut db = Database::default();
+        db.insert(
+            "zvm",
+            row(&[("node", "n1"), ("hcp", "z1"), ("disable", "yes")]),
+        );
+        assert_eq!(db.get("zvm", "node", "n1", "hcp"), None);
+        db.set("zvm", "node", "n1", &[("hcp", "z2"), ("disable", "")]);
+        assert_eq!(db.get("zvm", "node", "n1", "hcp"), Some("z2"));
+        assert_eq!(db.rows("zvm").len(), 1);
+    }
+
+    #[test]
+    fn a_node_inherits_from_its_groups_in_their_order() {
+        let mut db = Database::default();
+        db.insert("nodelist", row(&[("node", "n7"), ("groups", "g1,g2")]));
+        db.insert("zvm", row(&[("node", "g2"), ("hcp", "z2")]));
+        db.insert(
+            "zvm",
+            row(&[("node", "g1"), ("userid", "|n(\\d+)|LNX($1)|")]),
+        );
+        assert_eq!(db.node_value("zvm", "n7", "hcp").as_deref(), Some("z2"));
+        assert_eq!(
+            db.node_value("zvm", "n7", "userid").as_deref(),
+            Some("LNX7")
+        );
+        assert_eq!(db.node_value("zvm", "n7", "parent"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_index_answers_what_a_scan_answers(
+            steps in proptest::collection::vec((0u8..4, 0u8..5, 0u8..3), 0..40),
+        ) {
+            let mut db = Database::default();
+            for (step, node, value) in steps {
+                let (node, value) = (format!("n{node}"), format!("v{value}"));
+                match step {
+                    0 => db.insert("t", row(&[("node", &node), ("c", &value)])),
+                    1 => db.set("t", "node", &node, &[("c", &value)]),
+                    2 => { db.delete_where("t", &[("node", &node), ("c", &value)]); }
+                    _ => { db.update("t", &[("c", &value)], &[("node", &node)]); }
+                }
+                for n in 0..5 {
+                    let n = format!("n{n}");
+                    let scan: Vec<_> = db.rows("t").iter().filter(|r| r.get("node") == Some(&n)).collect();
+                    let index: Vec<_> = db.find("t", &[("node", &n)]).collect();
+                    prop_assert_eq!(scan, index);
+                }
+            }
+        }
+    }
 }
