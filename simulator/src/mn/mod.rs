@@ -4,8 +4,10 @@ pub mod commands;
 mod context;
 pub mod dispatch;
 mod document;
+pub mod noderange;
 mod request;
 mod shell;
+pub mod tables;
 pub mod zvm;
 
 pub use context::Context;

@@ -45,12 +45,7 @@ pub fn build(file: &SiteFile, text: &str) -> Result<World, Vec<SiteProblem>> {
     for (table, rows) in &file.tables {
         for row in rows {
             let row = row.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-            builder
-                .tables()
-                .tables
-                .entry(table.clone())
-                .or_default()
-                .push(row);
+            builder.tables().insert(table, row);
         }
     }
     if builder.problems.is_empty() {
@@ -149,11 +144,7 @@ impl Builder<'_> {
                 .iter()
                 .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
                 .collect();
-            self.tables()
-                .tables
-                .entry("passwd".to_owned())
-                .or_default()
-                .push(row);
+            self.tables().insert("passwd", row);
             let mut columns = vec![("name", user.name.as_str())];
             columns.extend(user.commands.as_deref().map(|c| ("commands", c)));
             columns.push(("rule", "allow"));
