@@ -1,13 +1,229 @@
 //! The management node's own shell, as far as xCAT's command lines need it: xCAT builds one line for a shell on the
 //! MN, and that shell expands variables, strips quotes and cuts the line before `ssh` sees it (Q12, Q61, Q62, GQ2).
 
+use std::borrow::Cow;
+
+use futures_util::future::BoxFuture;
+
 use super::Context;
-use crate::seam::Outcome;
+use crate::hosts::shell::{Errno, Machine, Shell, interpret};
+use crate::hosts::{ProgramEnv, files, programs};
+use crate::seam::{Outcome, RemoteCommand};
+
+/// Longest command line that the kernel takes as one argument of `sh -c` (Q61).
+const LONGEST_ARGUMENT: usize = 128 * 1024;
+
+/// Options of ssh and scp that take a value.
+const VALUED: &str = "bcDEeFIiJLlmOopQRSWwP";
 
 impl Context {
-    /// Runs a line in the management node's shell; `ssh`, `scp` and `ping` in it cross the seam.
-    #[expect(clippy::unused_async, reason = "ssh in the line crosses the seam")]
+    /// Runs a line in the management node's shell; `ssh`, `scp` and `ping` in it cross the seam. A line that is too
+    /// long for the kernel is not run: no output, exit status -1 as Perl sees it (Q61).
     pub async fn sh(&self, line: &str) -> Outcome {
-        Outcome::fail(127, format!("sh: {line}: not yet"))
+        if line.len() >= LONGEST_ARGUMENT && self.settings().quirk("Q61") {
+            return Outcome::fail(-1, "");
+        }
+        let mut shell = Shell::login("sh", "root");
+        let mut machine = Mn { context: self };
+        interpret(&mut machine, &mut shell, line, "").await
+    }
+}
+
+struct Mn<'a> {
+    context: &'a Context,
+}
+
+impl Machine for Mn<'_> {
+    fn program<'a>(
+        &'a mut self,
+        shell: &'a Shell,
+        words: &'a [String],
+        stdin: &'a str,
+    ) -> BoxFuture<'a, Option<Outcome>> {
+        Box::pin(async move {
+            let name = words.first()?.rsplit('/').next()?;
+            if let Some(command) = remote(name, &words[1..]) {
+                return Some(self.context.remote(command).await);
+            }
+            self.context.local(|world| {
+                let mut env = ProgramEnv {
+                    host: world.mn.host.clone(),
+                    world,
+                    user: "root".to_owned(),
+                    variables: shell.variables.clone(),
+                    directory: shell.directory.clone(),
+                    depth: 0,
+                };
+                programs::call(&mut env, words, stdin)
+            })
+        })
+    }
+
+    fn read(&mut self, path: &str) -> Result<String, Errno> {
+        self.context
+            .local(|world| files::read(world, &world.mn.host, path).map(Cow::into_owned))
+    }
+
+    fn write(&mut self, path: &str, text: &str, append: bool) -> Result<(), Errno> {
+        self.context.local(|world| {
+            let host = world.mn.host.clone();
+            files::write(world, &host, path, text, append)
+        })
+    }
+
+    fn list(&mut self, path: &str) -> Vec<String> {
+        self.context
+            .local(|world| files::list(world, &world.mn.host, path).unwrap_or_default())
+    }
+
+    fn exists(&mut self, path: &str) -> bool {
+        self.context
+            .local(|world| files::exists(world, &world.mn.host, path))
+    }
+
+    fn is_directory(&mut self, path: &str) -> bool {
+        self.context
+            .local(|world| files::is_directory(world, &world.mn.host, path))
+    }
+}
+
+/// The remote command that a program of the MN is, if it is one.
+fn remote(name: &str, args: &[String]) -> Option<RemoteCommand> {
+    Some(match name {
+        "ssh" => ssh(args),
+        "scp" => {
+            let (opts, mut places) = split_options(args);
+            let to = places.pop().unwrap_or_default();
+            RemoteCommand::Scp {
+                opts,
+                from: places,
+                to,
+            }
+        }
+        "ping" => RemoteCommand::Ping {
+            host: args.last().cloned().unwrap_or_default(),
+        },
+        "nmap" => RemoteCommand::Nmap {
+            args: args.to_vec(),
+        },
+        "ssh-keygen" => RemoteCommand::SshKeygen {
+            args: args.join(" "),
+        },
+        "sleep" => RemoteCommand::Sleep {
+            seconds: args.first().and_then(|s| s.parse().ok()).unwrap_or(0),
+        },
+        _ => return None,
+    })
+}
+
+/// Options come first, then the host; what is left is the command, joined by blanks. Without `user@` ssh logs in as
+/// the user that calls it, who is root on the MN.
+fn ssh(args: &[String]) -> RemoteCommand {
+    let (opts, rest) = split_options(args);
+    let target = rest.first().map_or("", String::as_str);
+    let (user, host) = target.rsplit_once('@').unwrap_or(("root", target));
+    RemoteCommand::Ssh {
+        host: host.to_owned(),
+        user: user.to_owned(),
+        opts,
+        command: rest.get(1..).unwrap_or_default().join(" "),
+    }
+}
+
+fn split_options(args: &[String]) -> (Vec<String>, Vec<String>) {
+    let mut at = 0;
+    while let Some(word) = args.get(at) {
+        if word.len() < 2 || !word.starts_with('-') {
+            break;
+        }
+        at += 1;
+        if word.len() == 2 && word.chars().nth(1).is_some_and(|c| VALUED.contains(c)) {
+            at += 1;
+        }
+    }
+    let (opts, rest) = args.split_at(at.min(args.len()));
+    (opts.to_vec(), rest.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::seam::{FarEnd, Playback, Site};
+    use crate::world::{HostName, Linux, LinuxRole, World};
+
+    async fn issued(line: &str) -> (Outcome, Vec<RemoteCommand>) {
+        let mut world = World::default();
+        world.mn.host = HostName::new("xcat");
+        world.linuxes.insert(
+            HostName::new("xcat"),
+            Linux {
+                role: LinuxRole::Mn,
+                ..Linux::default()
+            },
+        );
+        let mut site = Site::new(world, crate::seam::Settings::default());
+        site.far_end = FarEnd::Playback(parking_lot::Mutex::new(Playback::default()));
+        let site = Arc::new(site);
+        let context = Context::new(Arc::clone(&site), 1, None);
+        let outcome = context.sh(line).await;
+        let FarEnd::Playback(playback) = &site.far_end else {
+            return (outcome, Vec::new());
+        };
+        let issued = playback.lock().issued.clone();
+        (outcome, issued)
+    }
+
+    fn to(host: &str, user: &str, opts: &[&str], command: &str) -> RemoteCommand {
+        RemoteCommand::Ssh {
+            host: host.to_owned(),
+            user: user.to_owned(),
+            opts: opts.iter().map(|o| (*o).to_owned()).collect(),
+            command: command.to_owned(),
+        }
+    }
+
+    #[tokio::test]
+    async fn gq2_a_semicolon_cuts_the_line() {
+        let (outcome, issued) = issued("ssh root@h \" grep -i \"w1;w2,lun\" /f\"").await;
+        assert_eq!(outcome.rc, 127);
+        assert_eq!(
+            outcome.stderr,
+            "sh: line 1: w2,lun /f: No such file or directory\n"
+        );
+        assert_eq!(issued, [to("h", "root", &[], " grep -i w1")]);
+    }
+
+    #[tokio::test]
+    async fn q62_variables_are_expanded_before_ssh() {
+        let (_, issued) =
+            issued("ssh -o ConnectTimeout=5 root@h \" echo 'lnx$HOME$nothing' \\$x\"").await;
+        assert_eq!(
+            issued,
+            [to(
+                "h",
+                "root",
+                &["-o", "ConnectTimeout=5"],
+                " echo 'lnx/root' $x"
+            )]
+        );
+    }
+
+    #[tokio::test]
+    async fn inner_quotes_and_pipes() {
+        let (_, issued) = issued("ssh root@h \" grep -i -l \\\"a;b,c\\\" /p/*.conf\"").await;
+        assert_eq!(
+            issued,
+            [to("h", "root", &[], " grep -i -l \"a;b,c\" /p/*.conf")]
+        );
+        let (outcome, _) = super::tests::issued("echo -e 'free,1\nused,2' | egrep -i FREE").await;
+        assert_eq!(outcome, Outcome::ok("free,1\n"));
+    }
+
+    #[tokio::test]
+    async fn q61_a_long_line_is_not_run() {
+        let (outcome, _) = issued(&format!("echo {}", "x".repeat(LONGEST_ARGUMENT))).await;
+        assert_eq!((outcome.rc, outcome.stdout.as_str()), (-1, ""));
     }
 }

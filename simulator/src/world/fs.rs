@@ -74,3 +74,32 @@ impl SimFs {
             .collect()
     }
 }
+
+/// Absolute form of a path: relative to `directory`, without `.`, `..` and double slashes.
+pub fn absolute(directory: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    let base = if path.starts_with('/') { "" } else { directory };
+    for part in base.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_become_absolute() {
+        assert_eq!(absolute("/root", "a/./b"), "/root/a/b");
+        assert_eq!(absolute("/root", "../etc//x"), "/etc/x");
+        assert_eq!(absolute("/root", "/"), "/");
+        assert_eq!(absolute("/", "../.."), "/");
+    }
+}

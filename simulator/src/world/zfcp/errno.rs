@@ -37,6 +37,15 @@ pub enum Errno {
     /// EBADE: a reservation conflict at `read()`.
     #[error("Invalid exchange")]
     BadExchange,
+    /// ENOTDIR.
+    #[error("Not a directory")]
+    NotDirectory,
+    /// ENOTEMPTY.
+    #[error("Directory not empty")]
+    NotEmpty,
+    /// EPERM.
+    #[error("Operation not permitted")]
+    Permission,
 }
 
 impl Errno {

@@ -1,0 +1,162 @@
+//! Files of a Linux as its programs see them: what the kernel makes up (`sysfs`), and what is kept ([`SimFs`]).
+//!
+//! [`SimFs`]: crate::world::SimFs
+
+use std::borrow::Cow;
+
+use super::shell::Errno;
+use super::sysfs;
+use crate::world::{HostName, World};
+
+/// Whether a path belongs to the kernel.
+pub fn is_kernel(path: &str) -> bool {
+    ["/sys", "/proc", "/dev"].iter().any(|top| {
+        path.strip_prefix(top)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
+/// Text of a file.
+pub fn read<'a>(world: &'a World, host: &HostName, path: &str) -> Result<Cow<'a, str>, Errno> {
+    if path == "/dev/null" {
+        return Ok(Cow::Borrowed(""));
+    }
+    if is_kernel(path)
+        && let Some(answer) = sysfs::read(world, host, path)
+    {
+        return answer.map(Cow::Owned);
+    }
+    let linux = world.linuxes.get(host).ok_or(Errno::NoEntry)?;
+    match linux.fs.files.get(path) {
+        Some(file) => Ok(Cow::Borrowed(&file.text)),
+        None if is_directory(world, host, path) => Err(Errno::IsDirectory),
+        None => Err(Errno::NoEntry),
+    }
+}
+
+/// Replaces a file or appends to it. An empty text opens a kernel's file and writes nothing.
+pub fn write(
+    world: &mut World,
+    host: &HostName,
+    path: &str,
+    text: &str,
+    append: bool,
+) -> Result<(), Errno> {
+    if path == "/dev/null" {
+        return Ok(());
+    }
+    if is_kernel(path) {
+        if sysfs::list(world, host, path).is_some() {
+            return Err(Errno::IsDirectory);
+        }
+        if text.is_empty() && sysfs::exists(world, host, path) {
+            return Ok(());
+        }
+        if !text.is_empty()
+            && let Some(answer) = sysfs::write(world, host, path, text)
+        {
+            return answer;
+        }
+        // The kernel makes its files itself; nobody else can.
+        return Err(if path.starts_with("/dev/") {
+            Errno::Access
+        } else {
+            Errno::NoEntry
+        });
+    }
+    if is_directory(world, host, path) {
+        return Err(Errno::IsDirectory);
+    }
+    let parent = path.rsplit_once('/').map_or("/", |(p, _)| p);
+    if !parent.is_empty() && !is_directory(world, host, parent) {
+        return Err(if exists(world, host, parent) {
+            Errno::NotDirectory
+        } else {
+            Errno::NoEntry
+        });
+    }
+    let now = world.now_ms;
+    let linux = world.linuxes.get_mut(host).ok_or(Errno::NoEntry)?;
+    if append {
+        let file = linux.fs.files.entry(path.to_owned()).or_default();
+        file.text.push_str(text);
+        file.changed_ms = now;
+    } else {
+        linux.fs.write(path, text, now);
+    }
+    Ok(())
+}
+
+/// Removes a regular file.
+pub fn remove(world: &mut World, host: &HostName, path: &str) -> Result<(), Errno> {
+    if is_kernel(path) && exists(world, host, path) {
+        return Err(Errno::Permission);
+    }
+    let linux = world.linuxes.get_mut(host).ok_or(Errno::NoEntry)?;
+    match linux.fs.files.remove(path) {
+        Some(_) => {
+            // A directory outlives its last file.
+            if let Some((parent, _)) = path.rsplit_once('/')
+                && !parent.is_empty()
+            {
+                linux.fs.directories.insert(parent.to_owned());
+            }
+            Ok(())
+        }
+        None if linux.fs.is_directory(path) => Err(Errno::IsDirectory),
+        None => Err(Errno::NoEntry),
+    }
+}
+
+/// Names in a directory, sorted.
+pub fn list(world: &World, host: &HostName, path: &str) -> Result<Vec<String>, Errno> {
+    if is_kernel(path)
+        && let Some(mut names) = sysfs::list(world, host, path)
+    {
+        names.sort();
+        return Ok(names);
+    }
+    let linux = world.linuxes.get(host).ok_or(Errno::NoEntry)?;
+    if !is_directory(world, host, path) {
+        return Err(if exists(world, host, path) {
+            Errno::NotDirectory
+        } else {
+            Errno::NoEntry
+        });
+    }
+    Ok(linux.fs.list(path).into_iter().collect())
+}
+
+/// Whether there is anything at a path.
+pub fn exists(world: &World, host: &HostName, path: &str) -> bool {
+    if path == "/dev/null" || (is_kernel(path) && sysfs::exists(world, host, path)) {
+        return true;
+    }
+    world
+        .linuxes
+        .get(host)
+        .is_some_and(|l| l.fs.files.contains_key(path))
+        || is_directory(world, host, path)
+}
+
+/// Directories that every Linux has, whether a file is in them or not.
+const STANDARD: [&str; 16] = [
+    "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/mnt", "/opt", "/proc", "/root", "/sbin",
+    "/sys", "/tmp", "/usr", "/usr/bin", "/var",
+];
+
+/// Whether a path is a directory.
+pub fn is_directory(world: &World, host: &HostName, path: &str) -> bool {
+    if is_kernel(path) && sysfs::list(world, host, path).is_some() {
+        return true;
+    }
+    STANDARD.contains(&path)
+        || matches!(
+            path,
+            "/etc/udev" | "/etc/udev/rules.d" | "/var/opt" | "/var/log" | "/var/tmp"
+        )
+        || world
+            .linuxes
+            .get(host)
+            .is_some_and(|l| l.fs.is_directory(path))
+}

@@ -1,1 +1,0 @@
-//! The shell of the simulated hosts.
