@@ -8,6 +8,7 @@ pub mod lookup;
 pub mod nested;
 pub mod os_version;
 pub mod pool;
+pub mod pool_file;
 pub mod reader;
 pub mod remote;
 pub mod size;

@@ -1,8 +1,11 @@
-//! The command; see the spec.
+//! `chhypervisor`: SCSI pools, disks and networks of a z/VM system (spec: scsi-pools 2).
 
-use crate::mn::Context;
+mod add_to_pool;
+mod copy;
+mod image;
+mod remove_from_pool;
+mod reserve;
+mod run;
+mod system;
 
-/// Runs the command on one node.
-pub async fn run(context: &Context, node: &str, args: &[String]) {
-    let _ = (context, node, args);
-}
+pub use run::run;
