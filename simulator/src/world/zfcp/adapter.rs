@@ -1,0 +1,334 @@
+//! Adapters and remote ports: online and offline, port scan, loss and recovery (spec: zfcp-and-san 2.3, 2.4, 2.11).
+
+use crate::world::linux::Era;
+use crate::world::{DeviceNumber, Wwpn};
+
+use super::event::{Action, Subject};
+use super::{Adapter, Errno, LinkState, Machine, Port, PortState, Uevent, Zfcp};
+
+/// How long a lost port keeps its SCSI devices, in milliseconds (`dev_loss_tmo` 60 s).
+pub const DEV_LOSS_MS: u64 = 60_000;
+
+impl Zfcp {
+    /// A write to `online` of a CCW device (spec: zfcp-and-san 2.2, errnos of `online`).
+    ///
+    /// # Errors
+    /// As the kernel's.
+    pub fn set_online(
+        &mut self,
+        machine: &Machine<'_>,
+        device: DeviceNumber,
+        on: bool,
+        events: &mut Vec<Uevent>,
+    ) -> Result<(), Errno> {
+        if !self.recognised.contains(&device) {
+            return Err(Errno::NoEntry);
+        }
+        if self.faults.no_zfcp {
+            return Err(Errno::Invalid);
+        }
+        if let Some(left) = self.faults.busy.get_mut(&device).filter(|left| **left > 0) {
+            *left -= 1;
+            return Err(Errno::Again);
+        }
+        if on == self.is_online(device) {
+            return Err(Errno::Invalid);
+        }
+        if !on {
+            self.shut(machine, device, events);
+            return Ok(());
+        }
+        if self.faults.boxed.contains(&device) {
+            return Err(Errno::NoDevice);
+        }
+        let next = self.next_host;
+        let adapter = self.adapters.entry(device).or_insert_with(|| Adapter {
+            host: next,
+            ..Adapter::default()
+        });
+        if adapter.host == next {
+            self.next_host += 1;
+        }
+        adapter.online = true;
+        self.recover_adapter(machine, device, events);
+        Ok(())
+    }
+
+    fn shut(&mut self, machine: &Machine<'_>, device: DeviceNumber, events: &mut Vec<Uevent>) {
+        self.lose_link(machine, device, LinkState::Shut);
+        if let Some(adapter) = self.adapters.get_mut(&device) {
+            adapter.online = false;
+        }
+        if machine.fcp_device(device).is_none() {
+            self.unregister(device, events);
+        }
+    }
+
+    /// Opens the adapter anew, as far as channel and fabric let it: what `online` 1 and `failed` 0 do.
+    pub fn recover_adapter(
+        &mut self,
+        machine: &Machine<'_>,
+        device: DeviceNumber,
+        events: &mut Vec<Uevent>,
+    ) {
+        let link = machine.link(device);
+        self.lose_link(machine, device, link);
+        if link == LinkState::Open {
+            self.scan_ports(machine, device, events);
+            self.reopen_ports(machine, device, events);
+        }
+    }
+
+    /// The adapter is no longer open (or about to be opened): all its ports are blocked.
+    pub(super) fn lose_link(&mut self, machine: &Machine<'_>, device: DeviceNumber, to: LinkState) {
+        let Some(adapter) = self.adapters.get_mut(&device) else {
+            return;
+        };
+        if adapter.link == to && to != LinkState::Open {
+            return;
+        }
+        adapter.link = to;
+        for port in adapter.ports.values_mut() {
+            port.block(machine.world.now_ms);
+        }
+    }
+
+    /// Asks the name server for target ports and opens those that are new (spec: zfcp-and-san 2.4, port scan).
+    pub fn scan_ports(
+        &mut self,
+        machine: &Machine<'_>,
+        device: DeviceNumber,
+        events: &mut Vec<Uevent>,
+    ) {
+        let Some(initiator) = machine.initiator(device) else {
+            return;
+        };
+        let Some(adapter) = self
+            .adapters
+            .get_mut(&device)
+            .filter(|a| a.link == LinkState::Open)
+        else {
+            return;
+        };
+        let san = &machine.world.san;
+        // A new port that refuses the login is dropped again without a message.
+        let found: Vec<Wwpn> = san
+            .visible_ports(initiator)
+            .filter(|w| !adapter.ports.contains_key(w) && san.port(initiator, *w).is_ok())
+            .collect();
+        adapter
+            .ports
+            .extend(found.iter().map(|w| (*w, Port::default())));
+        for wwpn in found {
+            self.open_port(machine, device, wwpn, events);
+        }
+    }
+
+    fn reopen_ports(
+        &mut self,
+        machine: &Machine<'_>,
+        device: DeviceNumber,
+        events: &mut Vec<Uevent>,
+    ) {
+        let ports: Vec<Wwpn> = self
+            .adapters
+            .get(&device)
+            .into_iter()
+            .flat_map(|a| a.ports.iter())
+            .filter(|(_, p)| p.state != PortState::Online)
+            .map(|(w, _)| *w)
+            .collect();
+        for wwpn in ports {
+            self.open_port(machine, device, wwpn, events);
+        }
+    }
+
+    /// Opens a known port, if fabric and target let it, and scans its LUNs.
+    pub fn open_port(
+        &mut self,
+        machine: &Machine<'_>,
+        device: DeviceNumber,
+        wwpn: Wwpn,
+        events: &mut Vec<Uevent>,
+    ) {
+        let reachable = machine
+            .initiator(device)
+            .is_some_and(|i| machine.world.san.port(i, wwpn).is_ok());
+        let Some(adapter) = self.adapters.get_mut(&device) else {
+            return;
+        };
+        let next_target = u32::try_from(adapter.targets.len()).unwrap_or(u32::MAX);
+        let Some(port) = adapter.ports.get_mut(&wwpn) else {
+            return;
+        };
+        if !reachable || adapter.link != LinkState::Open {
+            port.block(machine.world.now_ms);
+            port.failed = adapter.link == LinkState::Open;
+            return;
+        }
+        port.state = PortState::Online;
+        port.failed = false;
+        if port.rport.is_none() {
+            port.rport = Some(adapter.next_rport);
+            adapter.next_rport += 1;
+            adapter.targets.entry(wwpn).or_insert(next_target);
+            events.push(Uevent::new(Action::Add, Subject::Rport(device, wwpn)));
+        }
+        self.scan_port(machine, device, wwpn, events);
+    }
+
+    /// A write to `port_remove` (spec: zfcp-and-san 2.4).
+    ///
+    /// # Errors
+    /// As the kernel's.
+    pub fn port_remove(
+        &mut self,
+        machine: &Machine<'_>,
+        device: DeviceNumber,
+        wwpn: Wwpn,
+        events: &mut Vec<Uevent>,
+    ) -> Result<(), Errno> {
+        let port = self
+            .adapters
+            .get(&device)
+            .and_then(|a| a.ports.get(&wwpn))
+            .ok_or(Errno::Invalid)?;
+        let strict = machine.linux.distribution.era() >= Era::K4;
+        if !port.units.is_empty() || (strict && !port.devices.is_empty()) {
+            return Err(Errno::Busy);
+        }
+        self.drop_port(device, wwpn, events);
+        Ok(())
+    }
+
+    fn drop_port(&mut self, device: DeviceNumber, wwpn: Wwpn, events: &mut Vec<Uevent>) {
+        self.remove_devices(device, wwpn, events);
+        let Some(adapter) = self.adapters.get_mut(&device) else {
+            return;
+        };
+        if adapter
+            .ports
+            .remove(&wwpn)
+            .is_some_and(|p| p.rport.is_some())
+        {
+            events.push(Uevent::new(Action::Remove, Subject::Rport(device, wwpn)));
+        }
+    }
+
+    pub(super) fn remove_adapter(&mut self, device: DeviceNumber, events: &mut Vec<Uevent>) {
+        let ports: Vec<Wwpn> = self
+            .adapters
+            .get(&device)
+            .into_iter()
+            .flat_map(|a| a.ports.keys().copied())
+            .collect();
+        for wwpn in ports {
+            self.drop_port(device, wwpn, events);
+        }
+        self.adapters.remove(&device);
+    }
+
+    /// Notices what changed around the driver since it last looked: devices attached and detached by CP, links, zones,
+    /// target ports, and `dev_loss_tmo` (spec: zfcp-and-san 6.9, 6.10).
+    pub fn settle(&mut self, machine: &Machine<'_>, events: &mut Vec<Uevent>) {
+        if machine.virtual_machine().is_none() {
+            return;
+        }
+        self.recognise(machine, events);
+        let online: Vec<DeviceNumber> = self
+            .adapters
+            .iter()
+            .filter(|(_, a)| a.online)
+            .map(|(d, _)| *d)
+            .collect();
+        for device in online {
+            let Some(link) = self.adapters.get(&device).map(|a| a.link) else {
+                continue;
+            };
+            let now = machine.link(device);
+            match (link, now) {
+                // Recovery gave up: only a manual step helps. A refused login does not end one that is there.
+                (LinkState::Failed, _) | (LinkState::Open, LinkState::Failed) => {}
+                (LinkState::Open, LinkState::Open) => {
+                    self.check_ports(machine, device, events);
+                }
+                (_, LinkState::Open | LinkState::Failed) => {
+                    self.recover_adapter(machine, device, events);
+                }
+                (_, down) => self.lose_link(machine, device, down),
+            }
+        }
+        let devices: Vec<DeviceNumber> = self.adapters.keys().copied().collect();
+        for device in devices {
+            self.expire_ports(machine.world.now_ms, device, events);
+        }
+    }
+
+    fn check_ports(
+        &mut self,
+        machine: &Machine<'_>,
+        device: DeviceNumber,
+        events: &mut Vec<Uevent>,
+    ) {
+        let Some(initiator) = machine.initiator(device) else {
+            return;
+        };
+        let mut back = Vec::new();
+        for (wwpn, port) in self
+            .adapters
+            .get_mut(&device)
+            .into_iter()
+            .flat_map(|a| &mut a.ports)
+        {
+            let reachable = machine.world.san.port(initiator, *wwpn).is_ok();
+            match (port.state, reachable) {
+                (PortState::Online, false) => {
+                    port.block(machine.world.now_ms);
+                    port.failed = true;
+                }
+                (PortState::Blocked | PortState::NotPresent, true) => back.push(*wwpn),
+                _ => {}
+            }
+        }
+        for wwpn in back {
+            self.open_port(machine, device, wwpn, events);
+        }
+    }
+
+    /// Removes the SCSI devices of ports that were lost for too long. Paths of a map stay: multipathd raises the limit
+    /// for them (spec: zfcp-and-san 6.9).
+    fn expire_ports(&mut self, now_ms: u64, device: DeviceNumber, events: &mut Vec<Uevent>) {
+        let maps = &self.maps;
+        let lost: Vec<Wwpn> = self
+            .adapters
+            .get(&device)
+            .into_iter()
+            .flat_map(|a| &a.ports)
+            .filter(|(_, p)| {
+                p.state == PortState::Blocked
+                    && now_ms.saturating_sub(p.blocked_ms) >= DEV_LOSS_MS
+                    && !p.devices.values().any(|d| maps.contains_key(&d.wwid))
+            })
+            .map(|(w, _)| *w)
+            .collect();
+        for wwpn in lost {
+            self.remove_devices(device, wwpn, events);
+            if let Some(port) = self
+                .adapters
+                .get_mut(&device)
+                .and_then(|a| a.ports.get_mut(&wwpn))
+            {
+                port.state = PortState::NotPresent;
+            }
+        }
+    }
+}
+
+impl Port {
+    fn block(&mut self, now_ms: u64) {
+        if self.state == PortState::Online {
+            self.state = PortState::Blocked;
+            self.blocked_ms = now_ms;
+        }
+    }
+}

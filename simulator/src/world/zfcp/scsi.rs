@@ -1,0 +1,274 @@
+//! Units and SCSI devices: `unit_add`, scans, names, removal (spec: zfcp-and-san 2.5, 2.6).
+
+use std::collections::BTreeSet;
+
+use crate::world::linux::Era;
+use crate::world::san::Medium;
+use crate::world::{DeviceNumber, Lun, Wwpn};
+
+use super::event::{Action, Subject};
+use super::names::{disk_index, disk_name};
+use super::{Errno, LinkState, Machine, Port, PortState, ScsiDevice, Uevent, Zfcp};
+
+/// Most LUNs that a scan takes from one REPORT LUNS answer in kernels before 4.18 (`max_report_luns`).
+const REPORT_LIMIT: usize = 511;
+
+impl Zfcp {
+    fn port(&self, device: DeviceNumber, wwpn: Wwpn) -> Option<&Port> {
+        self.adapters.get(&device)?.ports.get(&wwpn)
+    }
+
+    fn port_mut(&mut self, device: DeviceNumber, wwpn: Wwpn) -> Option<&mut Port> {
+        self.adapters.get_mut(&device)?.ports.get_mut(&wwpn)
+    }
+
+    /// A write to `unit_add` of a port (spec: zfcp-and-san 2.5).
+    ///
+    /// # Errors
+    /// As the kernel's; success says nothing about the LUN.
+    pub fn unit_add(
+        &mut self,
+        machine: &Machine<'_>,
+        device: DeviceNumber,
+        wwpn: Wwpn,
+        lun: Lun,
+        events: &mut Vec<Uevent>,
+    ) -> Result<(), Errno> {
+        let old = machine.linux.distribution.era() == Era::K2;
+        let port = self.port_mut(device, wwpn).ok_or(Errno::NoEntry)?;
+        if !port.units.insert(lun) {
+            return Err(if old { Errno::Invalid } else { Errno::Exists });
+        }
+        if port.state == PortState::Online {
+            self.scan_lun(machine, device, wwpn, lun, events);
+        }
+        Ok(())
+    }
+
+    /// A write to `unit_remove` of a port (spec: zfcp-and-san 2.5). The SCSI device goes with the unit, in use or not.
+    ///
+    /// # Errors
+    /// As the kernel's.
+    pub fn unit_remove(
+        &mut self,
+        machine: &Machine<'_>,
+        device: DeviceNumber,
+        wwpn: Wwpn,
+        lun: Lun,
+        events: &mut Vec<Uevent>,
+    ) -> Result<(), Errno> {
+        let old = machine.linux.distribution.era() == Era::K2;
+        let port = self.port_mut(device, wwpn).ok_or(Errno::NoEntry)?;
+        if !port.units.contains(&lun) {
+            return Err(if old {
+                Errno::NoDeviceOrAddress
+            } else {
+                Errno::Invalid
+            });
+        }
+        if old && port.devices.contains_key(&lun) {
+            return Err(Errno::NoDeviceOrAddress);
+        }
+        port.units.remove(&lun);
+        self.remove_device(device, wwpn, lun, events);
+        Ok(())
+    }
+
+    /// Scans one LUN: a SCSI device appears if the LUN is admissible and the volume answers. Says whether there is one
+    /// afterwards; nothing else tells (spec: zfcp-and-san 3.8, "silence").
+    pub fn scan_lun(
+        &mut self,
+        machine: &Machine<'_>,
+        device: DeviceNumber,
+        wwpn: Wwpn,
+        lun: Lun,
+        events: &mut Vec<Uevent>,
+    ) -> bool {
+        let Some(port) = self.port(device, wwpn) else {
+            return false;
+        };
+        if port.devices.contains_key(&lun) {
+            return true;
+        }
+        let manual = port.units.contains(&lun);
+        let open = self
+            .adapters
+            .get(&device)
+            .is_some_and(|a| a.link == LinkState::Open);
+        // Old kernels print and keep 32 bits of a LUN.
+        let too_long = machine.linux.distribution.era() == Era::K2 && lun.0 & 0xffff_ffff != 0;
+        if !open
+            || port.state != PortState::Online
+            || too_long
+            || !(manual || self.scans_automatically(machine, device))
+            || machine.is_shared_illegally(self, device, wwpn, lun)
+        {
+            return false;
+        }
+        let Some(initiator) = machine.initiator(device) else {
+            return false;
+        };
+        let Ok((name, volume)) = machine.world.san.lun(initiator, wwpn, lun) else {
+            return false;
+        };
+        let readable = matches!(volume.medium, Medium::Good | Medium::ReadOnly);
+        let found = ScsiDevice {
+            disk: self.free_disk(),
+            sg: self.free_generic(),
+            volume: name.to_owned(),
+            wwid: volume.wwid.clone(),
+            bytes: if readable { volume.bytes } else { 0 },
+            offline: false,
+        };
+        let disk = found.disk.clone();
+        if let Some(port) = self.port_mut(device, wwpn) {
+            port.devices.insert(lun, found);
+        }
+        events.push(Uevent::new(Action::Add, Subject::Scsi(device, wwpn, lun)));
+        events.push(Uevent::new(
+            Action::Add,
+            Subject::Disk(device, wwpn, lun, disk),
+        ));
+        true
+    }
+
+    /// Scans a port: its units, and with NPIV everything that the target reports (spec: zfcp-and-san 6.2).
+    pub fn scan_port(
+        &mut self,
+        machine: &Machine<'_>,
+        device: DeviceNumber,
+        wwpn: Wwpn,
+        events: &mut Vec<Uevent>,
+    ) {
+        let mut wanted: BTreeSet<Lun> = self
+            .port(device, wwpn)
+            .into_iter()
+            .flat_map(|p| p.units.iter().copied())
+            .collect();
+        if self.scans_automatically(machine, device)
+            && let Some(initiator) = machine.initiator(device)
+        {
+            let limit = if machine.linux.distribution.era() >= Era::K4 {
+                usize::MAX
+            } else {
+                REPORT_LIMIT
+            };
+            wanted.extend(
+                machine
+                    .world
+                    .san
+                    .reported_luns(initiator, wwpn)
+                    .take(limit)
+                    .map(|seen| seen.lun),
+            );
+        }
+        for lun in wanted {
+            self.scan_lun(machine, device, wwpn, lun, events);
+        }
+    }
+
+    /// A write to `scan` of a SCSI host.
+    pub fn scan_host(
+        &mut self,
+        machine: &Machine<'_>,
+        device: DeviceNumber,
+        events: &mut Vec<Uevent>,
+    ) {
+        let ports: Vec<Wwpn> = self
+            .adapters
+            .get(&device)
+            .into_iter()
+            .flat_map(|a| a.ports.keys().copied())
+            .collect();
+        for wwpn in ports {
+            self.scan_port(machine, device, wwpn, events);
+        }
+    }
+
+    /// Whether LUNs of this device appear without `unit_add`: NPIV, a kernel that can, and `allow_lun_scan`.
+    pub fn scans_automatically(&self, machine: &Machine<'_>, device: DeviceNumber) -> bool {
+        !self.no_lun_scan && machine.linux.distribution.era() >= Era::K3 && machine.has_npiv(device)
+    }
+
+    /// Removes a SCSI device (a write to its `delete`); says whether there was one. The unit stays.
+    pub fn remove_device(
+        &mut self,
+        device: DeviceNumber,
+        wwpn: Wwpn,
+        lun: Lun,
+        events: &mut Vec<Uevent>,
+    ) -> bool {
+        let Some(gone) = self
+            .port_mut(device, wwpn)
+            .and_then(|p| p.devices.remove(&lun))
+        else {
+            return false;
+        };
+        self.symlinks.remove(&gone.disk);
+        events.push(Uevent::new(
+            Action::Remove,
+            Subject::Disk(device, wwpn, lun, gone.disk),
+        ));
+        events.push(Uevent::new(
+            Action::Remove,
+            Subject::Scsi(device, wwpn, lun),
+        ));
+        true
+    }
+
+    pub(super) fn remove_devices(
+        &mut self,
+        device: DeviceNumber,
+        wwpn: Wwpn,
+        events: &mut Vec<Uevent>,
+    ) {
+        let luns: Vec<Lun> = self
+            .port(device, wwpn)
+            .into_iter()
+            .flat_map(|p| p.devices.keys().copied())
+            .collect();
+        for lun in luns {
+            self.remove_device(device, wwpn, lun, events);
+        }
+    }
+
+    /// Every SCSI device with its place, in order of device number, port and LUN.
+    pub fn disks(&self) -> impl Iterator<Item = (DeviceNumber, Wwpn, Lun, &ScsiDevice)> {
+        self.adapters.iter().flat_map(|(device, adapter)| {
+            adapter.ports.iter().flat_map(move |(wwpn, port)| {
+                port.devices
+                    .iter()
+                    .map(move |(lun, disk)| (*device, *wwpn, *lun, disk))
+            })
+        })
+    }
+
+    /// The SCSI device with this block device name.
+    pub fn disk(&self, name: &str) -> Option<(DeviceNumber, Wwpn, Lun, &ScsiDevice)> {
+        self.disks().find(|(_, _, _, disk)| disk.disk == name)
+    }
+
+    fn free_disk(&self) -> String {
+        let used = self
+            .disks()
+            .filter_map(|(_, _, _, d)| disk_index(&d.disk))
+            .collect();
+        disk_name(first_free(&used))
+    }
+
+    fn free_generic(&self) -> u32 {
+        let used = self
+            .disks()
+            .filter_map(|(_, _, _, d)| usize::try_from(d.sg).ok())
+            .collect();
+        u32::try_from(first_free(&used)).unwrap_or(u32::MAX)
+    }
+}
+
+/// The lowest number that is not used.
+pub(super) fn first_free(used: &BTreeSet<usize>) -> usize {
+    used.iter()
+        .enumerate()
+        .find(|(i, n)| i != *n)
+        .map_or(used.len(), |(i, _)| i)
+}
