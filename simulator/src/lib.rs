@@ -8,10 +8,12 @@
 //! * [`seam`] carries one remote command to a host: locks, journal, playback live here and only here;
 //! * [`hosts`] interprets remote commands on the world: shell, files, zHCP programs, guest programs;
 //! * [`world`] is plain data and functions on it;
+//! * [`replay`] compares the management node with recordings of the real one;
 //! * [`site`] reads site files and makes worlds of them.
 
 pub mod hosts;
 pub mod mn;
+pub mod replay;
 pub mod rest;
 pub mod seam;
 pub mod site;

@@ -1,1 +1,13 @@
-//! The REST door.
+//! The REST door: HTTP in, one xCAT request to the management node, its documents out as JSON, XML or HTML
+//! (spec: rest-and-xcatd 1 and 2). It mirrors a CGI program behind Apache and knows nothing of z/VM.
+
+mod body;
+mod call;
+mod door;
+mod html;
+mod query;
+mod reply;
+mod resources;
+mod wire;
+
+pub use door::router;

@@ -5,6 +5,7 @@ mod build;
 mod error;
 mod file;
 pub mod personality;
+pub mod preset;
 
 use std::path::Path;
 

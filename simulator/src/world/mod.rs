@@ -48,6 +48,9 @@ pub struct ManagementNode {
     pub domain: String,
     /// xCAT's tables.
     pub tables: Database,
+    /// Whether xCAT's daemon is down: the REST program then cannot connect to it.
+    #[serde(default)]
+    pub daemon_stopped: bool,
 }
 
 impl World {

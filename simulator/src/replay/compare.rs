@@ -1,0 +1,332 @@
+//! What counts as equal (`fixtures/recordings/README.md`): order of keys does not, Apache's own pages are compared by
+//! status, what depends on timing or hash order is compared without order.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::model::{Change, Recording, Step};
+use crate::seam::{JournalEntry, RemoteCommand};
+use crate::world::Database;
+use crate::world::tables::Row;
+
+/// Content type of the web server's own pages.
+const APACHE_PAGE: &str = "text/html; charset=iso-8859-1";
+
+/// What the simulator answered.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) reason: String,
+    pub(super) content_type: String,
+    pub(super) body: String,
+}
+
+/// Result of one recording.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Name of the recording.
+    pub id: String,
+    /// Its area.
+    pub area: String,
+    /// What differs, in words; empty when everything matches.
+    pub differences: Vec<String>,
+}
+
+impl Report {
+    pub(super) fn new(recording: &Recording) -> Self {
+        Self {
+            id: recording.id.clone(),
+            area: recording.area.clone(),
+            differences: Vec::new(),
+        }
+    }
+
+    /// Whether nothing differs.
+    pub fn matches(&self) -> bool {
+        self.differences.is_empty()
+    }
+
+    fn differ(&mut self, step: usize, what: &str, recorded: &str, got: &str) {
+        if recorded != got {
+            self.differences.push(format!(
+                "step {}: {what}\n    recorded {recorded}\n    got      {got}",
+                step + 1
+            ));
+        }
+    }
+
+    pub(super) fn compare_response(
+        &mut self,
+        recording: &Recording,
+        number: usize,
+        step: &Step,
+        got: &Answer,
+    ) {
+        let recorded = &step.response;
+        self.differ(
+            number,
+            "status",
+            &format!("{} {}", recorded.status, recorded.reason),
+            &format!("{} {}", got.status, got.reason),
+        );
+        self.differ(
+            number,
+            "content type",
+            &recorded.content_type,
+            &got.content_type,
+        );
+        if recorded.content_type == APACHE_PAGE {
+            return;
+        }
+        let rules = Rules::of(recording, step);
+        self.differ(
+            number,
+            "body",
+            &rules.body(&recorded.body),
+            &rules.body(&got.body),
+        );
+    }
+
+    pub(super) fn compare_commands(
+        &mut self,
+        recording: &Recording,
+        number: usize,
+        step: &Step,
+        issued: &[RemoteCommand],
+    ) {
+        let mut recorded: Vec<String> = step.commands.iter().map(|c| show(&c.command)).collect();
+        let mut issued: Vec<String> = issued.iter().map(show).collect();
+        if Rules::of(recording, step).unordered {
+            recorded.sort();
+            issued.sort();
+        }
+        if recorded == issued {
+            return;
+        }
+        let common = recorded
+            .iter()
+            .zip(&issued)
+            .take_while(|(a, b)| a == b)
+            .count();
+        let nothing = "nothing more".to_owned();
+        self.differences.push(format!(
+            "step {}: command {} of {} ({} issued)\n    recorded {}\n    issued   {}",
+            number + 1,
+            common + 1,
+            recorded.len(),
+            issued.len(),
+            recorded.get(common).unwrap_or(&nothing),
+            issued.get(common).unwrap_or(&nothing),
+        ));
+    }
+
+    pub(super) fn compare_outcomes(
+        &mut self,
+        number: usize,
+        step: &Step,
+        entries: &[JournalEntry],
+    ) {
+        for (index, recorded) in step.commands.iter().enumerate() {
+            let Some(entry) = entries.get(index) else {
+                self.differences.push(format!(
+                    "step {}: command {} not issued: {}",
+                    number + 1,
+                    index + 1,
+                    show(&recorded.command)
+                ));
+                return;
+            };
+            let expected = show(&recorded.command);
+            let issued = show(&entry.command);
+            if expected != issued {
+                self.differences.push(format!(
+                    "step {}: command {}\n    recorded {expected}\n    issued   {issued}",
+                    number + 1,
+                    index + 1,
+                ));
+                return;
+            }
+            let wanted = (recorded.rc, recorded.stdout.as_str());
+            let got = (entry.outcome.rc, entry.outcome.stdout.as_str());
+            if wanted != got {
+                self.differences.push(format!(
+                    "step {}: output of command {} ({}): {issued}\n    recorded {wanted:?}\n    got      {got:?}",
+                    number + 1,
+                    index + 1,
+                    if recorded.faked == Some(false) { "real tools" } else { "made up" },
+                ));
+            }
+        }
+        if entries.len() > step.commands.len() {
+            self.differences.push(format!(
+                "step {}: {} commands more than recorded, first: {}",
+                number + 1,
+                entries.len() - step.commands.len(),
+                show(&entries[step.commands.len()].command)
+            ));
+        }
+    }
+
+    pub(super) fn compare_tables(
+        &mut self,
+        recording: &Recording,
+        before: &Database,
+        after: &Database,
+    ) {
+        let mut recorded: BTreeMap<&str, (Vec<Row>, Vec<Row>)> = BTreeMap::new();
+        for change in &recording.changes {
+            if let Change::Table {
+                table,
+                rows_removed,
+                rows_added,
+            } = change
+            {
+                recorded.insert(table, (rows_removed.clone(), rows_added.clone()));
+            }
+        }
+        for table in before.tables.keys().chain(after.tables.keys()) {
+            recorded.entry(table).or_default();
+        }
+        for (table, (removed, added)) in &recorded {
+            let wanted = (texts(removed), texts(added));
+            let (old, new) = (texts(before.rows(table)), texts(after.rows(table)));
+            let got = (minus(&old, &new), minus(&new, &old));
+            if wanted != got {
+                self.differences.push(format!(
+                    "rows of table {table} (removed, added)\n    recorded {wanted:?}\n    got      {got:?}"
+                ));
+            }
+        }
+    }
+}
+
+/// Which freedoms a step has.
+struct Rules {
+    /// Order of documents and commands depends on timing.
+    unordered: bool,
+    /// Order of documents is a hash's.
+    hash_order: bool,
+    /// A null may follow in a list (xdsh).
+    trailing_null: bool,
+}
+
+impl Rules {
+    fn of(recording: &Recording, step: &Step) -> Self {
+        let varies = |what: &str| recording.varies_between_runs.iter().any(|v| v == what);
+        let path = &step.request.path;
+        Self {
+            unordered: varies("body")
+                || varies("commands")
+                || recording.note.contains("order is not fixed")
+                || recording.note.contains("order of messages"),
+            // gettab answers its columns in the order of a Perl hash.
+            hash_order: step.request.method == "GET"
+                && ["/accounts", "/groups", "/policies", "/tables"]
+                    .iter()
+                    .any(|r| path.contains(r)),
+            trailing_null: recording.note.contains("A null may or may not follow"),
+        }
+    }
+
+    /// The body in a form in which equal means equal.
+    fn body(&self, body: &str) -> String {
+        // The dump that two resources print first is a Perl hash's, in random order (RQ9).
+        if let Some((dump, rest)) = body.split_once(";\n")
+            && dump.starts_with("request is ")
+        {
+            let mut lines: Vec<&str> = dump
+                .lines()
+                .map(|l| l.trim().trim_end_matches(','))
+                .collect();
+            lines.sort_unstable();
+            return format!("{lines:?} {}", self.body(rest));
+        }
+        let Ok(mut value) = serde_json::from_str::<Value>(body) else {
+            return mask(body);
+        };
+        if let Some(documents) = value.get_mut("data").and_then(Value::as_array_mut) {
+            for document in documents.iter_mut() {
+                document.sort_all_objects();
+                if self.trailing_null {
+                    drop_nulls(document);
+                }
+            }
+            let columns = self.hash_order && documents.iter().all(is_column);
+            if self.unordered || columns {
+                documents.sort_by_cached_key(Value::to_string);
+            }
+        }
+        mask(&value.to_string())
+    }
+}
+
+/// Whether a document is one column of a gettab answer.
+fn is_column(document: &Value) -> bool {
+    document["data"]
+        .as_array()
+        .is_some_and(|d| d.len() == 1 && d[0].as_str().is_some_and(|t| t.contains(": ")))
+}
+
+fn drop_nulls(document: &mut Value) {
+    if let Some(data) = document.get_mut("data").and_then(Value::as_array_mut) {
+        while data.last().is_some_and(Value::is_null) {
+            data.pop();
+        }
+    }
+}
+
+/// Process ids and addresses of Perl references.
+fn mask(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((at, marker)) = ["HASH(0x", "ARRAY(0x", "pid "]
+        .iter()
+        .filter_map(|m| rest.find(m).map(|at| (at, *m)))
+        .min()
+    {
+        let end = at + marker.len();
+        out.push_str(&rest[..end]);
+        rest = rest[end..].trim_start_matches(|c: char| c.is_ascii_hexdigit());
+        out.push('#');
+    }
+    out.push_str(rest);
+    out
+}
+
+fn show(command: &RemoteCommand) -> String {
+    serde_json::to_string(command).unwrap_or_else(|_| format!("{command:?}"))
+}
+
+/// Rows as sorted texts, empty columns left out.
+fn texts(rows: &[Row]) -> Vec<String> {
+    let mut texts: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            let mut columns: Vec<String> = row
+                .iter()
+                .filter(|(_, v)| !v.is_empty())
+                .map(|(k, v)| format!("{k}={v}"))
+                .collect();
+            columns.sort();
+            columns.join(" ")
+        })
+        .collect();
+    texts.sort();
+    texts
+}
+
+/// Elements of `a` that are not in `b`, as multisets.
+fn minus(a: &[String], b: &[String]) -> Vec<String> {
+    let mut b = b.to_vec();
+    a.iter()
+        .filter(|text| match b.iter().position(|other| other == *text) {
+            Some(at) => {
+                b.swap_remove(at);
+                false
+            }
+            None => true,
+        })
+        .cloned()
+        .collect()
+}

@@ -1,0 +1,185 @@
+//! Runs a recording's requests through the REST door in process.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, Response};
+use parking_lot::Mutex;
+use tower::ServiceExt;
+
+use super::compare::{Answer, Report};
+use super::model::{RecordedRequest, Recording, Step};
+use crate::rest;
+use crate::seam::{FarEnd, Playback, Release, RemoteCommand, Settings, Site};
+use crate::site::preset::{Preset, PresetError, set_distribution};
+use crate::world::World;
+
+/// Revision of the z/VM modules that the P releases have.
+const ZVM_MODULES_2017: &str = "f205e85dcbdc";
+
+/// Why a recording cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The preset has no world.
+    #[error("the preset cannot be used")]
+    Preset(#[from] PresetError),
+    /// A request of the recording is not an HTTP request.
+    #[error("a recorded request cannot be sent")]
+    Request(#[from] axum::http::Error),
+    /// The answer's body could not be read.
+    #[error("the answer cannot be read")]
+    Body(#[from] axum::Error),
+}
+
+/// Replays at the seam: the far end answers as recorded; answers, remote commands and changed tables must be equal.
+///
+/// # Errors
+/// [`ReplayError`] when the recording or the preset cannot be used at all.
+pub async fn at_seam(recording: &Recording, preset: &Preset) -> Result<Report, ReplayError> {
+    let site = Arc::new(Site {
+        far_end: FarEnd::Playback(Mutex::default()),
+        ..Site::new(world(recording, preset)?, settings(recording))
+    });
+    let before = site.world.lock().mn.tables.clone();
+    let mut report = Report::new(recording);
+    for (number, step) in recording.steps.iter().enumerate() {
+        load(&site, step);
+        let answer = send(&site, &step.request).await?;
+        report.compare_response(recording, number, step, &answer);
+        report.compare_commands(recording, number, step, &issued(&site));
+    }
+    let after = site.world.lock().mn.tables.clone();
+    report.compare_tables(recording, &before, &after);
+    Ok(report)
+}
+
+/// Replays in the world: the simulated hosts answer. Responses must be equal; remote commands and their outputs are
+/// compared too, up to the first that differs. Faults of the recording are not applied: such cases are compared
+/// only at the seam.
+///
+/// # Errors
+/// As [`at_seam`].
+pub async fn in_world(recording: &Recording, preset: &Preset) -> Result<Report, ReplayError> {
+    let site = Arc::new(Site::new(world(recording, preset)?, settings(recording)));
+    let mut report = Report::new(recording);
+    for (number, step) in recording.steps.iter().enumerate() {
+        let seen = site.journal.lock().requests().map(|r| r.id).max();
+        let answer = send(&site, &step.request).await?;
+        report.compare_response(recording, number, step, &answer);
+        let entries: Vec<_> = site
+            .journal
+            .lock()
+            .requests()
+            .filter(|r| seen.is_none_or(|s| r.id > s))
+            .flat_map(|r| r.commands.clone())
+            .collect();
+        report.compare_outcomes(number, step, &entries);
+    }
+    Ok(report)
+}
+
+fn settings(recording: &Recording) -> Settings {
+    Settings {
+        release: if recording.xcat.zvm_modules_commit == ZVM_MODULES_2017 {
+            Release::P
+        } else {
+            Release::M
+        },
+        ..Settings::default()
+    }
+}
+
+fn world(recording: &Recording, preset: &Preset) -> Result<World, PresetError> {
+    let mut world = preset.world()?;
+    let now = world.now_ms;
+    world.mn.daemon_stopped = recording.stop_xcatd;
+    let mn = world.mn.host.clone();
+    if let Some(linux) = world.linuxes.get_mut(&mn) {
+        set_distribution(linux, recording.mn_release_files, now);
+    }
+    let files = recording
+        .host_files
+        .iter()
+        .map(|(host, files)| (host.as_str(), files))
+        .chain([(mn.as_str(), &recording.mn_files)]);
+    for (host, files) in files {
+        let Some(linux) = world.linuxes.get_mut(host) else {
+            continue;
+        };
+        for (path, text) in files {
+            match text {
+                Some(text) => linux.fs.write(path, text.clone(), now),
+                None => {
+                    linux.fs.files.remove(path);
+                }
+            }
+        }
+    }
+    for fault in recording.faults.iter().filter(|f| f.down) {
+        if let Some(linux) = fault
+            .host
+            .as_deref()
+            .and_then(|h| world.linuxes.get_mut(h))
+        {
+            linux.ssh = false;
+        }
+    }
+    Ok(world)
+}
+
+fn load(site: &Site, step: &Step) {
+    if let FarEnd::Playback(playback) = &site.far_end {
+        *playback.lock() = Playback {
+            expected: step
+                .commands
+                .iter()
+                .map(|c| (c.command.clone(), c.outcome()))
+                .collect(),
+            ..Playback::default()
+        };
+    }
+}
+
+fn issued(site: &Site) -> Vec<RemoteCommand> {
+    match &site.far_end {
+        FarEnd::Playback(playback) => playback.lock().issued.clone(),
+        FarEnd::World => Vec::new(),
+    }
+}
+
+async fn send(site: &Arc<Site>, recorded: &RecordedRequest) -> Result<Answer, ReplayError> {
+    let mut request = Request::builder()
+        .method(recorded.method.as_str())
+        .uri(recorded.path.as_str());
+    let typed = recorded
+        .headers
+        .keys()
+        .any(|k| k.eq_ignore_ascii_case("content-type"));
+    for (name, value) in &recorded.headers {
+        request = request.header(name, value);
+    }
+    if recorded.body.is_some() && !typed {
+        request = request.header("Content-Type", "text/plain");
+    }
+    let body = recorded.body.clone().map_or_else(Body::empty, Body::from);
+    let Ok(response) = rest::router(Arc::clone(site))
+        .oneshot(request.body(body)?)
+        .await;
+    answer(response).await
+}
+
+async fn answer(response: Response<Body>) -> Result<Answer, ReplayError> {
+    let status = response.status();
+    let content_type = response
+        .headers()
+        .get("content-type")
+        .map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned())
+        .unwrap_or_default();
+    let body = to_bytes(response.into_body(), usize::MAX).await?;
+    Ok(Answer {
+        status: status.as_u16(),
+        reason: status.canonical_reason().unwrap_or_default().to_owned(),
+        content_type,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    })
+}

@@ -1,0 +1,224 @@
+//! The life of one HTTP request, in the program's own order (spec: rest-and-xcatd 1.1, 1.2, 1.6).
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, Request as HttpRequest, Response, StatusCode, header};
+
+use super::body::RequestBody;
+use super::call::{Call, HeaderCredentials, credentials};
+use super::query::{Params, percent_decode};
+use super::reply::{Format, Reply, Stop};
+use super::{html, resources, wire};
+use crate::mn;
+use crate::seam::Site;
+
+/// Largest request body that is read; a larger one is refused.
+const BODY_LIMIT: usize = 16 * 1024 * 1024;
+/// Where the program is mounted.
+const BASE_PATH: &str = "/xcatws";
+
+/// The REST door of a site as an axum router.
+pub fn router(site: Arc<Site>) -> Router {
+    Router::new().fallback(handle).with_state(site)
+}
+
+async fn handle(State(site): State<Arc<Site>>, request: HttpRequest<Body>) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let too_large = parts
+        .headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.parse::<u64>().ok())
+        .is_some_and(|n| n > BODY_LIMIT as u64);
+    if too_large {
+        return Reply::apache(StatusCode::PAYLOAD_TOO_LARGE).into_response();
+    }
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
+        return Reply::apache(StatusCode::PAYLOAD_TOO_LARGE).into_response();
+    };
+    let path = parts.uri.path().to_owned();
+    let query = parts.uri.query().unwrap_or_default().to_owned();
+    let method = parts.method.as_str().to_ascii_uppercase();
+    // A command that has begun runs to its end even when the client goes away, as the daemon's child does.
+    let work = tokio::spawn(async move {
+        answer(site, &method, &path, &query, &parts.headers, &body).await
+    });
+    work.await
+        .unwrap_or_else(|_| Reply::apache(StatusCode::INTERNAL_SERVER_ERROR))
+        .into_response()
+}
+
+async fn answer(
+    site: Arc<Site>,
+    method: &str,
+    path: &str,
+    query: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Reply {
+    let Some(path_info) = path
+        .strip_prefix(BASE_PATH)
+        .filter(|rest| rest.is_empty() || rest.starts_with('/'))
+    else {
+        return Reply::apache(StatusCode::NOT_FOUND);
+    };
+    if path_info.to_ascii_lowercase().contains("%2f") || path_info.contains("%00") {
+        return Reply::apache(StatusCode::NOT_FOUND);
+    }
+    let path_info = percent_decode(path_info);
+    let a = Params::parser_a(query);
+    let format = match format(&a) {
+        Ok(format) => format,
+        Err(name) => {
+            return Reply::text(
+                StatusCode::BAD_REQUEST,
+                Format::Html,
+                format!("The format '{name}' is not valid"),
+            );
+        }
+    };
+    let mut parts: Vec<String> = path_info.split('/').skip(1).map(str::to_owned).collect();
+    while parts.last().is_some_and(String::is_empty) {
+        parts.pop();
+    }
+    if path_info.is_empty() || path_info == "/" {
+        return Reply::text(StatusCode::OK, format, resources::root_page());
+    }
+    let resource = parts.first().cloned().unwrap_or_default();
+    let Some(handler) = resources::handler(&resource) else {
+        return Reply::text(
+            StatusCode::NOT_FOUND,
+            format,
+            format!("Resource '{resource}' does not exist"),
+        );
+    };
+    let header_text = |name: &str| {
+        headers
+            .get(name)
+            .map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned())
+    };
+    let sees_body = matches!(method, "PUT" | "POST" | "PATCH");
+    let body = if sees_body {
+        RequestBody::new(header_text("content-type").as_deref(), body)
+    } else {
+        RequestBody::None
+    };
+    let b = match (&body, method) {
+        (RequestBody::Form(form), _) => Params::parser_b(form),
+        (_, "GET" | "HEAD" | "DELETE") => Params::parser_b(query),
+        _ => Params::default(),
+    };
+    let credentials = credentials(
+        &a,
+        HeaderCredentials {
+            user: header_text("userName"),
+            password: header_text("password"),
+        },
+    );
+    let call = Call {
+        method: method.to_owned(),
+        parts,
+        format,
+        a,
+        b,
+        body,
+        credentials,
+    };
+    exchange(site, &call, handler).await
+}
+
+/// The format of the answer, or the name of one that does not exist.
+fn format(a: &Params) -> Result<Format, String> {
+    if !a.has("format") {
+        return Ok(Format::Html);
+    }
+    let name = a.first("format").unwrap_or_default();
+    Format::parse(name).ok_or_else(|| name.to_owned())
+}
+
+async fn exchange(site: Arc<Site>, call: &Call, handler: resources::Handler) -> Reply {
+    let request = match handler(call) {
+        Ok(request) => request,
+        Err(Stop::Text(status, text)) => return Reply::text(status, call.format, text),
+        Err(Stop::Crash(reason)) => {
+            tracing::debug!(reason, "the REST program died");
+            return Reply::apache(StatusCode::INTERNAL_SERVER_ERROR);
+        }
+        Err(Stop::Documents(mut documents)) => {
+            documents.pop();
+            return encode(call, StatusCode::OK, &documents, String::new());
+        }
+    };
+    if site.world.lock().mn.daemon_stopped {
+        return Reply::text(
+            StatusCode::SERVICE_UNAVAILABLE,
+            call.format,
+            "Connection failurexx: Connection refused",
+        );
+    }
+    let prefix = resources::debug_prefix(call, &request);
+    if request_is_unreadable(&request) {
+        return Reply::text(
+            StatusCode::SERVICE_UNAVAILABLE,
+            call.format,
+            "ERROR/WARNING: communication with the xCAT server seems to have been ended prematurely",
+        );
+    }
+    let mut response = mn::dispatch::serve(site, request).await;
+    if response.done_in_last
+        && response.documents.len() == 1
+        && let Some(error) = response.documents[0].texts("error").next()
+    {
+        let status = if error.contains("Permission denied")
+            || error.contains("Authentication failure")
+        {
+            StatusCode::UNAUTHORIZED
+        } else {
+            StatusCode::FORBIDDEN
+        };
+        return Reply::text(status, call.format, format!("{prefix}<p>{error}</p>"));
+    }
+    if response.done_in_last {
+        response.documents.pop();
+    }
+    let not_found = response.documents.first().is_some_and(|d| {
+        d.texts("info")
+            .next()
+            .is_some_and(|t| t.contains("Could not find an object"))
+    });
+    let status = if not_found {
+        StatusCode::NOT_FOUND
+    } else if call.method == "POST" {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    encode(call, status, &response.documents, prefix)
+}
+
+/// Whether the request's XML cannot be parsed by the daemon, which then closes the connection (RQ31).
+fn request_is_unreadable(request: &mn::Request) -> bool {
+    let bad = |text: &String| {
+        text.chars()
+            .any(|c| c < ' ' && !matches!(c, '\t' | '\n' | '\r'))
+    };
+    request.args.iter().any(bad)
+        || request.noderange.iter().any(bad)
+        || request.env.iter().any(bad)
+        || request.command.iter().any(bad)
+}
+
+fn encode(call: &Call, status: StatusCode, documents: &[mn::Document], prefix: String) -> Reply {
+    let encoded = match call.format {
+        Format::Json => wire::json(documents),
+        Format::Xml => wire::xml(documents),
+        Format::Html => html::encode(documents, resources::is_table_dump(call)),
+    };
+    match encoded {
+        Ok(text) => Reply::text(status, call.format, prefix + &text),
+        Err(wire::IllFormed) => Reply::apache(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}

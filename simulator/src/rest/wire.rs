@@ -1,0 +1,167 @@
+//! What becomes of documents on their way over the daemon's XML to the client (spec: rest-and-xcatd 2.2 to 2.5).
+
+use std::fmt::Write as _;
+
+use crate::mn::{Document, Element};
+
+/// A document that the program cannot parse: a control character that XML does not know. The program dies.
+#[derive(Debug)]
+pub(super) struct IllFormed;
+
+/// A text after the round trip; `None` for an empty or blank one.
+///
+/// xcatd replaces everything outside 0x09..0x7F by `?`, byte by byte. ESC survives by a placeholder, which is put back
+/// only in direct children of a document (RQ10).
+pub(super) fn text(text: &str, nested: bool) -> Result<Option<String>, IllFormed> {
+    let mut out = String::with_capacity(text.len());
+    let mut bytes = text.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\r' => {
+                if bytes.peek() == Some(&b'\n') {
+                    bytes.next();
+                }
+                out.push('\n');
+            }
+            0x1b if nested => out.push_str("xxxxESCxxxx"),
+            b'\t' | b'\n' | 0x1b | 0x20..=0x7f => out.push(char::from(byte)),
+            0x0b..=0x1f => return Err(IllFormed),
+            _ => out.push('?'),
+        }
+    }
+    let blank = out.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\n'));
+    Ok((!blank).then_some(out))
+}
+
+/// JSON: `{"data":[...]}`, no blanks, keys in alphabetical order.
+pub(super) fn json(documents: &[Document]) -> Result<String, IllFormed> {
+    let mut out = String::from("{\"data\":[");
+    for (index, document) in documents.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        json_document(&mut out, document, false)?;
+    }
+    out.push_str("]}");
+    Ok(out)
+}
+
+fn json_document(out: &mut String, document: &Document, nested: bool) -> Result<(), IllFormed> {
+    out.push('{');
+    for (index, (key, elements)) in document.0.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        json_text(out, key);
+        out.push_str(":[");
+        for (index, element) in elements.iter().enumerate() {
+            if index > 0 {
+                out.push(',');
+            }
+            match element {
+                Element::Text(raw) => match text(raw, nested)? {
+                    Some(text) => json_text(out, &text),
+                    None => out.push_str("null"),
+                },
+                Element::Node(node) if node.0.is_empty() => out.push_str("null"),
+                Element::Node(node) => json_document(out, node, true)?,
+            }
+        }
+        out.push(']');
+    }
+    out.push('}');
+    Ok(())
+}
+
+fn json_text(out: &mut String, text: &str) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '\r' => out.push_str("\\r"),
+            c if u32::from(c) < 0x20 || c == '\u{7f}' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+/// XML: the children of each document at two blanks, without a root.
+pub(super) fn xml(documents: &[Document]) -> Result<String, IllFormed> {
+    let mut out = String::new();
+    for document in documents {
+        xml_document(&mut out, document, 1)?;
+    }
+    Ok(out)
+}
+
+fn xml_document(out: &mut String, document: &Document, depth: usize) -> Result<(), IllFormed> {
+    let indent = "  ".repeat(depth);
+    for (key, elements) in &document.0 {
+        for element in elements {
+            match element {
+                Element::Text(raw) => {
+                    let text = text(raw, depth > 1)?.unwrap_or_default();
+                    let _ = writeln!(out, "{indent}<{key}>{}</{key}>", escape(&text));
+                }
+                Element::Node(node) if node.0.is_empty() => {
+                    let _ = writeln!(out, "{indent}<{key}></{key}>");
+                }
+                Element::Node(node) => {
+                    let _ = writeln!(out, "{indent}<{key}>");
+                    xml_document(out, node, depth + 1)?;
+                    let _ = writeln!(out, "{indent}</{key}>");
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_of_the_wire() {
+        assert_eq!(text("é\u{7}\r\n", false).unwrap().unwrap(), "???\n");
+        assert_eq!(text(" \n", false).unwrap(), None);
+        assert!(text("a\u{c}b", false).is_err());
+    }
+
+    #[test]
+    fn escape_stays_visible_in_nested_entries_rq10() {
+        assert_eq!(text("\u{1b}[0m", true).unwrap().unwrap(), "xxxxESCxxxx[0m");
+        assert_eq!(text("\u{1b}[0m", false).unwrap().unwrap(), "\u{1b}[0m");
+    }
+
+    #[test]
+    fn shapes() {
+        let node = Document::of("name", ["n1"]).with("data", ["sshd", ""]);
+        let documents = [
+            Document::of("info", ["n1: \"on\"\n"]),
+            Document::default(),
+            Document::default().with_node("node", node),
+        ];
+        assert_eq!(
+            json(&documents).unwrap(),
+            r#"{"data":[{"info":["n1: \"on\"\n"]},{},{"node":[{"data":["sshd",null],"name":["n1"]}]}]}"#
+        );
+        assert_eq!(
+            xml(&documents).unwrap(),
+            "  <info>n1: &quot;on&quot;\n</info>\n  <node>\n    <data>sshd</data>\n    <data></data>\n    <name>n1</name>\n  </node>\n"
+        );
+    }
+}
