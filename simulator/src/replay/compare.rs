@@ -185,7 +185,7 @@ impl Report {
                 recorded.insert(table, (rows_removed.clone(), rows_added.clone()));
             }
         }
-        for table in before.tables.keys().chain(after.tables.keys()) {
+        for table in before.names().chain(after.names()) {
             recorded.entry(table).or_default();
         }
         for (table, (removed, added)) in &recorded {

@@ -6,5 +6,7 @@ mod model;
 mod run;
 
 pub use compare::Report;
-pub use model::{Change, Fault, RecordedCommand, RecordedRequest, RecordedResponse, Recording, Step};
+pub use model::{
+    Change, Fault, RecordedCommand, RecordedRequest, RecordedResponse, Recording, Step,
+};
 pub use run::{ReplayError, at_seam, in_world};

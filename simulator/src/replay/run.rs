@@ -116,11 +116,7 @@ fn world(recording: &Recording, preset: &Preset) -> Result<World, PresetError> {
         }
     }
     for fault in recording.faults.iter().filter(|f| f.down) {
-        if let Some(linux) = fault
-            .host
-            .as_deref()
-            .and_then(|h| world.linuxes.get_mut(h))
-        {
+        if let Some(linux) = fault.host.as_deref().and_then(|h| world.linuxes.get_mut(h)) {
             linux.ssh = false;
         }
     }

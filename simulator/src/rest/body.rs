@@ -109,7 +109,10 @@ pub(super) fn split_all(elements: &Elements) -> Vec<String> {
 
 /// Every element as one argument; `null` is an empty one.
 pub(super) fn unsplit(elements: Elements) -> Vec<String> {
-    elements.into_iter().map(Option::unwrap_or_default).collect()
+    elements
+        .into_iter()
+        .map(Option::unwrap_or_default)
+        .collect()
 }
 
 /// `extractData`: each element cut at its first `=`, `1` without one; a repeated key keeps the last value. The order
@@ -141,11 +144,9 @@ mod tests {
 
     #[test]
     fn numbers_and_booleans_are_texts() {
-        let elements = decode_array(Format::Json, r#"[1, 2.5, 3.0, true, false, null, "x"]"#).unwrap();
-        assert_eq!(
-            unsplit(elements),
-            ["1", "2.5", "3", "1", "0", "", "x"]
-        );
+        let elements =
+            decode_array(Format::Json, r#"[1, 2.5, 3.0, true, false, null, "x"]"#).unwrap();
+        assert_eq!(unsplit(elements), ["1", "2.5", "3", "1", "0", "", "x"]);
     }
 
     #[test]

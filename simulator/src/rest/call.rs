@@ -55,7 +55,10 @@ impl Call {
     }
 
     /// A request without a command: xcatd refuses it as unsupported.
-    pub(super) fn commandless<T: Into<String>>(&self, args: impl IntoIterator<Item = T>) -> Request {
+    pub(super) fn commandless<T: Into<String>>(
+        &self,
+        args: impl IntoIterator<Item = T>,
+    ) -> Request {
         Request {
             args: args.into_iter().map(Into::into).collect(),
             credentials: self.credentials.clone(),

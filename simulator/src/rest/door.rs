@@ -43,9 +43,10 @@ async fn handle(State(site): State<Arc<Site>>, request: HttpRequest<Body>) -> Re
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let method = parts.method.as_str().to_ascii_uppercase();
     // A command that has begun runs to its end even when the client goes away, as the daemon's child does.
-    let work = tokio::spawn(async move {
-        answer(site, &method, &path, &query, &parts.headers, &body).await
-    });
+    let work =
+        tokio::spawn(
+            async move { answer(site, &method, &path, &query, &parts.headers, &body).await },
+        );
     work.await
         .unwrap_or_else(|_| Reply::apache(StatusCode::INTERNAL_SERVER_ERROR))
         .into_response()
@@ -172,13 +173,12 @@ async fn exchange(site: Arc<Site>, call: &Call, handler: resources::Handler) -> 
         && response.documents.len() == 1
         && let Some(error) = response.documents[0].texts("error").next()
     {
-        let status = if error.contains("Permission denied")
-            || error.contains("Authentication failure")
-        {
-            StatusCode::UNAUTHORIZED
-        } else {
-            StatusCode::FORBIDDEN
-        };
+        let status =
+            if error.contains("Permission denied") || error.contains("Authentication failure") {
+                StatusCode::UNAUTHORIZED
+            } else {
+                StatusCode::FORBIDDEN
+            };
         return Reply::text(status, call.format, format!("{prefix}<p>{error}</p>"));
     }
     if response.done_in_last {

@@ -11,8 +11,8 @@ use crate::world::tables::Row;
 use crate::world::zfcp::{Adapter, LinkState, Port, PortState, ScsiDevice};
 use crate::world::zvm::{DirectoryEntry, DiskPool, FcpDevice, VirtualMachine, ZvmSystem};
 use crate::world::{
-    Database, DeviceNumber, Distribution, HostName, Linux, LinuxRole, Lun, San, SystemName, UserId,
-    World, Wwpn,
+    DeviceNumber, Distribution, HostName, Linux, LinuxRole, Lun, San, SystemName, UserId, World,
+    Wwpn,
 };
 
 /// Folder of a zHCP's pool files.
@@ -159,13 +159,11 @@ impl Preset {
         };
         world.mn.host = HostName::new(&self.mn.name);
         world.mn.domain.clone_from(&self.domain);
-        world.mn.tables = Database {
-            tables: self
-                .tables
-                .iter()
-                .map(|(name, table)| (name.clone(), table.rows.clone()))
-                .collect(),
-        };
+        world.mn.tables = self
+            .tables
+            .iter()
+            .map(|(name, table)| (name.clone(), table.rows.clone()))
+            .collect();
         let mn = PresetHost {
             kind: LinuxRole::Mn,
             ip: self.mn.ip.clone(),
@@ -224,10 +222,13 @@ impl Preset {
         let mut volumes: Vec<(String, Lun, u64, Vec<Wwpn>)> = Vec::new();
         for (port, luns) in &self.storage {
             let port = wwpn("storage", port)?;
-            san.ports.insert(port, TargetPort {
+            san.ports.insert(
+                port,
+                TargetPort {
                     online: true,
                     ..TargetPort::default()
-                });
+                },
+            );
             for (lun, gib) in luns {
                 let number = Lun::parse(lun).map_err(|m| value("storage", m))?;
                 let known = volumes.iter_mut().find(|(_, l, size, ports)| {
@@ -244,7 +245,11 @@ impl Preset {
                         Volume {
                             bytes: gib * GIB,
                             content: name.clone(),
-                            wwid: format!("3{:016x}{:016x}", port.0 ^ 0x1000_0000_0000_0000, number.0),
+                            wwid: format!(
+                                "3{:016x}{:016x}",
+                                port.0 ^ 0x1000_0000_0000_0000,
+                                number.0
+                            ),
                             ..Volume::default()
                         },
                     );

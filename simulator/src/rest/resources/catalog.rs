@@ -40,8 +40,9 @@ pub(in crate::rest) fn handler(resource: &str) -> Option<Handler> {
 
 /// The root page (spec: rest-and-xcatd 1.9.0).
 pub(in crate::rest) fn root_page() -> String {
-    let mut page = "<p>This is the root page for the xCAT Rest Web Service.  Available resources are:</p>"
-        .to_owned();
+    let mut page =
+        "<p>This is the root page for the xCAT Rest Web Service.  Available resources are:</p>"
+            .to_owned();
     for (name, _) in RESOURCES {
         let _ = write!(page, "<p>{name}</p>");
     }
