@@ -1,8 +1,11 @@
-//! The command; see the spec.
+//! `rinv`: inventory of a hypervisor (spec: scsi-pools 4) or of a guest (spec: guests 9).
 
-use crate::mn::Context;
+mod disk_pools;
+mod fcp_devices;
+mod hypervisor;
+mod networks;
+mod run;
+mod system_info;
+mod zfcp_pools;
 
-/// Runs the command on one node.
-pub async fn run(context: &Context, node: &str, args: &[String]) {
-    let _ = (context, node, args);
-}
+pub use run::run;

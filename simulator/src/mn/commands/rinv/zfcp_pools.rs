@@ -1,0 +1,73 @@
+//! `--zfcppool` and `--zfcppoolnames` (spec: scsi-pools 4.13, 4.14).
+
+use regex::Regex;
+
+use super::hypervisor::Inventory;
+use crate::mn::zvm::filter::egrep;
+use crate::mn::zvm::pool::HEADER;
+use crate::mn::zvm::pool_file::is_spent;
+use crate::mn::zvm::remote::ZFCP_POOL;
+
+/// Rows of a pool: the file as it is, or the header and the rows that match a filter anywhere (Q18).
+pub async fn rows(inventory: &Inventory<'_>) -> Option<String> {
+    let pool = inventory.arg(1).to_lowercase();
+    let filter = inventory.arg(2);
+    let command = format!("cat {ZFCP_POOL}/{pool}.conf");
+    if filter.is_empty() || filter == "all" {
+        return Some(inventory.run(&command).await.stdout);
+    }
+    let contents = inventory.checked(&command, "inventoryHypervisor").await?;
+    let rows = egrep(inventory.context, &contents, filter).await;
+    Some(format!("{HEADER}\n{rows}\n"))
+}
+
+/// Names of the pools. A query that deletes: files without a row are removed (Q57).
+pub async fn names(inventory: &Inventory<'_>) -> String {
+    let context = inventory.context;
+    let files = inventory.run(&format!("ls {ZFCP_POOL}")).await.stdout;
+    let mut names = String::new();
+    for file in files.lines() {
+        let path = format!("{ZFCP_POOL}/{file}");
+        let contents = inventory
+            .zhcp
+            .r_execute(context, &format!("cat {path}"))
+            .await;
+        if is_spent(context, &path, &contents.stdout) {
+            let was_read = contents.rc == 0;
+            if was_read || context.settings().quirk("Q57") {
+                inventory
+                    .zhcp
+                    .r_execute(context, &format!("rm -f {path}"))
+                    .await;
+                continue;
+            }
+        }
+        let name = if context.settings().quirk("Q19") {
+            without_conf(file)
+        } else {
+            file.strip_suffix(".conf").unwrap_or(file).to_owned()
+        };
+        names.push_str(&name);
+        names.push('\n');
+    }
+    names
+}
+
+/// The name with every `conf` and the character before it removed, wherever it is (Q19).
+fn without_conf(file: &str) -> String {
+    Regex::new(".conf").map_or_else(
+        |_| file.to_owned(),
+        |pattern| pattern.replace_all(file, "").into_owned(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn q19_conf_is_cut_anywhere() {
+        assert_eq!(without_conf("scsipol1.conf"), "scsipol1");
+        assert_eq!(without_conf("myconf1.conf"), "m1");
+    }
+}
