@@ -46,6 +46,9 @@ pub struct ManagementNode {
     pub host: HostName,
     /// DNS domain of the site.
     pub domain: String,
+    /// What `lsxcatd -v` says; empty: the text of the release that is simulated.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub version: String,
     /// xCAT's tables.
     pub tables: Database,
     /// Whether xCAT's daemon is down: the REST program then cannot connect to it.

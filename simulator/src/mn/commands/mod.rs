@@ -2,6 +2,14 @@
 
 pub mod chhypervisor;
 pub mod chvm;
+pub mod defs;
+pub mod gettab;
+pub mod global;
 pub mod lsvm;
+pub mod lsxcatd;
+pub mod nodels;
+mod options;
 pub mod rinv;
 pub mod rpower;
+pub mod tabch;
+pub mod tabdump;

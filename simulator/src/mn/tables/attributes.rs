@@ -44,6 +44,11 @@ impl ObjectType {
         TYPES.iter().find(|t| t.name == name).copied()
     }
 
+    /// All types.
+    pub fn all() -> impl Iterator<Item = Self> {
+        TYPES.iter().copied()
+    }
+
     /// Every place of every attribute, the name of the object excepted.
     pub fn places(&self, release: Release) -> impl Iterator<Item = Place> + use<> {
         let objkey = self.key;

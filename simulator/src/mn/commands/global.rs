@@ -1,0 +1,48 @@
+//! The commands that xCAT's own plugins carry out, whatever the node's kind (spec: rest-and-xcatd 3.5, 4.3 to 4.13).
+
+use super::{defs, gettab, lsxcatd, nodels, tabch, tabdump};
+use crate::mn::{Context, Document, Request};
+use crate::seam::Release;
+
+/// Commands that [`run`] carries out.
+pub const COMMANDS: &[&str] = &[
+    "chdef", "gettab", "lsdef", "lsxcatd", "mkdef", "nodels", "rmdef", "tabch", "tabdump",
+];
+
+/// Carries out one of [`COMMANDS`]. `nodes` is the expanded noderange, sorted; `None` when the request has none.
+pub fn run(context: &Context, request: &Request, nodes: Option<&[String]>) {
+    let args = &request.args[..];
+    match request.command.as_deref().unwrap_or_default() {
+        "chdef" => defs::chdef::run(context, args),
+        "gettab" => gettab::run(context, args),
+        "lsdef" => defs::lsdef::run(context, args),
+        "lsxcatd" => lsxcatd::run(context, args),
+        "mkdef" => defs::mkdef::run(context, args),
+        "nodels" => nodels::run(context, nodes, args),
+        "rmdef" => defs::rmdef::run(context, args),
+        "tabch" => tabch::run(context, args),
+        "tabdump" => tabdump::run(context, args),
+        _ => {}
+    }
+}
+
+/// What xcatd reports of a plugin that died (spec: rest-and-xcatd 3.5).
+pub fn died(context: &Context, plugin: &str, message: &str, nodes: &[String]) {
+    let nodes = nodes.join(",");
+    let text = if context.settings().release == Release::E {
+        let mut text = format!(
+            "{plugin} plugin bug, pid {}, process description: 'xcatd SSL: {plugin}' with error '{message}'",
+            4000 + context.request
+        );
+        if !nodes.is_empty() {
+            text += " while trying to fulfill request for the following nodes: ";
+            text += &nodes;
+        }
+        text
+    } else if nodes.is_empty() {
+        format!("{plugin}: {message}")
+    } else {
+        format!("{plugin}: {message} [nodes: {nodes}]")
+    };
+    context.push(Document::error(text));
+}
