@@ -22,13 +22,13 @@ pub async fn serve(site: Arc<Site>, request: Request) -> Response {
         .flat_map(|r| r.split(','))
         .map(str::to_owned)
         .collect();
-    run(
-        &context,
-        request.command.as_deref().unwrap_or_default(),
-        &nodes,
-        &request.args,
-    )
-    .await;
+    let command = request.command.as_deref().unwrap_or_default();
+    if commands::global::COMMANDS.contains(&command) {
+        let nodes = request.noderange.as_ref().map(|_| &nodes[..]);
+        commands::global::run(&context, &request, nodes);
+    } else {
+        run(&context, command, &nodes, &request.args).await;
+    }
     Response {
         documents: context.take_documents(),
         done_in_last: false,

@@ -158,6 +158,7 @@ impl Preset {
             ..World::default()
         };
         world.mn.host = HostName::new(&self.mn.name);
+        "Version 2.19.0 (git commit oracle)".clone_into(&mut world.mn.version);
         world.mn.domain.clone_from(&self.domain);
         world.mn.tables = self
             .tables

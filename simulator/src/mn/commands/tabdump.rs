@@ -43,12 +43,11 @@ pub fn run(context: &Context, args: &[String]) {
     };
     let mut conditions = Vec::new();
     for text in options.values("w") {
-        match Condition::parse(text) {
-            Some(condition) => conditions.push(condition),
-            None => {
-                context.push(Document::of("data", USAGE).with("errorcode", ["1"]));
-                return;
-            }
+        if let Some(condition) = Condition::parse(text) {
+            conditions.push(condition);
+        } else {
+            context.push(Document::of("data", USAGE).with("errorcode", ["1"]));
+            return;
         }
     }
     let last = options
