@@ -146,6 +146,12 @@ async fn fetch_server_files(context: &Context, zhcp: &Zhcp) {
     if !missing {
         return;
     }
+    context.local(|world| {
+        let host = world.mn.host.clone();
+        if let Some(mn) = world.linuxes.get_mut(&host) {
+            mn.fs.directories.insert(IUCV.to_owned());
+        }
+    });
     let copy = RemoteCommand::Scp {
         opts: vec!["-p".to_owned()],
         from: vec![format!("{}@{}:{IUCV}/iucvser*", zhcp.user, zhcp.host)],

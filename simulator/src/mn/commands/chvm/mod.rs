@@ -1,8 +1,19 @@
-//! The command; see the spec.
+//! `chvm`: changes of a virtual machine, one file per group of options (spec: guests 4 to 6).
 
-use crate::mn::Context;
+mod activation;
+mod attach;
+mod boot;
+mod device;
+mod directory;
+mod disk;
+mod disk_copy;
+mod disk_format;
+mod file_system_node;
+mod guest;
+mod network;
+mod options;
+mod persistence;
+mod processor;
+mod punch;
 
-/// Runs the command on one node.
-pub async fn run(context: &Context, node: &str, args: &[String]) {
-    let _ = (context, node, args);
-}
+pub use options::run;
