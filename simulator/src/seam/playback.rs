@@ -17,6 +17,9 @@ pub struct Playback {
 }
 
 impl Playback {
+    /// What stands in a recorded output where the recorder cut it.
+    pub const CUT: &'static str = "[... cut by the recorder";
+
     /// Answers a command. The next recorded one must equal it; otherwise a later equal one is used (parallel work may
     /// come in another order), and failing that the difference is noted and ssh's own failure is answered.
     pub fn answer(&mut self, command: &RemoteCommand) -> Outcome {
