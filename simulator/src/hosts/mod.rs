@@ -8,6 +8,7 @@ pub mod guest;
 pub mod programs;
 pub mod shell;
 pub mod sysfs;
+pub mod zhcp;
 
 pub use execute::{execute, is_up};
 pub use programs::{Program, ProgramEnv};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::shell::Errno;
-use super::{coreutils, files, guest};
+use super::{coreutils, files, guest, zhcp};
 use crate::seam::Outcome;
 use crate::world::fs::absolute;
 use crate::world::{HostName, Linux, World, ZvmSystem};
@@ -57,6 +57,32 @@ impl ProgramEnv<'_> {
         let path = self.path(name);
         files::write(self.world, &self.host, &path, text, false)
     }
+
+    /// Replaces a regular file by a text that is given away: no copy of a large one.
+    pub fn replace(&mut self, name: &str, text: String) -> Result<(), Errno> {
+        let path = self.path(name);
+        if files::is_kernel(&path) {
+            return self.write(name, &text);
+        }
+        let now = self.world.now_ms;
+        let linux = self
+            .world
+            .linuxes
+            .get_mut(&self.host)
+            .ok_or(Errno::NoEntry)?;
+        linux.fs.write(&path, text, now);
+        Ok(())
+    }
+
+    /// Makes the parent of a path a directory in its own right, so that it outlives what was in it.
+    pub fn keep_parent(&mut self, path: &str) {
+        if let Some((parent, _)) = path.rsplit_once('/')
+            && !parent.is_empty()
+            && let Some(linux) = self.world.linuxes.get_mut(&self.host)
+        {
+            linux.fs.directories.insert(parent.to_owned());
+        }
+    }
 }
 
 /// A program: words (the first is its name as called) and standard input in, exit status and output out.
@@ -64,11 +90,15 @@ pub type Program = fn(&mut ProgramEnv<'_>, &[String], &str) -> Outcome;
 
 /// Calls a program by its first word (a path counts by its last part); `None` when there is none of that name.
 pub fn call(env: &mut ProgramEnv<'_>, words: &[String], stdin: &str) -> Option<Outcome> {
-    let name = words.first()?;
-    let name = name.rsplit('/').next().unwrap_or(name);
-    let program = env
-        .linux()
-        .and_then(|linux| guest::lookup(name, linux))
-        .or_else(|| coreutils::lookup(name))?;
+    let program = find(env, words.first()?)?;
     Some(program(env, words, stdin))
+}
+
+/// The program that a word names on this Linux.
+pub fn find(env: &ProgramEnv<'_>, name: &str) -> Option<Program> {
+    let name = name.rsplit('/').next().unwrap_or(name);
+    let linux = env.linux()?;
+    zhcp::lookup(name, linux.role)
+        .or_else(|| guest::lookup(name, linux))
+        .or_else(|| coreutils::lookup(name))
 }

@@ -50,6 +50,9 @@ pub struct VirtualMachine {
     /// Whether it is paused.
     #[serde(default)]
     pub paused: bool,
+    /// When it was logged on, in virtual milliseconds.
+    #[serde(default)]
+    pub logged_on_ms: u64,
 }
 
 /// A real FCP device (spec: zfcp-and-san 2.1, zhcp-and-smapi 5).

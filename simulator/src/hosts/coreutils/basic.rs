@@ -1,22 +1,10 @@
-//! The shortest programs, and the table of all.
+//! cat, echo, printf.
 
-use super::grep;
-use crate::hosts::{Program, ProgramEnv};
+use crate::hosts::ProgramEnv;
 use crate::seam::Outcome;
 
-/// The program of a name.
-pub fn lookup(name: &str) -> Option<Program> {
-    Some(match name {
-        "cat" => cat,
-        "echo" => echo,
-        "true" => |_, _, _| Outcome::ok(""),
-        "false" => |_, _, _| Outcome::fail(1, ""),
-        "grep" | "egrep" | "fgrep" => grep::run,
-        _ => return None,
-    })
-}
-
-fn cat(env: &mut ProgramEnv<'_>, words: &[String], stdin: &str) -> Outcome {
+/// cat.
+pub fn cat(env: &mut ProgramEnv<'_>, words: &[String], stdin: &str) -> Outcome {
     let files: Vec<&String> = words[1..]
         .iter()
         .filter(|w| *w == "-" || !w.starts_with('-'))
@@ -42,7 +30,7 @@ fn cat(env: &mut ProgramEnv<'_>, words: &[String], stdin: &str) -> Outcome {
 }
 
 /// bash's own echo: `-n`, `-e`, `-E`.
-fn echo(_: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
+pub fn echo(_: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
     let mut words = &words[1..];
     let (mut newline, mut escapes) = (true, false);
     while let Some(word) = words.first()
@@ -106,4 +94,57 @@ pub(super) fn unescape(text: &str) -> (String, bool) {
         }
     }
     (out, false)
+}
+
+/// printf: `%s %d %x %c %%` with the format used again while words are left.
+pub fn printf(_: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
+    let Some(format) = words.get(1) else {
+        return Outcome::fail(2, "printf: usage: printf [-v var] format [arguments]\n");
+    };
+    let (format, _) = unescape(format);
+    let mut args = words[2..].iter();
+    let mut out = String::new();
+    loop {
+        let before = args.len();
+        let mut chars = format.chars().peekable();
+        while let Some(c) = chars.next() {
+            if c != '%' {
+                out.push(c);
+                continue;
+            }
+            let mut flags = String::new();
+            while let Some(f) = chars.next_if(|c| c.is_ascii_digit() || matches!(c, '-' | '.')) {
+                flags.push(f);
+            }
+            let mut value = || args.next().map_or("", String::as_str);
+            let text = match chars.next() {
+                Some('s' | 'b') => value().to_owned(),
+                Some('c') => value().chars().take(1).collect(),
+                Some('d' | 'i' | 'u') => value().parse::<i64>().unwrap_or(0).to_string(),
+                Some('x') => format!("{:x}", value().parse::<i64>().unwrap_or(0)),
+                Some('X') => format!("{:X}", value().parse::<i64>().unwrap_or(0)),
+                Some('%') => "%".to_owned(),
+                Some(other) => format!("%{other}"),
+                None => "%".to_owned(),
+            };
+            let zero = flags.starts_with('0');
+            let left = flags.starts_with('-');
+            let width = flags
+                .trim_start_matches('-')
+                .split('.')
+                .next()
+                .unwrap_or("");
+            let width = width.parse::<usize>().unwrap_or(0).min(4_096);
+            if left {
+                out.push_str(&format!("{text:<width$}"));
+            } else if zero {
+                out.push_str(&format!("{text:0>width$}"));
+            } else {
+                out.push_str(&format!("{text:>width$}"));
+            }
+        }
+        if args.len() == 0 || args.len() == before {
+            return Outcome::ok(out);
+        }
+    }
 }

@@ -2,8 +2,19 @@
 //! statuses are those of GNU.
 
 mod basic;
+mod changing;
+mod file_tests;
 mod grep;
+mod listing;
+mod lookup;
 mod options;
 mod regex;
+mod sed;
+mod sed_script;
+mod system;
+mod text;
 
-pub use basic::lookup;
+pub use lookup::lookup;
+
+#[cfg(test)]
+mod tests;
