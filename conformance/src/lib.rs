@@ -1,1 +1,69 @@
-//! See the module docs.
+//! Certifies an xCAT management node for z/VM volumes: the embedded simulator, another simulator, or real hardware.
+//!
+//! A [`Case`] is a function with its own facts; [`run`] selects, runs and judges cases against a [`Target`] and gives a
+//! [`RunResult`], of which every report is a view:
+//!
+//! ```no_run
+//! use xcat_conformance::{ExitStatus, Selection, Target};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let target = Target::Embedded(Default::default());
+//! let result = xcat_conformance::run(&target, &Selection::default()).await?;
+//! assert_eq!(result.exit_status(), ExitStatus::Incomplete, "known deviations are never passes");
+//! # Ok(()) }
+//! ```
+
+pub mod cases;
+mod cleanup;
+pub mod cli;
+mod context;
+mod deviation;
+mod fence;
+mod ledger;
+mod meta;
+mod outcome;
+mod pool;
+pub mod report;
+mod result;
+mod runner;
+mod select;
+pub mod target;
+mod verdict;
+
+pub use context::{Address, CaseContext};
+pub use deviation::Deviation;
+pub use fence::{Fence, Permit};
+pub use ledger::{Ledger, LedgerFile, Undo};
+pub use meta::{Capability, Case, CaseFn, Effect, Level, Need, Profile, Requirement};
+pub use outcome::{Failure, Stop};
+pub use pool::{Pool, Row};
+pub use result::{
+    CaseResult, ExitStatus, FailureResult, ProfileResult, RunResult, SCHEMA, TargetHead,
+};
+pub use runner::{Event, Options, run_cases};
+pub use select::Selection;
+pub use target::Target;
+pub use verdict::Verdict;
+
+/// Runs the kit's cases with default options, silently. Errors only when the target cannot be reached at all.
+pub async fn run(target: &Target, selection: &Selection) -> Result<RunResult, target::TargetError> {
+    run_with(target, selection, &Options::default(), &|_| {}).await
+}
+
+/// [`run`] with options and a watcher of events.
+pub async fn run_with(
+    target: &Target,
+    selection: &Selection,
+    options: &Options,
+    watch: &(dyn Fn(Event<'_>) + Sync),
+) -> Result<RunResult, target::TargetError> {
+    run_cases(
+        cases::ALL,
+        cases::DEVIATIONS,
+        target,
+        selection,
+        options,
+        watch,
+    )
+    .await
+}

@@ -1,1 +1,8 @@
-fn main() {}
+//! The command `xcat-conformance`.
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    ExitCode::from(xcat_conformance::cli::main().await as u8)
+}

@@ -1,0 +1,37 @@
+//! The cases, one file for each area.
+
+/// Declares one case: id, title, level, profiles, requirement, effect, needs, function.
+macro_rules! case {
+    ($id:literal, $title:literal, $level:ident [$($profile:ident)*], $document:literal $section:literal, $effect:ident [$($need:expr),*], $run:path) => {
+        $crate::Case {
+            id: $id,
+            title: $title,
+            level: $crate::Level::$level,
+            profiles: &[$($crate::Profile::$profile),*],
+            requirement: $crate::Requirement { document: $document, section: $section },
+            effect: $crate::Effect::$effect,
+            needs: &[$($need),*],
+            run: |c| Box::pin($run(c)),
+        }
+    };
+}
+
+mod deviations;
+mod pool;
+mod protocol;
+mod reserve;
+mod security;
+mod version;
+
+use crate::Case;
+
+pub use deviations::DEVIATIONS;
+
+/// All cases, area by area, in the order of reports.
+pub const ALL: &[&[Case]] = &[
+    protocol::CASES,
+    version::CASES,
+    security::CASES,
+    pool::CASES,
+    reserve::CASES,
+];

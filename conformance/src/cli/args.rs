@@ -1,0 +1,233 @@
+//! What was typed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::meta::{Effect, Level, Profile};
+use crate::select::Selection;
+use crate::target::{Behaviour, Release};
+
+const EXIT: &str = "\
+Exit status of `run`:
+  0  every mandatory case that was selected passed, and at least one case ran
+  1  a case failed
+  2  the command line, a file or the address is wrong, or the target does not answer
+  3  nothing failed, but a mandatory case deviated or was skipped: not certified
+  4  no case ran
+  5  a case ended in an error of the kit, or could not clean up behind itself
+
+Examples:
+  # the embedded simulator as the current release executes, reports in ./report
+  xcat-conformance run --out report
+
+  # what should be: every case must pass
+  xcat-conformance run --behaviour intended
+
+  # one area
+  xcat-conformance run --only reserve
+
+  # a real management node, reading and reversible cases only
+  XCAT_PASSWORD=... xcat-conformance run --url https://xcatmn.example.com --user admin --inventory lab.toml
+
+  # the same with guests, FCP devices and LUNs that the inventory lends
+  ... --max-effect destructive
+
+  # check the simulator's commands against recordings of the real programs
+  xcat-conformance replay fixtures/recordings";
+
+/// Certifies an xCAT management node for z/VM volumes.
+#[derive(Debug, Parser)]
+#[command(name = "xcat-conformance", version, about, after_long_help = EXIT, max_term_width = 110)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run cases against a target and report
+    #[command(after_long_help = EXIT)]
+    Run(Box<RunArgs>),
+    /// List the cases with what they certify and need
+    List(ListArgs),
+    /// Send recorded requests to the simulator and compare answers and remote commands
+    Replay(ReplayArgs),
+    /// Undo what an interrupted run left behind, from its undo ledger
+    Cleanup(CleanupArgs),
+}
+
+/// Which cases.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Selection")]
+pub struct SelectArgs {
+    /// Case ids or leading parts of ids (`pool/add`); may be repeated
+    #[arg(long, value_name = "PREFIX")]
+    pub only: Vec<String>,
+    /// Areas, the first parts of ids; may be repeated
+    #[arg(long)]
+    pub area: Vec<String>,
+    /// Levels; may be repeated
+    #[arg(long, ignore_case = true)]
+    pub level: Vec<Level>,
+    /// Profiles; may be repeated
+    #[arg(long)]
+    pub profile: Vec<Profile>,
+    /// Most dangerous effect a case may have [default: destructive on the embedded simulator, else reversible]
+    #[arg(long)]
+    pub max_effect: Option<Effect>,
+}
+
+impl SelectArgs {
+    /// What it means.
+    pub fn selection(&self) -> Selection {
+        Selection {
+            only: self.only.clone(),
+            areas: self.area.clone(),
+            levels: self.level.clone(),
+            profiles: self.profile.clone(),
+            ceiling: self.max_effect,
+        }
+    }
+}
+
+/// Where, and with which account.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Target")]
+pub struct TargetArgs {
+    /// Address of a management node; without it the embedded simulator is the target
+    #[arg(long, env = "XCAT_URL")]
+    pub url: Option<String>,
+    /// Account of the management node
+    #[arg(long, env = "XCAT_USER", default_value = "admin")]
+    pub user: String,
+    /// Name of the environment variable that holds the password
+    #[arg(long, value_name = "VARIABLE", default_value = "XCAT_PASSWORD")]
+    pub password_env: String,
+    /// File whose first line is the password; wins over the environment
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// PEM bundle against which the certificate is verified; without it nothing is verified
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// What the target lends to the kit (TOML): hypervisor, guests, FCP devices, LUNs
+    #[arg(long, value_name = "FILE")]
+    pub inventory: Option<PathBuf>,
+    /// Bound of each call, in seconds
+    #[arg(long, default_value_t = 120, value_name = "SECONDS")]
+    pub call_timeout: u64,
+    /// Release that the target is measured as; the embedded simulator behaves as it
+    #[arg(long, default_value = "M")]
+    pub release: Release,
+    /// As the release executes (known deviations are named), or as it should be (nothing is excused)
+    #[arg(long, default_value = "executed")]
+    pub behaviour: Behaviour,
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub target: TargetArgs,
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// List what would run, and why the rest would not, without sending anything
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Cases at once, on the embedded simulator
+    #[arg(long, short, default_value_t = 4)]
+    pub jobs: usize,
+    /// Bound of one case, in seconds
+    #[arg(long, default_value_t = 300, value_name = "SECONDS")]
+    pub case_timeout: u64,
+    /// Seed of the run's names; printed with the result
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Folder for result.json, junit.xml, summary.md, report.html and the undo ledger
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print only the end of the run
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Colour the output; NO_COLOR is honoured under `auto`
+    #[arg(long, default_value = "auto")]
+    pub color: Color,
+}
+
+impl RunArgs {
+    /// Bound of one case.
+    pub fn case_timeout(&self) -> Duration {
+        Duration::from_secs(self.case_timeout)
+    }
+}
+
+/// `list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// Form of the list
+    #[arg(long, default_value = "text")]
+    pub format: ListFormat,
+}
+
+/// Form of the list.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ListFormat {
+    /// Columns
+    Text,
+    /// One JSON array
+    Json,
+    /// A Markdown table
+    Markdown,
+}
+
+/// `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// Folder of recordings
+    pub dir: PathBuf,
+    /// Where the recording takes over: at the seam it answers remote commands, at the door the simulated hosts do
+    #[arg(long, default_value = "seam")]
+    pub at: At,
+    /// Recordings whose id contains this; may be repeated
+    #[arg(long, value_name = "TEXT")]
+    pub only: Vec<String>,
+    /// Print only the counts
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Where a recording takes over.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum At {
+    /// Remote commands are answered from the recording
+    Seam,
+    /// Remote commands are answered by the simulated hosts
+    Door,
+}
+
+/// `cleanup`.
+#[derive(Debug, Args)]
+pub struct CleanupArgs {
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Undo ledger of the interrupted run (`ledger.jsonl` in its --out folder)
+    pub ledger: PathBuf,
+    /// Seed that the interrupted run printed
+    #[arg(long)]
+    pub seed: u64,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}

@@ -1,0 +1,27 @@
+//! The command line: what was typed, what it means, one file for each command.
+
+mod args;
+mod cleanup;
+mod list;
+mod replay;
+mod run;
+
+use clap::Parser as _;
+
+use crate::result::ExitStatus;
+use args::{Cli, Command};
+
+/// Reads the process's arguments and carries out the command.
+pub async fn main() -> ExitStatus {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Run(args) => run::run(*args).await,
+        Command::List(args) => Ok(list::run(&args)),
+        Command::Replay(args) => replay::run(args).await,
+        Command::Cleanup(args) => cleanup::run(args).await,
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitStatus::Usage
+    })
+}

@@ -1,0 +1,299 @@
+//! What a case has at hand: requests through the fence, names of its own, lent resources, checks.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+
+use crate::cleanup::pool_query;
+use crate::fence::{Fence, INVENTED_LUN};
+use crate::ledger::{Ledger, Undo};
+use crate::outcome::Stop;
+use crate::pool::Pool;
+use crate::target::{Answer, Client, Fcp, GuestState, Inventory, LentLun, Release, Request};
+
+/// The world of one running case.
+#[derive(Debug)]
+pub struct CaseContext {
+    pub(crate) client: Client,
+    pub(crate) fence: Fence,
+    pub(crate) inventory: Arc<Inventory>,
+    pub(crate) ledger: Ledger,
+    pub(crate) release: Release,
+    pub(crate) number: usize,
+    pub(crate) made: usize,
+}
+
+/// A row address that the kit invented: it names no LUN of any controller, and is never attached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Target port.
+    pub wwpn: String,
+    /// LUN.
+    pub lun: String,
+}
+
+impl CaseContext {
+    /// Release that the target is measured as.
+    pub fn release(&self) -> Release {
+        self.release
+    }
+
+    /// Password of the target's account and its user, for cases about authentication.
+    pub(crate) fn account(&self) -> &crate::target::Account {
+        self.client.account()
+    }
+
+    // ---- requests ----
+
+    /// Sends any request through the fence.
+    pub async fn send(&self, request: Request) -> Result<Answer, Stop> {
+        let permit = self.fence.check(request).map_err(Stop::Error)?;
+        self.client
+            .send(permit.request())
+            .await
+            .map_err(|error| Stop::fail("answered", "an HTTP answer", error))
+    }
+
+    /// Sends several requests at once; answers in the order of the requests.
+    pub async fn send_all(
+        &self,
+        requests: impl IntoIterator<Item = Request>,
+    ) -> Result<Vec<Answer>, Stop> {
+        join_all(requests.into_iter().map(|r| self.send(r)))
+            .await
+            .into_iter()
+            .collect()
+    }
+
+    /// Sends a reading request.
+    pub async fn get(&self, path: impl Into<String>) -> Result<Answer, Stop> {
+        self.send(Request::get(path)).await
+    }
+
+    /// `chhypervisor` of the lent hypervisor.
+    pub async fn hypervisor(&self, line: &str) -> Result<Answer, Stop> {
+        self.send(self.hypervisor_request(line)?).await
+    }
+
+    /// The request of [`Self::hypervisor`].
+    pub fn hypervisor_request(&self, line: &str) -> Result<Request, Stop> {
+        Ok(Request::put(format!("/hypervisor/{}", self.host()?), line))
+    }
+
+    /// `chvm` of a lent guest.
+    pub async fn chvm(&self, node: &str, line: &str) -> Result<Answer, Stop> {
+        self.send(Request::put(format!("/vms/{node}"), line)).await
+    }
+
+    /// `rinv` of the lent hypervisor.
+    pub async fn inventory_of_host(&self, fields: &[&str]) -> Result<Answer, Stop> {
+        let mut request = Request::get(format!("/nodes/{}/inventory", self.host()?));
+        for field in fields {
+            request = request.with("field", field);
+        }
+        self.send(request).await
+    }
+
+    /// Rows of a pool.
+    pub async fn pool(&self, name: &str) -> Result<Pool, Stop> {
+        self.pool_where(name, "all").await
+    }
+
+    /// Rows of a pool through a filter of the release.
+    pub async fn pool_where(&self, name: &str, filter: &str) -> Result<Pool, Stop> {
+        let host = self.host()?;
+        let answer = self.send(pool_query(host, name, filter)).await?;
+        Ok(Pool::read(host, &answer))
+    }
+
+    // ---- names and resources ----
+
+    /// Node name of the lent hypervisor.
+    pub fn host(&self) -> Result<&str, Stop> {
+        self.inventory
+            .host
+            .as_deref()
+            .ok_or_else(|| Stop::Skip("the target does not offer: hypervisor node".to_owned()))
+    }
+
+    /// A name unique to the run and the case.
+    pub fn name(&mut self) -> String {
+        self.made += 1;
+        format!("{}c{}n{}", self.fence.prefix(), self.number, self.made)
+    }
+
+    /// A pool name of the kit; its rows are removed when the case is over.
+    pub fn new_pool(&mut self) -> Result<String, Stop> {
+        let name = self.name();
+        let host = self.host()?.to_owned();
+        self.undo(Undo::Pool {
+            host,
+            name: name.clone(),
+        })?;
+        Ok(name)
+    }
+
+    /// An invented row address, unique to the run and the case.
+    pub fn address(&mut self) -> Address {
+        self.made += 1;
+        let tag = self.fence.prefix().bytes().fold(0_u32, |hash, byte| {
+            hash.wrapping_mul(31).wrapping_add(u32::from(byte))
+        });
+        Address {
+            wwpn: "50050768014b4954".to_owned(),
+            lun: format!(
+                "{INVENTED_LUN}{:04x}{:04x}{:02x}",
+                tag & 0xffff,
+                self.number & 0xffff,
+                self.made & 0xff
+            ),
+        }
+    }
+
+    /// Registers an undo, before the change it undoes.
+    pub fn undo(&mut self, undo: Undo) -> Result<(), Stop> {
+        self.ledger
+            .register(undo)
+            .map_err(|e| Stop::Error(format!("cannot write the undo ledger: {e}")))
+    }
+
+    /// A new pool with these rows (`status size owner`), each at an invented address; proves that they are there.
+    pub async fn pool_with(
+        &mut self,
+        rows: &[(&str, &str, &str)],
+    ) -> Result<(String, Vec<Address>), Stop> {
+        let pool = self.new_pool()?;
+        let mut addresses = Vec::new();
+        for (status, size, owner) in rows {
+            let address = self.address();
+            self.add_row(&pool, status, &address.wwpn, &address.lun, size, owner)
+                .await?;
+            addresses.push(address);
+        }
+        let found = self.pool(&pool).await?.rows.len();
+        if found != rows.len() {
+            return Err(Stop::blocked(format!(
+                "pool {pool} holds {found} row(s) after adding {}",
+                rows.len()
+            )));
+        }
+        Ok((pool, addresses))
+    }
+
+    /// Adds a row; anything but the confirmation stops the case, since it cannot go on.
+    pub async fn add_row(
+        &self,
+        pool: &str,
+        status: &str,
+        wwpn: &str,
+        lun: &str,
+        size: &str,
+        owner: &str,
+    ) -> Result<(), Stop> {
+        let mut line = format!("--addzfcp2pool {pool} {status} {wwpn} {lun} {size}");
+        if !owner.is_empty() {
+            line.push_str("  ");
+            line.push_str(owner);
+        }
+        let answer = self.hypervisor(&line).await?;
+        if answer.says("Adding zFCP device to") && answer.complaints().is_empty() {
+            return Ok(());
+        }
+        Err(Stop::blocked(format!(
+            "row {wwpn}/{lun} was not added: {}",
+            answer.summary()
+        )))
+    }
+
+    /// The lent guests in a state.
+    pub fn guest(&self, state: GuestState, index: usize) -> Result<String, Stop> {
+        self.inventory
+            .guests_in(state)
+            .nth(index)
+            .map(|g| g.node.clone())
+            .ok_or_else(|| Stop::Skip("the target does not offer such a guest".to_owned()))
+    }
+
+    /// A lent FCP device.
+    pub fn fcp(&self, index: usize) -> Result<Fcp, Stop> {
+        self.inventory
+            .fcp_devices
+            .get(index)
+            .cloned()
+            .ok_or_else(|| Stop::Skip("the target does not offer such an FCP device".to_owned()))
+    }
+
+    /// A lent LUN with at least `paths` target ports.
+    pub fn lun(&self, paths: usize, index: usize) -> Result<LentLun, Stop> {
+        self.inventory
+            .luns
+            .iter()
+            .filter(|l| l.wwpns.len() >= paths)
+            .nth(index)
+            .cloned()
+            .ok_or_else(|| Stop::Skip("the target does not offer such a LUN".to_owned()))
+    }
+
+    // ---- checks ----
+
+    /// Fails the case at `check` unless `holds`.
+    #[expect(clippy::unused_self, reason = "reads as a sentence in cases")]
+    pub fn check(
+        &self,
+        check: &'static str,
+        holds: bool,
+        expected: &str,
+        observed: impl FnOnce() -> String,
+    ) -> Result<(), Stop> {
+        if holds {
+            return Ok(());
+        }
+        Err(Stop::fail(check, expected, observed()))
+    }
+
+    /// Fails the case unless both are equal.
+    pub fn equal<T: PartialEq + std::fmt::Debug>(
+        &self,
+        check: &'static str,
+        observed: &T,
+        expected: &T,
+    ) -> Result<(), Stop> {
+        self.check(
+            check,
+            observed == expected,
+            &format!("{expected:?}"),
+            || format!("{observed:?}"),
+        )
+    }
+
+    /// Fails the case unless the answer has this status.
+    pub fn status(&self, check: &'static str, answer: &Answer, status: u16) -> Result<(), Stop> {
+        self.check(
+            check,
+            answer.status == status,
+            &format!("status {status}"),
+            || answer.summary(),
+        )
+    }
+
+    /// Fails the case unless the answer confirms with this text and complains of nothing.
+    pub fn confirms(&self, check: &'static str, answer: &Answer, text: &str) -> Result<(), Stop> {
+        let good = answer.status == 200
+            && answer.info().iter().any(|l| l.contains(text))
+            && answer.complaints().is_empty();
+        self.check(
+            check,
+            good,
+            &format!("'{text}' as information, without complaint"),
+            || answer.summary(),
+        )
+    }
+
+    /// Fails the case unless the answer refuses with this text in an error element.
+    pub fn refuses(&self, check: &'static str, answer: &Answer, text: &str) -> Result<(), Stop> {
+        let good = answer.errors().iter().any(|l| l.contains(text));
+        self.check(check, good, &format!("'{text}' as an error"), || {
+            answer.summary()
+        })
+    }
+}

@@ -1,0 +1,199 @@
+//! The undo ledger: what a case is about to change is registered before the request goes out, and undone in reverse
+//! order whatever becomes of the case (spec: driver 6.5, practice 3). With a file, the entries survive a crash of the kit.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+/// One thing to undo.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "undo", rename_all = "kebab-case")]
+pub enum Undo {
+    /// A pool of the kit: remove its rows, which removes the file.
+    Pool {
+        /// Hypervisor node.
+        host: String,
+        /// Pool name.
+        name: String,
+    },
+    /// A unit configured in a guest.
+    Disk {
+        /// Guest.
+        node: String,
+        /// FCP devices, joined by `;`.
+        devices: String,
+        /// Target ports, joined by `;`.
+        wwpns: String,
+        /// LUN.
+        lun: String,
+    },
+    /// An FCP device dedicated to a guest.
+    Dedication {
+        /// Guest.
+        node: String,
+        /// FCP device.
+        device: String,
+    },
+    /// A device node made in a guest.
+    DeviceNode {
+        /// Guest.
+        node: String,
+        /// Path in the guest.
+        path: String,
+    },
+    /// A guest's power state.
+    Power {
+        /// Guest.
+        node: String,
+        /// `on` or `off`.
+        state: String,
+    },
+}
+
+/// The ledger of one case.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    entries: Vec<(u64, Undo)>,
+    next: u64,
+    file: Option<LedgerFile>,
+    case: String,
+}
+
+/// An append-only file shared by the cases of a run: one JSON object for each line, `open` or `closed`.
+#[derive(Clone, Debug)]
+pub struct LedgerFile(Arc<Mutex<File>>);
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "kebab-case")]
+enum Line {
+    Open {
+        case: String,
+        number: u64,
+        #[serde(flatten)]
+        undo: Undo,
+    },
+    Closed {
+        case: String,
+        number: u64,
+    },
+}
+
+impl LedgerFile {
+    /// Opens or makes the file.
+    pub fn open(path: &Path) -> std::io::Result<Self> {
+        let file = File::options().create(true).append(true).open(path)?;
+        Ok(Self(Arc::new(Mutex::new(file))))
+    }
+
+    fn append(&self, line: &Line) -> std::io::Result<()> {
+        let mut text = serde_json::to_string(line).map_err(std::io::Error::other)?;
+        text.push('\n');
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        file.write_all(text.as_bytes())?;
+        file.sync_data()
+    }
+
+    /// Entries that were opened and never closed, newest first. A cut last line (a crash while writing) is left out.
+    pub fn unfinished(text: &str) -> Vec<Undo> {
+        let mut open: Vec<(String, u64, Undo)> = Vec::new();
+        for line in text.lines() {
+            match serde_json::from_str::<Line>(line) {
+                Ok(Line::Open { case, number, undo }) => open.push((case, number, undo)),
+                Ok(Line::Closed { case, number }) => {
+                    open.retain(|(c, n, _)| (c, *n) != (&case, number));
+                }
+                Err(_) => {}
+            }
+        }
+        open.into_iter().rev().map(|(_, _, undo)| undo).collect()
+    }
+}
+
+impl Ledger {
+    /// A ledger for a case, written to a file when there is one.
+    pub fn new(case: &str, file: Option<LedgerFile>) -> Self {
+        Self {
+            file,
+            case: case.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// Registers an undo. An equal one that is open already is not repeated.
+    pub fn register(&mut self, undo: Undo) -> std::io::Result<()> {
+        if self.entries.iter().any(|(_, u)| *u == undo) {
+            return Ok(());
+        }
+        let number = self.next;
+        self.next += 1;
+        if let Some(file) = &self.file {
+            file.append(&Line::Open {
+                case: self.case.clone(),
+                number,
+                undo: undo.clone(),
+            })?;
+        }
+        self.entries.push((number, undo));
+        Ok(())
+    }
+
+    /// The newest open entry.
+    pub fn newest(&self) -> Option<Undo> {
+        self.entries.last().map(|(_, u)| u.clone())
+    }
+
+    /// Closes the newest entry; `done` says whether it was undone (else it stays open in the file).
+    pub fn close_newest(&mut self, done: bool) {
+        if let Some((number, _)) = self.entries.pop()
+            && done
+            && let Some(file) = &self.file
+        {
+            // A line that cannot be written leaves the entry open: it is undone once more, which does no harm.
+            let _ = file.append(&Line::Closed {
+                case: self.case.clone(),
+                number,
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool(name: &str) -> Undo {
+        Undo::Pool {
+            host: "h".into(),
+            name: name.into(),
+        }
+    }
+
+    #[test]
+    fn newest_first_and_once() {
+        let mut ledger = Ledger::new("c", None);
+        ledger.register(pool("a")).unwrap();
+        ledger.register(pool("b")).unwrap();
+        ledger.register(pool("a")).unwrap();
+        assert_eq!(ledger.newest(), Some(pool("b")));
+        ledger.close_newest(true);
+        assert_eq!(ledger.newest(), Some(pool("a")));
+    }
+
+    #[test]
+    fn a_crash_leaves_the_open_entries_on_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ledger.jsonl");
+        let file = LedgerFile::open(&path).unwrap();
+        let mut ledger = Ledger::new("c", Some(file));
+        ledger.register(pool("a")).unwrap();
+        ledger.register(pool("b")).unwrap();
+        ledger.close_newest(true);
+        ledger.register(pool("d")).unwrap();
+        let mut text = std::fs::read_to_string(&path).unwrap();
+        text.push_str("{\"entry\":\"ope");
+        assert_eq!(LedgerFile::unfinished(&text), [pool("d"), pool("a")]);
+    }
+}
