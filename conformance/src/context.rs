@@ -237,7 +237,6 @@ impl CaseContext {
     // ---- checks ----
 
     /// Fails the case at `check` unless `holds`.
-    #[expect(clippy::unused_self, reason = "reads as a sentence in cases")]
     pub fn check(
         &self,
         check: &'static str,

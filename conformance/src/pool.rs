@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn reads_what_rinv_prints() {
-        let body = r##"{"data":[{"info":["h: #status,wwpn,lun,size,range,owner,channel,tag\nh: used,w1;w2,l1,10G,B804-B80F,lnx,b80b;b82b,t\nh: \n"]}]}"##;
+        let body = r#"{"data":[{"info":["h: #status,wwpn,lun,size,range,owner,channel,tag\nh: used,w1;w2,l1,10G,B804-B80F,lnx,b80b;b82b,t\nh: \n"]}]}"#;
         let answer = Answer {
             json: serde_json::from_str(body).ok(),
             ..Answer::default()

@@ -37,8 +37,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             jobs: 4,
-            case_timeout: Duration::from_secs(300),
-            cleanup_timeout: Duration::from_secs(120),
+            case_timeout: Duration::from_mins(5),
+            cleanup_timeout: Duration::from_mins(2),
             seed: 1,
             ledger: None,
         }

@@ -1,5 +1,7 @@
 //! `list` and `run --dry-run`: cases without a target.
 
+use std::fmt::Write as _;
+
 use super::args::{ListArgs, ListFormat};
 use crate::cases;
 use crate::meta::{Case, Effect};
@@ -75,15 +77,16 @@ fn render(cases: &[&Case], format: ListFormat) -> String {
         ListFormat::Text => {
             for c in cases {
                 let level = format!("{:?}", c.level).to_uppercase();
-                out.push_str(&format!("{level:<6} {:<44} {}\n", c.id, c.title));
+                let _ = writeln!(out, "{level:<6} {:<44} {}", c.id, c.title);
             }
         }
         ListFormat::Markdown => {
             out.push_str("| case | level | what is required | where | effect | needs |\n|---|---|---|---|---|---|\n");
             for c in cases {
                 let needs: Vec<String> = c.needs.iter().map(ToString::to_string).collect();
-                out.push_str(&format!(
-                    "| `{}` | {} | {} | {} | {} | {} |\n",
+                let _ = writeln!(
+                    out,
+                    "| `{}` | {} | {} | {} | {} | {} |",
                     c.id,
                     format!("{:?}", c.level).to_uppercase(),
                     c.title.replace('|', "\\|"),
@@ -94,7 +97,7 @@ fn render(cases: &[&Case], format: ListFormat) -> String {
                         Effect::Destructive => "destructive",
                     },
                     needs.join(", ")
-                ));
+                );
             }
         }
     }

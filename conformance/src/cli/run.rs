@@ -50,7 +50,7 @@ pub async fn run(args: RunArgs) -> anyhow::Result<ExitStatus> {
         eprintln!("seed {}, target {}", options.seed, target.describe());
     }
     let result = crate::run_with(&target, &selection, &options, &|event| {
-        progress.event(&event)
+        progress.event(&event);
     })
     .await;
     progress.finish();
@@ -120,7 +120,7 @@ pub fn target(args: &TargetArgs) -> anyhow::Result<Target> {
         ),
         None => Trust::Anything,
     };
-    Ok(Target::Remote(Remote {
+    Ok(Target::Remote(Box::new(Remote {
         url: url.clone(),
         account: Account {
             user: args.user.clone(),
@@ -132,7 +132,7 @@ pub fn target(args: &TargetArgs) -> anyhow::Result<Target> {
         behaviour: args.behaviour,
         call_timeout: Duration::from_secs(args.call_timeout),
         capabilities: Vec::new(),
-    }))
+    })))
 }
 
 fn inventory(args: &TargetArgs) -> anyhow::Result<Option<Inventory>> {
