@@ -99,16 +99,18 @@ pub async fn run_cases(
         prefix: format!("{PREFIX}{:x}", options.seed),
     };
     let run = &run;
-    let cases: Vec<CaseResult> = stream::iter(selected)
+    // Results are drained in the order of the list, so that the output of a run does not depend on which case ended first.
+    let mut running = stream::iter(selected)
         .map(|(number, case)| async move {
             watch(Event::Started(case));
-            let result = run.case(number, case).await;
-            watch(Event::Finished(&result));
-            result
+            run.case(number, case).await
         })
-        .buffered(jobs)
-        .collect()
-        .await;
+        .buffered(jobs);
+    let mut cases: Vec<CaseResult> = Vec::new();
+    while let Some(result) = running.next().await {
+        watch(Event::Finished(&result));
+        cases.push(result);
+    }
     let mut result = RunResult {
         schema: SCHEMA,
         kit: env!("CARGO_PKG_VERSION"),
