@@ -5,6 +5,8 @@ mod context;
 pub mod dispatch;
 mod document;
 pub mod noderange;
+mod policy;
+mod registry;
 mod request;
 mod shell;
 pub mod tables;

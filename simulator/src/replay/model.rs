@@ -168,8 +168,10 @@ pub enum Change {
     File {
         host: String,
         path: String,
-        before: Option<String>,
-        after: Option<String>,
+        #[serde(default)]
+        before: serde_json::Value,
+        #[serde(default)]
+        after: serde_json::Value,
     },
     /// State of a virtual machine.
     Zvm {

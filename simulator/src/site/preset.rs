@@ -389,7 +389,7 @@ fn zvm_system(preset: &PresetSystem) -> Result<ZvmSystem, PresetError> {
     }
     for fcp in &preset.fcp_devices {
         let attached_to = (!fcp.owner.is_empty()).then(|| UserId::new(&fcp.owner));
-        let npiv_wwpn = if fcp.npiv_wwpn.is_empty() || fcp.npiv_wwpn == "NONE" {
+        let npiv_wwpn = if matches!(fcp.npiv_wwpn.as_str(), "" | "NONE") {
             None
         } else {
             Some(wwpn("npiv_wwpn", &fcp.npiv_wwpn)?)

@@ -1,0 +1,182 @@
+//! Who may do what: passwords and the policy table (spec: rest-and-xcatd 3.6, 3.7).
+
+use std::collections::BTreeSet;
+
+use regex::Regex;
+
+use super::{Credentials, Request, noderange};
+use crate::seam::Release;
+use crate::world::Database;
+use crate::world::tables::is_enabled;
+
+/// Whether xCAT knows the user and the password, or the stored text itself (RQ18), is right.
+pub fn authenticates(tables: &Database, credentials: &Credentials) -> bool {
+    if credentials.user.is_empty() || credentials.password.is_empty() {
+        return false;
+    }
+    tables
+        .rows("passwd")
+        .iter()
+        .filter(|row| is_enabled(row))
+        .filter(|row| {
+            row.get("key").is_some_and(|k| k == "xcat")
+                && row.get("username").is_some_and(|u| *u == credentials.user)
+        })
+        .any(|row| {
+            row.get("password")
+                .is_some_and(|p| *p == credentials.password)
+        })
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Peer<'a> {
+    /// Authenticated name.
+    pub name: Option<&'a str>,
+    /// Short host name.
+    pub host: &'a str,
+}
+
+/// Whether the policy allows the request: the first row, in numerical order of priority, of which every condition
+/// holds decides; without one the answer is no.
+pub fn allows(tables: &Database, release: Release, peer: Peer<'_>, request: &Request) -> bool {
+    let mut rows: Vec<_> = tables
+        .rows("policy")
+        .iter()
+        .filter(|row| is_enabled(row))
+        .collect();
+    let priority = |row: &crate::world::tables::Row| {
+        row.get("priority")
+            .and_then(|p| p.trim().parse::<f64>().ok())
+            .unwrap_or(0.0)
+    };
+    rows.sort_by(|a, b| priority(a).total_cmp(&priority(b)));
+    let asked: Vec<String> = request
+        .noderange
+        .as_deref()
+        .map(|text| noderange::expand(tables, release, text).nodes)
+        .unwrap_or_default();
+    let mut open: BTreeSet<&str> = asked.iter().map(String::as_str).collect();
+    for row in rows {
+        let set = |column: &str| {
+            row.get(column)
+                .map(String::as_str)
+                .filter(|v| !v.is_empty() && *v != "*")
+        };
+        let name_holds = match row.get("name").map(String::as_str) {
+            None | Some("") => true,
+            Some("*") => peer.name.is_some(),
+            Some(name) => peer.name == Some(name),
+        };
+        if !name_holds || set("host").is_some_and(|host| host != peer.host) {
+            continue;
+        }
+        let command = request.command.as_deref().unwrap_or_default();
+        if set("commands").is_some_and(|list| !list.split(',').any(|c| c == command)) {
+            continue;
+        }
+        let arguments = request.args.join(" ");
+        if set("parameters")
+            .is_some_and(|text| !Regex::new(text).is_ok_and(|r| r.is_match(&arguments)))
+        {
+            continue;
+        }
+        let rule = row
+            .get("rule")
+            .map(|r| r.to_ascii_lowercase())
+            .unwrap_or_default();
+        let allow = ["allow", "accept", "trusted"]
+            .iter()
+            .any(|w| rule.contains(w));
+        if let Some(range) = set("noderange") {
+            if open.is_empty() {
+                continue;
+            }
+            let covered = noderange::expand(tables, release, range).nodes;
+            let covers = covered.iter().filter(|n| open.contains(n.as_str())).count();
+            if covers == 0 {
+                continue;
+            }
+            if allow && covers < open.len() {
+                if release != Release::E {
+                    for node in &covered {
+                        open.remove(node.as_str());
+                    }
+                }
+                continue;
+            }
+        }
+        return allow;
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::tables::Row;
+
+    fn tables(rows: &[&[(&str, &str)]]) -> Database {
+        let mut tables = Database::default();
+        for row in rows {
+            let row: Row = row
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect();
+            tables.insert("policy", row);
+        }
+        for node in ["n1", "n2"] {
+            tables.set("nodelist", "node", node, &[("groups", "all")]);
+        }
+        tables
+    }
+
+    fn ask(tables: &Database, name: Option<&str>, command: &str, nodes: Option<&str>) -> bool {
+        let request = Request {
+            command: Some(command.to_owned()),
+            noderange: nodes.map(str::to_owned),
+            ..Request::default()
+        };
+        allows(tables, Release::M, Peer { name, host: "" }, &request)
+    }
+
+    #[test]
+    fn the_lowest_priority_number_decides() {
+        let tables = tables(&[
+            &[("priority", "10"), ("name", "a"), ("rule", "allow")],
+            &[
+                ("priority", "9"),
+                ("name", "a"),
+                ("commands", "chvm,rmvm"),
+                ("rule", "deny"),
+            ],
+        ]);
+        assert!(ask(&tables, Some("a"), "lsvm", None));
+        assert!(!ask(&tables, Some("a"), "chvm", None));
+        assert!(!ask(&tables, Some("b"), "lsvm", None));
+    }
+
+    #[test]
+    fn a_row_without_name_is_for_everybody_and_a_star_for_somebody() {
+        let open = tables(&[&[
+            ("priority", "1"),
+            ("commands", "lsxcatd"),
+            ("rule", "allow"),
+        ]]);
+        assert!(ask(&open, None, "lsxcatd", None));
+        let named = tables(&[&[("priority", "1"), ("name", "*"), ("rule", "allow")]]);
+        assert!(!ask(&named, None, "lsxcatd", None));
+        assert!(ask(&named, Some("x"), "lsxcatd", None));
+    }
+
+    #[test]
+    fn nodes_may_be_covered_by_several_rows() {
+        let tables = tables(&[
+            &[("priority", "1"), ("noderange", "n1"), ("rule", "allow")],
+            &[("priority", "2"), ("noderange", "n2"), ("rule", "allow")],
+        ]);
+        assert!(ask(&tables, None, "lsvm", Some("n1,n2")));
+        assert!(ask(&tables, None, "lsvm", Some("n1")));
+        assert!(!ask(&tables, None, "lsvm", None));
+    }
+}
