@@ -1,0 +1,18 @@
+//! What is certified, seen only through the doors that a real management node has.
+
+mod answer;
+mod client;
+mod embedded;
+mod evidence;
+mod inventory;
+mod open;
+mod request;
+mod secret;
+
+pub use answer::Answer;
+pub use client::{Account, Client, ClientError, Trust};
+pub use evidence::{Exchange, Phase};
+pub use inventory::{Fcp, Guest, GuestState, Inventory, InventoryError, LentLun};
+pub use open::{Behaviour, Embedded, Release, Remote, Session, Target, TargetError};
+pub use request::{Auth, Method, Request, encode};
+pub use secret::Secret;
