@@ -137,7 +137,7 @@ fn split_options(args: &[String]) -> (Vec<String>, Vec<String>) {
             break;
         }
         at += 1;
-        if word.len() == 2 && word.chars().nth(1).is_some_and(|c| VALUED.contains(c)) {
+        if word.starts_with('-') && word.chars().last().is_some_and(|c| VALUED.contains(c)) {
             at += 1;
         }
     }

@@ -8,4 +8,5 @@ mod run;
 mod system_info;
 mod zfcp_pools;
 
+pub use hypervisor::run as hypervisor;
 pub use run::run;
