@@ -127,11 +127,13 @@ async fn may_use_iucv(context: &Context, zhcp: &Zhcp, hcp_userid: &str) -> bool 
 
 /// Reads the guest's release files over ssh, to know where its services live.
 async fn probe_release(context: &Context, zhcp: &Zhcp, node: &str) -> String {
-    let line = format!(
-        "ssh -qo ConnectTimeout=2 {}@{node} \"{} {RELEASE_FILES} | xargs grep ''\"",
-        zhcp.user, zhcp.sudo
-    );
-    os_version::from_listing(&context.sh(&line).await.stdout)
+    let probe = RemoteCommand::Ssh {
+        host: node.to_owned(),
+        user: zhcp.user.clone(),
+        opts: vec!["-qo".to_owned(), "ConnectTimeout=2".to_owned()],
+        command: format!("{} {RELEASE_FILES} | xargs grep ''", zhcp.sudo),
+    };
+    os_version::from_listing(&context.remote(probe).await.stdout)
 }
 
 /// Brings the server's files to the management node if one is missing there.
