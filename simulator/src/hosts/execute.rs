@@ -1,6 +1,6 @@
 //! One remote command, carried out on the world.
 
-use super::{files, shell};
+use super::{files, guest, shell};
 use crate::seam::{Outcome, RemoteCommand};
 use crate::world::fs::absolute;
 use crate::world::{HostName, World};
@@ -63,7 +63,10 @@ fn reach(world: &World, name: &str) -> Result<HostName, String> {
 
 fn ssh(world: &mut World, host: &str, user: &str, command: &str) -> Outcome {
     match reach(world, host) {
-        Ok(host) => shell::run(world, &host, user, command),
+        Ok(host) => {
+            guest::settle(world, &host);
+            shell::run(world, &host, user, command)
+        }
         Err(message) => Outcome::fail(255, message),
     }
 }

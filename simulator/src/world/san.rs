@@ -83,6 +83,10 @@ pub enum Medium {
 }
 
 impl Medium {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde calls it with a reference"
+    )]
     fn is_good(&self) -> bool {
         *self == Self::Good
     }

@@ -251,6 +251,15 @@ impl Zfcp {
                 (LinkState::Failed, _) | (LinkState::Open, LinkState::Failed) => {}
                 (LinkState::Open, LinkState::Open) => {
                     self.check_ports(machine, device, events);
+                    // A state change in the fabric makes the driver scan; here only one without any port does so at
+                    // once, others wait for `port_rescan`.
+                    if self
+                        .adapters
+                        .get(&device)
+                        .is_some_and(|a| a.ports.is_empty())
+                    {
+                        self.scan_ports(machine, device, events);
+                    }
                 }
                 (_, LinkState::Open | LinkState::Failed) => {
                     self.recover_adapter(machine, device, events);

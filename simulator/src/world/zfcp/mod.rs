@@ -10,7 +10,7 @@ pub mod names;
 mod scsi;
 mod state;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use adapter::DEV_LOSS_MS;
 pub use errno::Errno;

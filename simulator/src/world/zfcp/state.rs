@@ -1,10 +1,11 @@
 //! What the zfcp driver of one Linux knows (spec: zfcp-and-san 2). Plain data; the driver's actions are in the
 //! neighbouring files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+use super::Uevent;
 use crate::world::{DeviceNumber, Lun, Wwpn};
 
 /// State of the common I/O layer, the zfcp driver and what hangs below it. Lost at IPL.
@@ -25,8 +26,16 @@ pub struct Zfcp {
     pub symlinks: BTreeMap<String, BTreeSet<String>>,
     /// Multipath maps by WWID.
     pub maps: BTreeMap<String, MultipathMap>,
+    /// What udev's `collect` has seen: ids by checkpoint.
+    pub collected: BTreeMap<String, BTreeSet<String>>,
     /// Faults of this guest.
     pub faults: GuestFaults,
+    /// Events that udev has not processed; empty between commands.
+    #[serde(skip)]
+    pub pending: VecDeque<Uevent>,
+    /// Whether udev is at work; never between commands.
+    #[serde(skip)]
+    pub udev_busy: bool,
 }
 
 /// Faults of one guest that a test sets (spec: zfcp-and-san 8.1).

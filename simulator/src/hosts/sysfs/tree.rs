@@ -1,0 +1,148 @@
+//! The kernel's file systems as a tree whose directories are made up when they are looked at.
+
+use crate::world::zfcp::{Machine, Zfcp, observe};
+use crate::world::{HostName, World};
+
+use super::{classes, css, dev, proc};
+
+/// What stands under a name of a kernel directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Node {
+    /// A directory.
+    Directory,
+    /// A file that can only be read, with its text.
+    File(String),
+    /// A file that can be read and written.
+    ReadWrite(String),
+    /// A file that can only be written.
+    WriteOnly,
+    /// A device node.
+    Device,
+    /// A symbolic link.
+    Link(String),
+}
+
+/// Names of a directory with what stands under them.
+pub type Entries = Vec<(String, Node)>;
+
+/// One Linux's driver state at this moment.
+pub struct View<'a> {
+    /// What surrounds the driver.
+    pub machine: Machine<'a>,
+    /// What the driver knows.
+    pub zfcp: Zfcp,
+}
+
+/// A path whose links were followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Path without links.
+    pub path: Vec<String>,
+    /// What is there.
+    pub node: Node,
+}
+
+impl<'a> View<'a> {
+    /// The view of a Linux; `None` when there is no such Linux.
+    pub fn of(world: &'a World, host: &'a HostName) -> Option<Self> {
+        let (machine, zfcp) = observe(world, host)?;
+        Some(Self { machine, zfcp })
+    }
+
+    /// Entries of a directory without links in its path; `None` when it is not a kernel directory.
+    pub fn entries(&self, path: &[&str]) -> Option<Entries> {
+        match path {
+            [] => Some(directories(&["dev", "proc", "sys"])),
+            ["sys"] => Some(directories(&["block", "bus", "class", "devices", "module"])),
+            ["sys", "bus" | "devices" | "module", ..] => css::entries(self, &path[1..]),
+            ["sys", "class" | "block", ..] => classes::entries(self, &path[1..]),
+            ["proc", rest @ ..] => proc::entries(self, rest),
+            ["dev", rest @ ..] => dev::entries(self, rest),
+            _ => None,
+        }
+    }
+
+    /// Follows the links of an absolute path; the last one too if `last`. `None` when something is missing.
+    pub fn find(&self, path: &str, last: bool) -> Option<Found> {
+        let mut rest: Vec<String> = parts(path).rev().map(str::to_owned).collect();
+        let mut done: Vec<String> = Vec::new();
+        let mut node = Node::Directory;
+        let mut links = 0;
+        while let Some(name) = rest.pop() {
+            if name == ".." {
+                done.pop();
+                node = Node::Directory;
+                continue;
+            }
+            let borrowed: Vec<&str> = done.iter().map(String::as_str).collect();
+            let (_, found) = self
+                .entries(&borrowed)?
+                .into_iter()
+                .find(|(n, _)| *n == name)?;
+            match found {
+                Node::Link(target) if last || !rest.is_empty() => {
+                    links += 1;
+                    if links > 40 {
+                        return None;
+                    }
+                    if target.starts_with('/') {
+                        done.clear();
+                    }
+                    rest.extend(parts(&target).rev().map(str::to_owned));
+                    node = Node::Directory;
+                }
+                found => {
+                    done.push(name);
+                    node = found;
+                }
+            }
+        }
+        Some(Found { path: done, node })
+    }
+
+    /// Text of a readable file, without the newline at its end.
+    pub fn text(&self, path: &str) -> Option<String> {
+        match self.find(path, true)?.node {
+            Node::File(text) | Node::ReadWrite(text) => Some(text.trim_end().to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// The names of a path, without empty ones and `.`.
+pub fn parts(path: &str) -> impl DoubleEndedIterator<Item = &str> {
+    path.split('/').filter(|p| !p.is_empty() && *p != ".")
+}
+
+/// Entries that are all directories.
+pub fn directories(names: &[&str]) -> Entries {
+    names
+        .iter()
+        .map(|n| ((*n).to_owned(), Node::Directory))
+        .collect()
+}
+
+/// A read-only attribute.
+pub fn file(name: &str, text: impl std::fmt::Display) -> (String, Node) {
+    (name.to_owned(), Node::File(format!("{text}\n")))
+}
+
+/// An attribute to read and write.
+pub fn read_write(name: &str, text: impl std::fmt::Display) -> (String, Node) {
+    (name.to_owned(), Node::ReadWrite(format!("{text}\n")))
+}
+
+/// An attribute to write only.
+pub fn write_only(name: &str) -> (String, Node) {
+    (name.to_owned(), Node::WriteOnly)
+}
+
+/// A symbolic link.
+pub fn link(name: impl Into<String>, target: impl Into<String>) -> (String, Node) {
+    (name.into(), Node::Link(target.into()))
+}
+
+/// A directory.
+pub fn directory(name: impl Into<String>) -> (String, Node) {
+    (name.into(), Node::Directory)
+}
