@@ -231,7 +231,7 @@ const TYPES: &[ObjectType] = &[
     ObjectType { name: "policy", key: "priority", table: "policy", groups: &[("policy", "priority", "", "name host commands noderange parameters time rule usercomment=comments")] },
     ObjectType { name: "rack", key: "rackname", table: "rack", groups: &[("rack", "rackname", "", "displayname num height room usercomment=comments")] },
     ObjectType { name: "route", key: "routename", table: "routes", groups: &[("routes", "routename", "", "net mask gateway ifname usercomment=comments")] },
-    ObjectType { name: "site", key: "master", table: "site", groups: &[] },
+    ObjectType { name: "site", key: "key", table: "site", groups: &[] },
     ObjectType { name: "zone", key: "zonename", table: "zone", groups: &[("zone", "zonename", "", "sshkeydir sshbetweennodes defaultzone usercomment=comments")] },
 ];
 
