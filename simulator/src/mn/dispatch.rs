@@ -156,11 +156,7 @@ async fn perform(site: Arc<Site>, request: &Request, admitted: Admitted) -> Resp
 
 /// Runs a command that is not a node's plugin's.
 async fn global(context: &Context, request: &Request, nodes: Option<&[String]>) {
-    let command = request.command.as_deref().unwrap_or_default();
-    if commands::global::COMMANDS.contains(&command) {
-        commands::global::run(context, request, nodes);
-    }
-    std::future::ready(()).await;
+    commands::global::run(context, request, nodes).await;
 }
 
 /// Runs one command on nodes that are known to be z/VM nodes, side by side. Also the way in which one command runs

@@ -44,7 +44,8 @@ impl Mn {
         };
         let nodes: Option<Vec<String>> =
             nodes.map(|nodes| nodes.iter().map(|n| (*n).to_owned()).collect());
-        global::run(&context, &request, nodes.as_deref());
+        futures_util::FutureExt::now_or_never(global::run(&context, &request, nodes.as_deref()))
+            .expect("nothing to wait for");
         let documents = context.take_documents();
         documents.iter().map(short).collect::<Vec<_>>().join("\n")
     }

@@ -1,16 +1,17 @@
 //! The commands that xCAT's own plugins carry out, whatever the node's kind (spec: rest-and-xcatd 3.5, 4.3 to 4.13).
 
-use super::{defs, gettab, lsxcatd, nodels, tabch, tabdump};
+use super::{defs, gettab, lsxcatd, nodels, tabch, tabdump, xdcp, xdsh};
 use crate::mn::{Context, Document, Request};
 use crate::seam::Release;
 
 /// Commands that [`run`] carries out.
 pub const COMMANDS: &[&str] = &[
-    "chdef", "gettab", "lsdef", "lsxcatd", "mkdef", "nodels", "rmdef", "tabch", "tabdump",
+    "chdef", "gettab", "lsdef", "lsxcatd", "mkdef", "nodels", "rmdef", "tabch", "tabdump", "xdcp",
+    "xdsh",
 ];
 
 /// Carries out one of [`COMMANDS`]. `nodes` is the expanded noderange, sorted; `None` when the request has none.
-pub fn run(context: &Context, request: &Request, nodes: Option<&[String]>) {
+pub async fn run(context: &Context, request: &Request, nodes: Option<&[String]>) {
     let args = &request.args[..];
     match request.command.as_deref().unwrap_or_default() {
         "chdef" => defs::chdef::run(context, args),
@@ -22,6 +23,8 @@ pub fn run(context: &Context, request: &Request, nodes: Option<&[String]>) {
         "rmdef" => defs::rmdef::run(context, args),
         "tabch" => tabch::run(context, args),
         "tabdump" => tabdump::run(context, args),
+        "xdcp" => xdcp::run(context, request, nodes).await,
+        "xdsh" => xdsh::run(context, request, nodes).await,
         _ => {}
     }
 }

@@ -3,6 +3,7 @@
 pub mod chhypervisor;
 pub mod chvm;
 pub mod defs;
+mod dsh;
 pub mod gettab;
 pub mod global;
 pub mod lsvm;
@@ -13,3 +14,5 @@ pub mod rinv;
 pub mod rpower;
 pub mod tabch;
 pub mod tabdump;
+pub mod xdcp;
+pub mod xdsh;

@@ -15,10 +15,21 @@ impl Options {
     /// Reads arguments. `spec` lists the options as `t|type=` (takes a value) or `l|long` (does not); an option is
     /// known afterwards by its first name.
     pub fn read(spec: &[&'static str], args: &[String]) -> Self {
+        Self::read_all(spec, args, false)
+    }
+
+    /// Reads arguments of which the first operand and all that follow are a command of their own.
+    pub fn read_leading(spec: &[&'static str], args: &[String]) -> Self {
+        Self::read_all(spec, args, true)
+    }
+
+    fn read_all(spec: &[&'static str], args: &[String], leading: bool) -> Self {
         let mut options = Self::default();
         let mut args = args.iter();
         while let Some(arg) = args.next() {
-            if arg == "--" {
+            if leading && !options.operands.is_empty() {
+                options.operands.push(arg.clone());
+            } else if arg == "--" {
                 options.operands.extend(args.by_ref().cloned());
             } else if let Some(long) = arg.strip_prefix("--") {
                 let (name, attached) = long
