@@ -4,13 +4,7 @@ use super::{defs, gettab, lsxcatd, nodels, tabch, tabdump, xdcp, xdsh};
 use crate::mn::{Context, Document, Request};
 use crate::seam::Release;
 
-/// Commands that [`run`] carries out.
-pub const COMMANDS: &[&str] = &[
-    "chdef", "gettab", "lsdef", "lsxcatd", "mkdef", "nodels", "rmdef", "tabch", "tabdump", "xdcp",
-    "xdsh",
-];
-
-/// Carries out one of [`COMMANDS`]. `nodes` is the expanded noderange, sorted; `None` when the request has none.
+/// Carries out such a command; others are ignored. `nodes` is the expanded noderange, sorted; `None` when the request has none.
 pub async fn run(context: &Context, request: &Request, nodes: Option<&[String]>) {
     let args = &request.args[..];
     match request.command.as_deref().unwrap_or_default() {
