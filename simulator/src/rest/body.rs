@@ -15,11 +15,16 @@ pub(super) enum RequestBody {
     Data(String),
     /// Form parameters.
     Form(String),
+    /// `PATCHDATA`, which no handler reads as data; the CGI library lists it among the parameters.
+    Patch(String),
 }
 
 impl RequestBody {
-    /// Sorts a body by its content type.
-    pub(super) fn new(content_type: Option<&str>, body: &[u8]) -> Self {
+    /// Sorts a body by method and content type.
+    pub(super) fn new(method: &str, content_type: Option<&str>, body: &[u8]) -> Self {
+        if !matches!(method, "PUT" | "POST" | "PATCH") {
+            return Self::None;
+        }
         let text = String::from_utf8_lossy(body).into_owned();
         let kind = content_type
             .unwrap_or_default()
@@ -31,6 +36,7 @@ impl RequestBody {
         match kind.as_str() {
             "" | "application/x-www-form-urlencoded" => Self::Form(text),
             "multipart/form-data" => Self::None,
+            _ if method == "PATCH" => Self::Patch(text),
             _ => Self::Data(text),
         }
     }
@@ -39,6 +45,14 @@ impl RequestBody {
     pub(super) fn data(&self) -> Option<&str> {
         match self {
             Self::Data(text) => Some(text),
+            Self::None | Self::Form(_) | Self::Patch(_) => None,
+        }
+    }
+
+    /// What the CGI library lists as the parameter `PUTDATA`, `POSTDATA` or `PATCHDATA`.
+    pub(super) fn any_data(&self) -> Option<&str> {
+        match self {
+            Self::Data(text) | Self::Patch(text) => Some(text),
             Self::None | Self::Form(_) => None,
         }
     }

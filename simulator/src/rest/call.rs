@@ -84,6 +84,47 @@ impl Call {
     pub(super) fn decode(&self, text: &str) -> Result<Elements, Stop> {
         body::decode_array(self.format, text)
     }
+
+    /// Values of `putData` in the query that have this key (`field=`), the key cut off.
+    pub(super) fn put_data(&self, key: &str) -> Vec<String> {
+        self.a
+            .all("putData")
+            .iter()
+            .filter_map(|value| value.strip_prefix(key)?.strip_prefix('='))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Parameters of parser B by name in order of first appearance, each with its first value; a JSON body is one
+    /// of them.
+    pub(super) fn parameters(&self) -> Vec<(String, String)> {
+        let mut parameters: Vec<(String, String)> = self
+            .b
+            .keys()
+            .into_iter()
+            .map(|key| {
+                let value = self.b.first(key).unwrap_or_default();
+                (key.to_owned(), value.to_owned())
+            })
+            .collect();
+        if let Some(data) = self.body.any_data() {
+            parameters.push((format!("{}DATA", self.method), data.to_owned()));
+        }
+        parameters
+    }
+
+    /// Arguments of `lsdef` for one type: `-t`, `-o` with the path's name, `-i` with the fields.
+    pub(super) fn lsdef_args(&self, kind: &str, name: Option<&str>) -> Vec<String> {
+        let mut args = vec!["-t".to_owned(), kind.to_owned()];
+        if let Some(name) = name {
+            args.extend(["-o".to_owned(), name.to_owned()]);
+        }
+        let fields = self.b.all("field");
+        if !fields.is_empty() {
+            args.extend(["-i".to_owned(), fields.join(",")]);
+        }
+        args
+    }
 }
 
 /// Resolves user name and password: the query overrides the header, each by itself, and both must be true for Perl

@@ -101,12 +101,7 @@ async fn answer(
             .get(name)
             .map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned())
     };
-    let sees_body = matches!(method, "PUT" | "POST" | "PATCH");
-    let body = if sees_body {
-        RequestBody::new(header_text("content-type").as_deref(), body)
-    } else {
-        RequestBody::None
-    };
+    let body = RequestBody::new(method, header_text("content-type").as_deref(), body);
     let b = match (&body, method) {
         (RequestBody::Form(form), _) => Params::parser_b(form),
         (_, "GET" | "HEAD" | "DELETE") => Params::parser_b(query),
@@ -153,18 +148,16 @@ async fn exchange(site: Arc<Site>, call: &Call, handler: resources::Handler) -> 
             return encode(call, StatusCode::OK, &documents, String::new());
         }
     };
-    if site.world.lock().mn.daemon_stopped {
-        return Reply::text(
-            StatusCode::SERVICE_UNAVAILABLE,
-            call.format,
-            "Connection failurexx: Connection refused",
-        );
-    }
     let prefix = resources::debug_prefix(call, &request);
+    let unavailable = |text: &str| {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Reply::text(status, call.format, format!("{prefix}{text}"))
+    };
+    if site.world.lock().mn.daemon_stopped {
+        return unavailable("Connection failurexx: Connection refused");
+    }
     if request_is_unreadable(&request) {
-        return Reply::text(
-            StatusCode::SERVICE_UNAVAILABLE,
-            call.format,
+        return unavailable(
             "ERROR/WARNING: communication with the xCAT server seems to have been ended prematurely",
         );
     }

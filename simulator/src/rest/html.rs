@@ -89,21 +89,14 @@ fn node_row(out: &mut String, node: &Element) -> Result<(), IllFormed> {
 
 fn data_row(out: &mut String, text: &str, dump: bool) {
     out.push_str("<tr>");
-    for part in text.splitn(2, ':') {
-        if dump {
-            for cell in trailing_dropped(part) {
-                let _ = write!(out, "<td>{cell}</td>");
-            }
-        } else {
-            let _ = write!(out, "<td>{part}</td>");
+    // An empty text has no parts.
+    for part in text.splitn(2, ':').filter(|_| !text.is_empty()) {
+        let cells = if dump { usize::MAX } else { 1 };
+        for cell in part.splitn(cells, ',') {
+            let _ = write!(out, "<td>{cell}</td>");
         }
     }
     out.push_str("</tr>\n");
-}
-
-/// Cells of a row of a table dump.
-fn trailing_dropped(part: &str) -> Vec<&str> {
-    part.split(',').collect()
 }
 
 fn info_row(out: &mut String, text: &str) {

@@ -4,6 +4,7 @@
 mod body;
 mod call;
 mod door;
+mod dumper;
 mod html;
 mod query;
 mod reply;

@@ -55,6 +55,13 @@ impl Stop {
         Self::Text(StatusCode::BAD_REQUEST, text.into())
     }
 
+    /// A handler that gave back nothing where a request was expected.
+    pub(super) fn not_a_hash() -> Self {
+        Self::Crash(
+            "Can't use string (\"\") as a HASH ref while \"strict refs\" in use".to_owned(),
+        )
+    }
+
     /// 405 for a method that the resource does not know.
     pub(super) fn method(method: &str, resource: &str) -> Self {
         Self::Text(
@@ -91,7 +98,10 @@ impl Reply {
         let text = match status {
             StatusCode::NOT_FOUND => "<p>The requested URL was not found on this server.</p>",
             StatusCode::INTERNAL_SERVER_ERROR => {
-                "<p>The server encountered an internal error or\nmisconfiguration and was unable to complete\nyour request.</p>"
+                "<p>The server encountered an internal error or\nmisconfiguration and was unable to complete\nyour request.</p>\n\
+                 <p>Please contact the server administrator at \n [no address given] to inform them of the time this error occurred,\n \
+                 and the actions you performed just before this error.</p>\n\
+                 <p>More information about this error may be available\nin the server error log.</p>"
             }
             _ => "<p>The server refused this request.</p>",
         };

@@ -2,32 +2,36 @@
 
 use std::fmt::Write as _;
 
-use super::{hypervisor, nodes, vms};
+use super::{
+    accounts, debug, groups, hypervisor, images, logs, monitors, networks, nodes, notifications,
+    objects, policies, site, tables, version, vms,
+};
 use crate::mn::Request;
 use crate::rest::call::Call;
+use crate::rest::dumper;
 use crate::rest::reply::Stop;
 
 /// Turns a call into one request to the daemon, or says why not.
 pub(in crate::rest) type Handler = fn(&Call) -> Result<Request, Stop>;
 
 /// Every resource in the root page's order.
-const RESOURCES: [(&str, Option<Handler>); 16] = [
-    ("accounts", None),
-    ("debug", None),
-    ("groups", None),
-    ("hypervisor", Some(hypervisor::handle)),
-    ("images", None),
-    ("logs", None),
-    ("monitors", None),
-    ("networks", None),
-    ("nodes", Some(nodes::handle)),
-    ("notifications", None),
-    ("objects", None),
-    ("policies", None),
-    ("site", None),
-    ("tables", None),
-    ("version", None),
-    ("vms", Some(vms::handle)),
+const RESOURCES: [(&str, Handler); 16] = [
+    ("accounts", accounts::handle),
+    ("debug", debug::handle),
+    ("groups", groups::handle),
+    ("hypervisor", hypervisor::handle),
+    ("images", images::handle),
+    ("logs", logs::handle),
+    ("monitors", monitors::handle),
+    ("networks", networks::handle),
+    ("nodes", nodes::handle),
+    ("notifications", notifications::handle),
+    ("objects", objects::handle),
+    ("policies", policies::handle),
+    ("site", site::handle),
+    ("tables", tables::handle),
+    ("version", version::handle),
+    ("vms", vms::handle),
 ];
 
 /// The handler of a resource, by its exact name.
@@ -35,7 +39,7 @@ pub(in crate::rest) fn handler(resource: &str) -> Option<Handler> {
     RESOURCES
         .iter()
         .find(|(name, _)| *name == resource)
-        .and_then(|(_, handler)| *handler)
+        .map(|(_, handler)| *handler)
 }
 
 /// The root page (spec: rest-and-xcatd 1.9.0).
@@ -50,8 +54,11 @@ pub(in crate::rest) fn root_page() -> String {
 }
 
 /// The debugging text that two resources print before their answer (RQ9).
-pub(in crate::rest) fn debug_prefix(_call: &Call, _request: &Request) -> String {
-    String::new()
+pub(in crate::rest) fn debug_prefix(call: &Call, request: &Request) -> String {
+    match call.part(0) {
+        Some("policies" | "notifications") => format!("request is {}", dumper::dump(request)),
+        _ => String::new(),
+    }
 }
 
 /// Whether HTML shows the data of this call as a table dump (spec: rest-and-xcatd 2.6).

@@ -7,9 +7,7 @@ use crate::rest::reply::Stop;
 
 pub(super) fn handle(call: &Call) -> Result<Request, Stop> {
     if call.method != "PUT" {
-        return Err(Stop::Crash(
-            "Can't use string (\"\") as a HASH ref while \"strict refs\" in use".to_owned(),
-        ));
+        return Err(Stop::not_a_hash());
     }
     let Some(nodes) = call.part(1) else {
         return Err(Stop::bad(

@@ -28,14 +28,7 @@ fn name(call: &Call) -> Result<&str, Stop> {
 fn get(call: &Call) -> Result<Request, Stop> {
     let fields = call.b.all("field");
     let Some(sub) = call.part(2) else {
-        let mut args = vec!["-t".to_owned(), "node".to_owned()];
-        if let Some(nodes) = call.part(1) {
-            args.extend(["-o".to_owned(), nodes.to_owned()]);
-        }
-        if !fields.is_empty() {
-            args.extend(["-i".to_owned(), fields.join(",")]);
-        }
-        return Ok(call.request("lsdef", args));
+        return Ok(call.request("lsdef", call.lsdef_args("node", call.part(1))));
     };
     let nodes = call.part(1).unwrap_or_default();
     let (command, default) = match sub {
@@ -112,17 +105,11 @@ fn put_elements(call: &Call) -> Result<Elements, Stop> {
     if matches!(call.part(2), None | Some("power" | "dsh" | "dcp")) {
         return Err(Stop::Crash("Not an ARRAY reference".to_owned()));
     }
-    Ok(call
-        .a
-        .all("putData")
-        .iter()
-        .filter_map(|v| v.strip_prefix("field="))
-        .map(|v| Some(v.to_owned()))
-        .collect())
+    Ok(call.put_data("field").into_iter().map(Some).collect())
 }
 
 /// Arguments of the keys that are there, in a fixed order; a key that ends in `!` is a flag without value.
-fn options(values: &IndexMap<String, String>, order: &[(&str, &str)]) -> Vec<String> {
+pub(super) fn options(values: &IndexMap<String, String>, order: &[(&str, &str)]) -> Vec<String> {
     let mut args = Vec::new();
     for (key, flag) in order {
         let (key, alone) = key.strip_suffix('!').map_or((*key, false), |k| (k, true));
