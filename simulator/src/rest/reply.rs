@@ -57,9 +57,7 @@ impl Stop {
 
     /// A handler that gave back nothing where a request was expected.
     pub(super) fn not_a_hash() -> Self {
-        Self::Crash(
-            "Can't use string (\"\") as a HASH ref while \"strict refs\" in use".to_owned(),
-        )
+        Self::Crash("Can't use string (\"\") as a HASH ref while \"strict refs\" in use".to_owned())
     }
 
     /// 405 for a method that the resource does not know.

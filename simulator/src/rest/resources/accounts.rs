@@ -100,5 +100,8 @@ fn delete(call: &Call) -> Result<Request, Stop> {
             "The key must be specified when deleting a non-cluster user",
         ));
     };
-    Ok(call.request("tabch", ["-d".to_owned(), format!("key={key}"), "passwd".to_owned()]))
+    Ok(call.request(
+        "tabch",
+        ["-d".to_owned(), format!("key={key}"), "passwd".to_owned()],
+    ))
 }

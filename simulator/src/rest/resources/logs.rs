@@ -86,7 +86,9 @@ fn post(call: &Call, log: &str) -> Result<Request, Stop> {
         }
     }
     let Some(data) = call.body.true_data() else {
-        return Err(Stop::bad("A request body containing parameters is required"));
+        return Err(Stop::bad(
+            "A request body containing parameters is required",
+        ));
     };
     let elements = call.decode(data)?;
     if elements.is_empty() {

@@ -27,7 +27,11 @@ pub(super) fn handle(call: &Call) -> Result<Request, Stop> {
         "DELETE" => Ok(match priority {
             Some(priority) => call.request(
                 "tabch",
-                ["-d".to_owned(), format!("priority={priority}"), "policy".to_owned()],
+                [
+                    "-d".to_owned(),
+                    format!("priority={priority}"),
+                    "policy".to_owned(),
+                ],
             ),
             None => call.commandless([] as [String; 0]),
         }),
