@@ -9,12 +9,17 @@
 //! * [`hosts`] interprets remote commands on the world: shell, files, zHCP programs, guest programs;
 //! * [`world`] is plain data and functions on it;
 //! * [`replay`] compares the management node with recordings of the real one;
-//! * [`site`] reads site files and makes worlds of them.
+//! * [`site`] reads site files and makes worlds of them;
+//! * [`server`] opens the doors of a site; [`cli`] is the program `xcat-sim`.
 
+pub mod cli;
 pub mod hosts;
 pub mod mn;
 pub mod replay;
 pub mod rest;
 pub mod seam;
+pub mod server;
 pub mod site;
 pub mod world;
+
+pub use server::{Builder, Identity, Simulator, SiteSource, StartError};

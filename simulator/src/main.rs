@@ -1,1 +1,7 @@
-fn main() {}
+//! `xcat-sim`: see [`xcat_simulator::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    xcat_simulator::cli::main()
+}

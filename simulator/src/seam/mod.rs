@@ -5,9 +5,11 @@
 mod command;
 mod journal;
 mod playback;
+mod settings;
 mod site;
 
 pub use command::{Outcome, RemoteCommand};
 pub use journal::{Journal, JournalEntry, JournalRequest};
 pub use playback::Playback;
-pub use site::{Behaviour, FarEnd, Release, Settings, Site};
+pub use settings::{Behaviour, Release, Settings};
+pub use site::{FarEnd, Site};

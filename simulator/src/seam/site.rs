@@ -1,51 +1,9 @@
 //! A running site: the world behind its lock, the far end that answers remote commands, the journal, the settings.
 
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
 
-use super::{Journal, Outcome, Playback, RemoteCommand};
+use super::{Journal, Outcome, Playback, RemoteCommand, Settings};
 use crate::world::World;
-
-/// Code line of the simulated release (spec: rest-and-xcatd 0 and 8).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Release {
-    /// 2.8.3.x, the z/VM appliance.
-    E,
-    /// The current code line.
-    #[default]
-    M,
-    /// M with the z/VM modules of February 2017.
-    P,
-}
-
-/// Whether quirks that are defects are there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Behaviour {
-    /// As the real programs execute.
-    #[default]
-    Executed,
-    /// Quirks that are defects are repaired.
-    Intended,
-}
-
-/// How the site behaves.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settings {
-    /// Code line.
-    pub release: Release,
-    /// Whether defects are there.
-    pub behaviour: Behaviour,
-    /// Quirks that are repaired one by one, by id (`Q12`, `GQ3`).
-    pub repaired: Vec<String>,
-}
-
-impl Settings {
-    /// Whether a quirk that is a defect is to be shown.
-    pub fn quirk(&self, id: &str) -> bool {
-        self.behaviour == Behaviour::Executed && !self.repaired.iter().any(|r| r == id)
-    }
-}
 
 /// Who answers remote commands.
 #[derive(Debug, Default)]

@@ -1,0 +1,50 @@
+//! What reaches the terminal: data on standard output, talk on standard error.
+
+use std::io::{self, IsTerminal, Write};
+
+use super::Args;
+
+/// Who may say what.
+#[derive(Debug)]
+pub struct Talk {
+    quiet: bool,
+    color: bool,
+}
+
+impl Talk {
+    /// As the command line and the environment (`NO_COLOR`) ask.
+    pub fn new(args: &Args) -> Self {
+        Self {
+            quiet: args.quiet,
+            color: std::env::var_os("NO_COLOR").is_none() && io::stderr().is_terminal(),
+        }
+    }
+
+    /// A remark for a person; not said with `--quiet`.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            // Nobody listening is no failure of the command.
+            let _ = writeln!(io::stderr(), "{text}");
+        }
+    }
+
+    /// The reason of a failure with its causes; always said.
+    pub fn error(&self, error: &anyhow::Error) {
+        let (on, off) = if self.color {
+            ("\x1b[1;31m", "\x1b[0m")
+        } else {
+            ("", "")
+        };
+        let _ = writeln!(io::stderr(), "{on}xcat-sim:{off} {error:#}");
+    }
+
+    /// One line of data.
+    ///
+    /// # Errors
+    /// Standard output is closed.
+    pub fn data(&self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        writeln!(out, "{text}")?;
+        out.flush()
+    }
+}

@@ -1,0 +1,15 @@
+//! A running simulator: what listens where, with which certificate, on which site. Nothing here knows xCAT.
+
+mod builder;
+mod error;
+mod listener;
+mod simulator;
+mod source;
+mod tls;
+
+pub use builder::Builder;
+pub use error::StartError;
+pub use listener::Listener;
+pub use simulator::Simulator;
+pub use source::SiteSource;
+pub use tls::Identity;
