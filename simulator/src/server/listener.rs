@@ -55,7 +55,12 @@ impl Listener {
         let listener = socket.listen(BACKLOG)?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(accept(listener, tls.map(TlsAcceptor::from), router, stopped));
+        let task = tokio::spawn(accept(
+            listener,
+            tls.map(TlsAcceptor::from),
+            router,
+            stopped,
+        ));
         Ok(Self {
             address,
             stop,

@@ -25,11 +25,7 @@ async fn it_answers_over_http_and_https_alike() {
     let mut bodies = Vec::new();
     for simulator in [&plain, &secure] {
         let client = client(simulator.certificate_pem());
-        let answer = client
-            .get(simulator.url() + NODES)
-            .send()
-            .await
-            .unwrap();
+        let answer = client.get(simulator.url() + NODES).send().await.unwrap();
         assert_eq!(answer.status(), 200);
         bodies.push(answer.text().await.unwrap());
     }
