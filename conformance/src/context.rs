@@ -9,7 +9,8 @@ use crate::fence::{Fence, INVENTED_LUN};
 use crate::ledger::{Ledger, Undo};
 use crate::outcome::Stop;
 use crate::pool::Pool;
-use crate::target::{Answer, Client, Fcp, GuestState, Inventory, LentLun, Release, Request};
+use crate::result::Recorded;
+use crate::target::{Answer, Behaviour, Client, Fcp, GuestState, Inventory, LentLun, Release, Request};
 
 /// The world of one running case.
 #[derive(Debug)]
@@ -19,8 +20,10 @@ pub struct CaseContext {
     pub(crate) inventory: Arc<Inventory>,
     pub(crate) ledger: Ledger,
     pub(crate) release: Release,
+    pub(crate) behaviour: Behaviour,
     pub(crate) number: usize,
     pub(crate) made: usize,
+    pub(crate) recorded: Vec<Recorded>,
 }
 
 /// A row address that the kit invented: it names no LUN of any controller, and is never attached.
@@ -235,6 +238,14 @@ impl CaseContext {
     }
 
     // ---- checks ----
+
+    /// Keeps an observation in the report, without judging it.
+    pub fn record(&mut self, what: &str, seen: impl Into<String>) {
+        self.recorded.push(Recorded {
+            what: what.to_owned(),
+            seen: seen.into(),
+        });
+    }
 
     /// Fails the case at `check` unless `holds`.
     pub fn check(

@@ -53,6 +53,23 @@ pub enum Undo {
     },
 }
 
+impl std::fmt::Display for Undo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Pool { host, name } => write!(f, "pool {name} of {host}"),
+            Self::Disk {
+                node,
+                devices,
+                wwpns,
+                lun,
+            } => write!(f, "disk {devices}/{wwpns}/{lun} in {node}"),
+            Self::Dedication { node, device } => write!(f, "FCP device {device} at {node}"),
+            Self::DeviceNode { node, path } => write!(f, "device node {path} in {node}"),
+            Self::Power { node, state } => write!(f, "{node} to be {state}"),
+        }
+    }
+}
+
 /// The ledger of one case.
 #[derive(Debug, Default)]
 pub struct Ledger {
@@ -66,9 +83,35 @@ pub struct Ledger {
 #[derive(Clone, Debug)]
 pub struct LedgerFile(Arc<Mutex<File>>);
 
+/// An entry that was never closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenEntry {
+    /// Case that opened it.
+    pub case: String,
+    /// Number within the case.
+    pub number: u64,
+    /// What is to be undone.
+    pub undo: Undo,
+}
+
+/// Which run wrote the entries that follow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerHead {
+    /// Schema of the lines.
+    pub schema: u32,
+    /// Seed of the run: its names begin with it, and only those may be undone.
+    pub seed: u64,
+    /// The target, as the run called it.
+    pub target: String,
+}
+
+/// Newest schema of the ledger that is understood.
+pub const SCHEMA: u32 = 1;
+
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "kebab-case")]
 enum Line {
+    Run(LedgerHead),
     Open {
         case: String,
         number: u64,
@@ -88,6 +131,24 @@ impl LedgerFile {
         Ok(Self(Arc::new(Mutex::new(file))))
     }
 
+    /// Says which run the following entries belong to.
+    pub fn begin(&self, seed: u64, target: &str) -> std::io::Result<()> {
+        self.append(&Line::Run(LedgerHead {
+            schema: SCHEMA,
+            seed,
+            target: target.to_owned(),
+        }))
+    }
+
+    /// The run that wrote last.
+    pub fn head(text: &str) -> Option<LedgerHead> {
+        let lines = text.lines().rev();
+        lines.into_iter().find_map(|l| match serde_json::from_str(l) {
+            Ok(Line::Run(head)) => Some(head),
+            _ => None,
+        })
+    }
+
     fn append(&self, line: &Line) -> std::io::Result<()> {
         let mut text = serde_json::to_string(line).map_err(std::io::Error::other)?;
         text.push('\n');
@@ -96,19 +157,28 @@ impl LedgerFile {
         file.sync_data()
     }
 
+    /// Closes an entry of an earlier run.
+    pub fn close(&self, open: &OpenEntry) -> std::io::Result<()> {
+        self.append(&Line::Closed {
+            case: open.case.clone(),
+            number: open.number,
+        })
+    }
+
     /// Entries that were opened and never closed, newest first. A cut last line (a crash while writing) is left out.
-    pub fn unfinished(text: &str) -> Vec<Undo> {
-        let mut open: Vec<(String, u64, Undo)> = Vec::new();
+    pub fn unfinished(text: &str) -> Vec<OpenEntry> {
+        let mut open: Vec<OpenEntry> = Vec::new();
         for line in text.lines() {
             match serde_json::from_str::<Line>(line) {
-                Ok(Line::Open { case, number, undo }) => open.push((case, number, undo)),
+                Ok(Line::Open { case, number, undo }) => open.push(OpenEntry { case, number, undo }),
                 Ok(Line::Closed { case, number }) => {
-                    open.retain(|(c, n, _)| (c, *n) != (&case, number));
+                    open.retain(|e| (&e.case, e.number) != (&case, number));
                 }
-                Err(_) => {}
+                Ok(Line::Run(_)) | Err(_) => {}
             }
         }
-        open.into_iter().rev().map(|(_, _, undo)| undo).collect()
+        open.reverse();
+        open
     }
 }
 
@@ -194,6 +264,10 @@ mod tests {
         ledger.register(pool("d")).unwrap();
         let mut text = std::fs::read_to_string(&path).unwrap();
         text.push_str("{\"entry\":\"ope");
-        assert_eq!(LedgerFile::unfinished(&text), [pool("d"), pool("a")]);
+        let left: Vec<Undo> = LedgerFile::unfinished(&text)
+            .into_iter()
+            .map(|e| e.undo)
+            .collect();
+        assert_eq!(left, [pool("d"), pool("a")]);
     }
 }

@@ -73,6 +73,17 @@ pub enum Effect {
     Destructive,
 }
 
+impl Effect {
+    /// The effect in words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "read-only",
+            Self::Reversible => "reversible",
+            Self::Destructive => "destructive",
+        }
+    }
+}
+
 /// Something only some targets offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -104,7 +115,18 @@ pub enum Need {
     MultipathLuns(usize),
     /// A second z/VM system with its own zHCP.
     SecondHypervisor,
-    /// Something only some targets offer.
+    impl Effect {
+    /// The effect in words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "read-only",
+            Self::Reversible => "reversible",
+            Self::Destructive => "destructive",
+        }
+    }
+}
+
+/// Something only some targets offer.
     Capability(Capability),
 }
 
@@ -119,6 +141,7 @@ impl fmt::Display for Need {
             Self::Luns(n) => write!(f, "{n} spare LUN(s)"),
             Self::MultipathLuns(n) => write!(f, "{n} spare LUN(s) with two paths"),
             Self::SecondHypervisor => write!(f, "second hypervisor node"),
+            Self::Alone => write!(f, "no other case at the same time"),
             Self::Capability(c) => write!(f, "capability {c:?}"),
         }
     }

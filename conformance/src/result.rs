@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::meta::{Effect, Level, Profile};
+use crate::meta::{Case, Effect, Level, Profile};
 use crate::target::{Behaviour, Exchange, Release};
 use crate::verdict::Verdict;
 
@@ -12,12 +12,12 @@ use crate::verdict::Verdict;
 pub const SCHEMA: u32 = 1;
 
 /// A run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunResult {
     /// Schema version.
     pub schema: u32,
     /// Version of the kit.
-    pub kit: &'static str,
+    pub kit: String,
     /// Seed of the run's names.
     pub seed: u64,
     /// Start, RFC 3339.
@@ -37,7 +37,7 @@ pub struct RunResult {
 }
 
 /// The target in the head of a report.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TargetHead {
     /// Embedded simulator, or the address.
     pub name: String,
@@ -52,16 +52,16 @@ pub struct TargetHead {
 }
 
 /// One case.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CaseResult {
     /// Id.
-    pub id: &'static str,
+    pub id: String,
     /// What is required.
-    pub title: &'static str,
+    pub title: String,
     /// Level.
     pub level: Level,
     /// Profiles.
-    pub profiles: &'static [Profile],
+    pub profiles: Vec<Profile>,
     /// Where the requirement stands.
     pub requirement: String,
     /// What the case may change.
@@ -69,31 +69,79 @@ pub struct CaseResult {
     /// Verdict.
     pub verdict: Verdict,
     /// Reason of a skip or an error.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Check that failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<FailureResult>,
     /// Quirk that explains a deviation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub quirk: Option<&'static str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quirk: Option<String>,
     /// Quirk that was expected to make the case fail, and did not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub surprise: Option<&'static str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surprise: Option<String>,
+    /// What the target does where the requirement leaves it open: reported, never judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recorded: Vec<Recorded>,
     /// What clean-up could not undo.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_behind: Vec<String>,
+    /// How often the case ran: more than once only when failures are run again.
+    #[serde(default = "once")]
+    pub attempts: u32,
     /// Length in milliseconds.
     pub millis: u64,
     /// Every exchange.
     pub exchanges: Vec<Exchange>,
 }
 
+impl CaseResult {
+    /// A case that did not run yet: skipped, without a reason.
+    pub fn new(case: &Case) -> Self {
+        Self {
+            id: case.id.to_owned(),
+            title: case.title.to_owned(),
+            level: case.level,
+            profiles: case.profiles.to_vec(),
+            requirement: case.requirement.to_string(),
+            effect: case.effect,
+            verdict: Verdict::Skip,
+            reason: None,
+            failure: None,
+            quirk: None,
+            surprise: None,
+            recorded: Vec::new(),
+            left_behind: Vec::new(),
+            attempts: 0,
+            millis: 0,
+            exchanges: Vec::new(),
+        }
+    }
+
+    /// The first part of the id.
+    pub fn area(&self) -> &str {
+        self.id.split('/').next().unwrap_or(&self.id)
+    }
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// An observation without verdict (spec: driver 6.1, "recorded").
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// What was looked at.
+    pub what: String,
+    /// What was seen.
+    pub seen: String,
+}
+
 /// A failed check.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FailureResult {
     /// Name of the check.
-    pub check: &'static str,
+    pub check: String,
     /// What the requirement asks for.
     pub expected: String,
     /// What the target did.
@@ -101,7 +149,7 @@ pub struct FailureResult {
 }
 
 /// Certificate of a profile, given or refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProfileResult {
     /// Profile.
     pub profile: Profile,
@@ -119,17 +167,18 @@ pub struct ProfileResult {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum ExitStatus {
-    /// At least one case ran, and every mandatory one selected passed.
+    /// At least one case ran, every mandatory one that was selected ran, and nothing unexpected happened: each passed, or
+    /// failed exactly as its known deviation says. Whether a profile is certified stands in the result.
     Success = 0,
-    /// At least one case failed.
+    /// At least one case failed, or passed against expectation.
     Failed = 1,
     /// The command line, a file or the target's address is wrong.
     Usage = 2,
-    /// Nothing failed, but a mandatory case deviated or was skipped: not certified.
+    /// Nothing failed, but a mandatory case was skipped (or, where certification was asked for, a profile is refused).
     Incomplete = 3,
     /// No case ran.
     NothingRan = 4,
-    /// At least one case ended in an error of the kit.
+    /// At least one case ended in an error of the kit, or left something behind.
     KitError = 5,
 }
 
@@ -152,22 +201,32 @@ impl RunResult {
         self.totals.get(&verdict).copied().unwrap_or(0)
     }
 
+    /// Cases that passed although a known deviation or the caller expected them to fail.
+    pub fn surprises(&self) -> impl Iterator<Item = &CaseResult> {
+        self.cases.iter().filter(|c| c.surprise.is_some())
+    }
+
+    /// Whether every profile of the result is certified, and there is one.
+    pub fn certified(&self) -> bool {
+        !self.profiles.is_empty() && self.profiles.iter().all(|p| p.certified)
+    }
+
     /// Exit status of the run.
     pub fn exit_status(&self) -> ExitStatus {
         if self.verdict == Verdict::Error {
             return ExitStatus::KitError;
         }
-        if self.verdict == Verdict::Fail {
+        if self.verdict == Verdict::Fail || self.surprises().next().is_some() {
             return ExitStatus::Failed;
         }
         if !self.cases.iter().any(|c| c.verdict.ran()) {
             return ExitStatus::NothingRan;
         }
-        let in_the_way = self
+        let skipped = self
             .cases
             .iter()
-            .any(|c| c.level == Level::Must && c.verdict != Verdict::Pass);
-        if in_the_way {
+            .any(|c| c.level == Level::Must && !c.verdict.ran());
+        if skipped {
             ExitStatus::Incomplete
         } else {
             ExitStatus::Success
@@ -194,7 +253,7 @@ impl ProfileResult {
                     c.level == Level::Must
                 }
             })
-            .map(|c| match (c.quirk, &c.reason) {
+            .map(|c| match (&c.quirk, &c.reason) {
                 (Some(quirk), _) => format!("{} deviates by {quirk}", c.id),
                 (None, Some(reason)) => format!("{}: {} ({reason})", c.id, c.verdict),
                 (None, None) => format!("{}: {}", c.id, c.verdict),
@@ -225,10 +284,10 @@ pub(crate) mod tests {
 
     pub(crate) fn case(id: &'static str, level: Level, verdict: Verdict) -> CaseResult {
         CaseResult {
-            id,
-            title: "a title",
+            id: id.to_owned(),
+            title: "a title".to_owned(),
             level,
-            profiles: &[Profile::Core],
+            profiles: vec![Profile::Core],
             requirement: "driver 6.2".to_owned(),
             effect: Effect::ReadOnly,
             verdict,
@@ -236,7 +295,9 @@ pub(crate) mod tests {
             failure: None,
             quirk: None,
             surprise: None,
+            recorded: Vec::new(),
             left_behind: Vec::new(),
+            attempts: 1,
             millis: 5,
             exchanges: Vec::new(),
         }
@@ -245,7 +306,7 @@ pub(crate) mod tests {
     pub(crate) fn run(cases: Vec<CaseResult>) -> RunResult {
         let mut run = RunResult {
             schema: SCHEMA,
-            kit: "0.0.0",
+            kit: "0.0.0".to_owned(),
             seed: 7,
             started: "2026-01-01T00:00:00Z".to_owned(),
             millis: 12,
@@ -281,10 +342,13 @@ pub(crate) mod tests {
         );
         assert_eq!(
             status(&[(Must, Pass), (Must, Deviation)]),
-            ExitStatus::Incomplete
+            ExitStatus::Success
         );
         assert_eq!(status(&[(Must, Pass), (Should, Fail)]), ExitStatus::Failed);
         assert_eq!(status(&[(Must, Fail), (Must, Error)]), ExitStatus::KitError);
+        let mut surprise = case("a", Must, Pass);
+        surprise.surprise = Some("Q1".to_owned());
+        assert_eq!(run(vec![surprise]).exit_status(), ExitStatus::Failed);
     }
 
     #[test]

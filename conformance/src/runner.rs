@@ -1,49 +1,28 @@
-//! The runner: selects, orders, runs, cleans up, judges. It emits one stream of events that every view consumes.
+//! The runner: selects, orders, leases, runs, cleans up, judges. It emits one stream of events that every view consumes.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use futures_util::{FutureExt as _, StreamExt as _, stream};
+use tokio::sync::RwLock;
 
 use crate::cleanup;
 use crate::context::CaseContext;
 use crate::deviation::Deviation;
 use crate::fence::{Fence, PREFIX};
-use crate::ledger::{Ledger, LedgerFile};
-use crate::meta::{Case, Effect};
+use crate::ledger::Ledger;
+use crate::meta::{Case, Effect, Need};
+use crate::options::Options;
 use crate::outcome::Stop;
 use crate::result::{CaseResult, FailureResult, RunResult, SCHEMA, TargetHead};
 use crate::select::Selection;
 use crate::target::{Request, Session, Target, TargetError};
 use crate::verdict::Verdict;
 
-/// How a run is carried out.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Cases at once; more than one only on a target that isolates cases.
-    pub jobs: usize,
-    /// Bound of one case.
-    pub case_timeout: Duration,
-    /// Bound of one case's clean-up.
-    pub cleanup_timeout: Duration,
-    /// Seed of the run's names.
-    pub seed: u64,
-    /// File of the undo ledger.
-    pub ledger: Option<LedgerFile>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            jobs: 4,
-            case_timeout: Duration::from_mins(5),
-            cleanup_timeout: Duration::from_mins(2),
-            seed: 1,
-            ledger: None,
-        }
-    }
-}
+/// Cases at once on the embedded simulator when nothing is said: each has a site of its own.
+const EMBEDDED_JOBS: usize = 4;
 
 /// What happens in a run.
 #[derive(Debug)]
@@ -86,17 +65,19 @@ pub async fn run_cases(
     } else {
         Effect::Reversible
     });
-    let jobs = if target.isolates_cases() {
-        options.jobs.max(1)
+    let jobs = options.jobs.unwrap_or(if target.isolates_cases() {
+        EMBEDDED_JOBS
     } else {
         1
-    };
+    });
     let run = Run {
         target,
         deviations,
         options,
         ceiling,
         prefix: format!("{PREFIX}{:x}", options.seed),
+        lease: RwLock::new(()),
+        stopped: AtomicBool::new(false),
     };
     let run = &run;
     // Results are drained in the order of the list, so that the output of a run does not depend on which case ended first.
@@ -105,7 +86,7 @@ pub async fn run_cases(
             watch(Event::Started(case));
             run.case(number, case).await
         })
-        .buffered(jobs);
+        .buffered(jobs.max(1));
     let mut cases: Vec<CaseResult> = Vec::new();
     while let Some(result) = running.next().await {
         watch(Event::Finished(&result));
@@ -113,7 +94,7 @@ pub async fn run_cases(
     }
     let mut result = RunResult {
         schema: SCHEMA,
-        kit: env!("CARGO_PKG_VERSION"),
+        kit: env!("CARGO_PKG_VERSION").to_owned(),
         seed: options.seed,
         started: begin.to_string(),
         millis: millis(started),
@@ -158,42 +139,58 @@ struct Run<'a> {
     options: &'a Options,
     ceiling: Effect,
     prefix: String,
+    /// On a shared target a destructive case holds it alone; others share it.
+    lease: RwLock<()>,
+    stopped: AtomicBool,
 }
 
 impl Run<'_> {
     async fn case(&self, number: usize, case: &'static Case) -> CaseResult {
-        let started = Instant::now();
-        let mut result = CaseResult {
-            id: case.id,
-            title: case.title,
-            level: case.level,
-            profiles: case.profiles,
-            requirement: case.requirement.to_string(),
-            effect: case.effect,
-            verdict: Verdict::Skip,
-            reason: None,
-            failure: None,
-            quirk: None,
-            surprise: None,
-            left_behind: Vec::new(),
-            millis: 0,
-            exchanges: Vec::new(),
-        };
+        if let Some(done) = self.options.finished.iter().find(|c| c.id == case.id) {
+            return done.clone();
+        }
+        let mut result = CaseResult::new(case);
+        if self.stopped.load(Ordering::Relaxed) {
+            result.reason = Some("an earlier case was a surprise, and the run was to stop".to_owned());
+            return result;
+        }
         if case.effect > self.ceiling {
             result.reason = Some(format!(
-                "the case is {:?}, the run is limited to {:?}",
-                case.effect, self.ceiling
+                "the case is {}, the run is limited to {}",
+                case.effect.word(),
+                self.ceiling.word()
             ));
             return result;
         }
-        match self.target.open().await {
-            Err(error) => {
-                result.verdict = Verdict::Error;
-                result.reason = Some(error.to_string());
+        let alone = case.effect == Effect::Destructive || case.needs.contains(&Need::Alone);
+        let _lease = if self.target.isolates_cases() {
+            Lease::None
+        } else if alone {
+            Lease::Alone(self.lease.write().await)
+        } else {
+            Lease::Shared(self.lease.read().await)
+        };
+        let started = Instant::now();
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            result = CaseResult::new(case);
+            match self.target.open().await {
+                Err(error) => {
+                    result.verdict = Verdict::Error;
+                    result.reason = Some(error.to_string());
+                }
+                Ok(session) => self.in_session(number, case, session, &mut result).await,
             }
-            Ok(session) => self.in_session(number, case, session, &mut result).await,
+            if result.verdict < Verdict::Fail || attempt > self.options.retries {
+                break;
+            }
         }
+        result.attempts = attempt;
         result.millis = millis(started);
+        if self.options.stop_early && (result.verdict >= Verdict::Fail || result.surprise.is_some()) {
+            self.stopped.store(true, Ordering::Relaxed);
+        }
         result
     }
 
@@ -223,8 +220,10 @@ impl Run<'_> {
             inventory: Arc::clone(&session.inventory),
             ledger: Ledger::new(case.id, self.options.ledger.clone()),
             release: self.target.release(),
+            behaviour: self.target.behaviour(),
             number,
             made: 0,
+            recorded: Vec::new(),
         };
         let work = AssertUnwindSafe((case.run)(&mut context)).catch_unwind();
         let outcome = match tokio::time::timeout(self.options.case_timeout, work).await {
@@ -239,6 +238,7 @@ impl Run<'_> {
                 "no end",
             )),
         };
+        result.recorded = std::mem::take(&mut context.recorded);
         self.judge(case, outcome, result);
         let undo_client = session.client.for_clean_up();
         let undo = cleanup::undo_all(&mut context.ledger, &undo_client, &fence);
@@ -259,12 +259,14 @@ impl Run<'_> {
 
     fn judge(&self, case: &'static Case, outcome: Result<(), Stop>, result: &mut CaseResult) {
         let (release, behaviour) = (self.target.release(), self.target.behaviour());
+        let expected = self.options.expected.reason(case.id);
         match outcome {
             Ok(()) => {
                 result.verdict = Verdict::Pass;
                 result.surprise = Deviation::expected(self.deviations, case.id, release, behaviour)
                     .next()
-                    .map(|d| d.quirk);
+                    .map(|d| d.quirk.to_owned())
+                    .or_else(|| expected.map(str::to_owned));
             }
             Err(Stop::Skip(reason)) => result.reason = Some(reason),
             Err(Stop::Error(reason)) => {
@@ -274,20 +276,30 @@ impl Run<'_> {
             Err(Stop::Fail(failure)) => {
                 let known =
                     Deviation::explaining(self.deviations, case.id, release, behaviour, &failure);
-                result.quirk = known.map(|d| d.quirk);
+                result.quirk = known.map(|d| d.quirk.to_owned());
                 result.verdict = if known.is_some() {
+                    Verdict::Deviation
+                } else if let Some(reason) = expected {
+                    result.reason = Some(format!("expected by the caller: {reason}"));
                     Verdict::Deviation
                 } else {
                     Verdict::Fail
                 };
                 result.failure = Some(FailureResult {
-                    check: failure.check,
+                    check: failure.check.to_owned(),
                     expected: failure.expected,
                     observed: failure.observed,
                 });
             }
         }
     }
+}
+
+/// Held while a case runs.
+enum Lease<'a> {
+    None,
+    Shared(#[expect(dead_code, reason = "held for its drop")] tokio::sync::RwLockReadGuard<'a, ()>),
+    Alone(#[expect(dead_code, reason = "held for its drop")] tokio::sync::RwLockWriteGuard<'a, ()>),
 }
 
 fn said(panic: &(dyn std::any::Any + Send)) -> &str {

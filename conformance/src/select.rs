@@ -1,5 +1,6 @@
 //! Which cases run.
 
+use crate::expression::Expression;
 use crate::meta::{Case, Effect, Level, Profile};
 
 /// A selection; empty lists select everything.
@@ -13,6 +14,8 @@ pub struct Selection {
     pub levels: Vec<Level>,
     /// Profiles.
     pub profiles: Vec<Profile>,
+    /// An expression that must hold as well.
+    pub expression: Option<Expression>,
     /// Most dangerous effect that is allowed; without it, everything on an isolated target and reversible changes
     /// elsewhere.
     pub ceiling: Option<Effect>,
@@ -25,11 +28,12 @@ impl Selection {
             && any(&self.areas, |area| case.area() == area)
             && any(&self.levels, |level| case.level == *level)
             && any(&self.profiles, |profile| case.profiles.contains(profile))
+            && self.expression.as_ref().is_none_or(|e| e.takes(case))
     }
 
     /// Whether the selection is everything, as certification needs it.
     pub fn is_everything(&self) -> bool {
-        self.only.is_empty() && self.areas.is_empty() && self.levels.is_empty()
+        self.only.is_empty() && self.areas.is_empty() && self.levels.is_empty() && self.expression.is_none()
     }
 }
 
@@ -37,7 +41,8 @@ fn any<T>(wanted: &[T], matches: impl FnMut(&T) -> bool) -> bool {
     wanted.is_empty() || wanted.iter().any(matches)
 }
 
-fn under(id: &str, prefix: &str) -> bool {
+/// Whether an id is the prefix or lies under it.
+pub(crate) fn under(id: &str, prefix: &str) -> bool {
     let prefix = prefix.trim_end_matches('/');
     id.strip_prefix(prefix)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

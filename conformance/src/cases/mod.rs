@@ -35,3 +35,13 @@ pub const ALL: &[&[Case]] = &[
     pool::CASES,
     reserve::CASES,
 ];
+
+/// Every case, in the order of reports.
+pub fn all() -> impl Iterator<Item = &'static Case> {
+    ALL.iter().flat_map(|area| area.iter())
+}
+
+/// The case with an id.
+pub fn find(id: &str) -> Option<&'static Case> {
+    all().find(|c| c.id == id)
+}

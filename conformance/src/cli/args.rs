@@ -5,28 +5,30 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::expression::Expression;
 use crate::meta::{Effect, Level, Profile};
 use crate::select::Selection;
 use crate::target::{Behaviour, Release};
 
 const EXIT: &str = "\
 Exit status of `run`:
-  0  every mandatory case that was selected passed, and at least one case ran
-  1  a case failed
+  0  at least one case ran and nothing unexpected happened: each passed, or failed exactly as a known deviation says
+  1  a case failed, or passed although it was expected to fail
   2  the command line, a file or the address is wrong, or the target does not answer
-  3  nothing failed, but a mandatory case deviated or was skipped: not certified
+  3  nothing failed, but a mandatory case was skipped; with --certify: a profile is not certified
   4  no case ran
   5  a case ended in an error of the kit, or could not clean up behind itself
 
 Examples:
-  # the embedded simulator as the current release executes, reports in ./report
-  xcat-conformance run --out report
+  # the embedded simulator as the current release executes, reports in ./conformance-report
+  xcat-conformance run
 
   # what should be: every case must pass
   xcat-conformance run --behaviour intended
 
   # one area
   xcat-conformance run --only reserve
+  xcat-conformance run --select 'area=pool and not level=may'
 
   # a real management node, reading and reversible cases only
   XCAT_PASSWORD=... xcat-conformance run --url https://xcatmn.example.com --user admin --inventory lab.toml
@@ -75,6 +77,10 @@ pub struct SelectArgs {
     /// Profiles; may be repeated
     #[arg(long)]
     pub profile: Vec<Profile>,
+    /// Expression over id, area, level, profile, effect, need, title and requirement:
+    /// `area=pool and not (id~race or level=may)`
+    #[arg(long, value_name = "EXPRESSION")]
+    pub select: Option<Expression>,
     /// Most dangerous effect a case may have [default: destructive on the embedded simulator, else reversible]
     #[arg(long)]
     pub max_effect: Option<Effect>,
@@ -88,6 +94,7 @@ impl SelectArgs {
             areas: self.area.clone(),
             levels: self.level.clone(),
             profiles: self.profile.clone(),
+            expression: self.select.clone(),
             ceiling: self.max_effect,
         }
     }
@@ -118,6 +125,9 @@ pub struct TargetArgs {
     /// Bound of each call, in seconds
     #[arg(long, default_value_t = 120, value_name = "SECONDS")]
     pub call_timeout: u64,
+    /// Most requests in any minute, at an address [default: no bound]
+    #[arg(long, value_name = "PER-MINUTE")]
+    pub budget: Option<usize>,
     /// Release that the target is measured as; the embedded simulator behaves as it
     #[arg(long, default_value = "M")]
     pub release: Release,
@@ -136,18 +146,33 @@ pub struct RunArgs {
     /// List what would run, and why the rest would not, without sending anything
     #[arg(long)]
     pub dry_run: bool,
-    /// Cases at once, on the embedded simulator
-    #[arg(long, short, default_value_t = 4)]
-    pub jobs: usize,
+    /// Cases at once [default: 4 on the embedded simulator, else 1]; destructive cases run alone on a shared target
+    #[arg(long, short)]
+    pub jobs: Option<usize>,
     /// Bound of one case, in seconds
     #[arg(long, default_value_t = 300, value_name = "SECONDS")]
     pub case_timeout: u64,
     /// Seed of the run's names; printed with the result
     #[arg(long)]
     pub seed: Option<u64>,
-    /// Folder for result.json, junit.xml, summary.md, report.html and the undo ledger
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
+    /// Folder for the reports, the progress file and the undo ledger
+    #[arg(long, value_name = "DIR", default_value = "conformance-report")]
+    pub out: PathBuf,
+    /// Go on with the interrupted run in --out: clean up behind it, then run what did not finish, with its seed
+    #[arg(long)]
+    pub resume: bool,
+    /// How often a case that failed is run again
+    #[arg(long, default_value_t = 0, value_name = "TIMES")]
+    pub retries: u32,
+    /// Start no further case after the first failure, error or surprise
+    #[arg(long)]
+    pub stop_early: bool,
+    /// Cases that are expected to fail, with reasons (TOML); one that passes is a surprise
+    #[arg(long, value_name = "FILE")]
+    pub expected: Option<PathBuf>,
+    /// Exit with 3 unless every profile is certified
+    #[arg(long)]
+    pub certify: bool,
     /// Print only the end of the run
     #[arg(long, short)]
     pub quiet: bool,
@@ -215,10 +240,8 @@ pub struct CleanupArgs {
     #[command(flatten)]
     pub target: TargetArgs,
     /// Undo ledger of the interrupted run (`ledger.jsonl` in its --out folder)
+    #[arg(long, value_name = "FILE")]
     pub ledger: PathBuf,
-    /// Seed that the interrupted run printed
-    #[arg(long)]
-    pub seed: u64,
 }
 
 /// When to colour.

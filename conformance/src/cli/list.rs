@@ -33,7 +33,7 @@ pub fn dry_run(selection: &Selection, inventory: Option<&Inventory>) -> ExitStat
                 let ceiling = selection
                     .ceiling
                     .or(inventory.map(|_| Effect::Reversible))?;
-                (case.effect > ceiling).then(|| format!("the case is {:?}", case.effect))
+                (case.effect > ceiling).then(|| format!("the case is {}", case.effect.word()))
             });
         match lacking {
             Some(why) => println!("skip {}: {why}", case.id),

@@ -7,10 +7,13 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 
 use super::args::{Color, RunArgs, TargetArgs};
+use crate::budget::Budget;
 use crate::ledger::LedgerFile;
+use crate::options::{ExpectedFailures, Options};
 use crate::report::{self, Progress};
-use crate::result::{ExitStatus, RunResult};
-use crate::runner::Options;
+use crate::result::{CaseResult, ExitStatus, RunResult, SCHEMA};
+use crate::resume::{ProgressFile, ProgressHead, read_progress};
+use crate::runner::Event;
 use crate::target::{Account, Embedded, Inventory, Remote, Secret, Target, Trust};
 
 /// Carries out `run`.
@@ -23,25 +26,43 @@ pub async fn run(args: RunArgs) -> anyhow::Result<ExitStatus> {
         ));
     }
     let target = target(&args.target)?;
-    let ledger = match &args.out {
-        Some(dir) => {
-            std::fs::create_dir_all(dir)
-                .with_context(|| format!("cannot make {}", dir.display()))?;
-            Some(
-                LedgerFile::open(&dir.join("ledger.jsonl"))
-                    .context("cannot open the undo ledger")?,
-            )
-        }
-        None => None,
+    let dir = args.out.as_path();
+    std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    let earlier = if args.resume {
+        Some(earlier(dir, &target).await?)
+    } else {
+        refuse_open_ledger(dir, &target)?;
+        None
     };
+    let (seed, finished) = match earlier {
+        Some((seed, finished)) => (seed, finished),
+        // A new run must not meet the names of an old one that is still being cleaned up.
+        None => (
+            args.seed
+                .unwrap_or_else(|| (jiff::Timestamp::now().as_microsecond() as u64) & 0xffff_ffff),
+            Vec::new(),
+        ),
+    };
+    let ledger =
+        LedgerFile::open(&dir.join("ledger.jsonl")).context("cannot open the undo ledger")?;
+    ledger.begin(seed, &target.describe())?;
+    let head = ProgressHead {
+        schema: SCHEMA,
+        kit: env!("CARGO_PKG_VERSION").to_owned(),
+        seed,
+        target: target.describe(),
+    };
+    let done = ProgressFile::open(&dir.join("progress.jsonl"), &head, args.resume)
+        .context("cannot open the progress file")?;
     let options = Options {
         jobs: args.jobs,
         case_timeout: args.case_timeout(),
-        // A new run must not meet the names of an old one that is still being cleaned up.
-        seed: args
-            .seed
-            .unwrap_or_else(|| (jiff::Timestamp::now().as_microsecond() as u64) & 0xffff_ffff),
-        ledger,
+        seed,
+        ledger: Some(ledger),
+        retries: args.retries,
+        stop_early: args.stop_early,
+        expected: expected(args.expected.as_deref())?,
+        finished,
         ..Options::default()
     };
     let colour = colour(args.color);
@@ -50,16 +71,72 @@ pub async fn run(args: RunArgs) -> anyhow::Result<ExitStatus> {
         eprintln!("seed {}, target {}", options.seed, target.describe());
     }
     let result = crate::run_with(&target, &selection, &options, &|event| {
+        if let Event::Finished(case) = &event
+            && let Err(error) = done.append(case)
+        {
+            eprintln!("warning: {} is not in the progress file: {error}", case.id);
+        }
         progress.event(&event);
     })
     .await;
     progress.finish();
     let result = result?;
     print!("{}", report::summary(&result));
-    if let Some(dir) = &args.out {
-        write(dir, &result)?;
+    write(dir, &result)?;
+    println!("reports    {}", dir.join("report.html").display());
+    Ok(match result.exit_status() {
+        ExitStatus::Success if args.certify && !result.certified() => ExitStatus::Incomplete,
+        status => status,
+    })
+}
+
+/// Seed and results of the interrupted run, after cleaning up behind it.
+async fn earlier(dir: &Path, target: &Target) -> anyhow::Result<(u64, Vec<CaseResult>)> {
+    let path = dir.join("progress.jsonl");
+    let text =
+        std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let (head, finished) =
+        read_progress(&text).with_context(|| format!("in {}", path.display()))?;
+    if head.target != target.describe() {
+        bail!("the run to resume was against {}", head.target);
     }
-    Ok(result.exit_status())
+    if !target.isolates_cases() {
+        let left = super::cleanup::undo_file(&dir.join("ledger.jsonl"), target).await?;
+        if left > 0 {
+            bail!("{left} change(s) of the interrupted run could not be undone");
+        }
+    }
+    Ok((head.seed, finished))
+}
+
+/// A run that was killed may have left things on a shared target; a new one must not hide that.
+fn refuse_open_ledger(dir: &Path, target: &Target) -> anyhow::Result<()> {
+    if target.isolates_cases() {
+        // Its site went with the process: what stands open there is of no use to anybody.
+        let _ = std::fs::remove_file(dir.join("ledger.jsonl"));
+        return Ok(());
+    }
+    let path = dir.join("ledger.jsonl");
+    let open = std::fs::read_to_string(&path)
+        .map(|text| LedgerFile::unfinished(&text).len())
+        .unwrap_or_default();
+    if open > 0 {
+        bail!(
+            "{} holds {open} change(s) of an interrupted run: use `cleanup --ledger {0}` or --resume",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+fn expected(path: Option<&Path>) -> anyhow::Result<ExpectedFailures> {
+    let Some(path) = path else {
+        return Ok(ExpectedFailures::default());
+    };
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    ExpectedFailures::parse(&text, |id| crate::cases::find(id).is_some())
+        .with_context(|| format!("in {}", path.display()))
 }
 
 fn write(dir: &Path, result: &RunResult) -> anyhow::Result<()> {
@@ -132,6 +209,7 @@ pub fn target(args: &TargetArgs) -> anyhow::Result<Target> {
         behaviour: args.behaviour,
         call_timeout: Duration::from_secs(args.call_timeout),
         capabilities: Vec::new(),
+        budget: args.budget.map(Budget::new),
     })))
 }
 

@@ -25,7 +25,7 @@ pub fn html(run: &RunResult) -> String {
         "<p>Release {:?}, seed {}, kit {}, started {}.{}</p>",
         run.target.release,
         run.seed,
-        escape(run.kit),
+        escape(&run.kit),
         escape(&run.started),
         run.target
             .version
@@ -66,9 +66,9 @@ fn write_case(out: &mut String, case: &CaseResult) {
         out,
         "<details id=\"{id}\"><summary><span class=\"v {verdict}\">{verdict}</span> <code>{id}</code> {title}{quirk}</summary>\
          <p>{level:?}, {requirement}, {millis} ms</p>",
-        id = escape(case.id),
-        title = escape(case.title),
-        quirk = case.quirk.map(|q| format!(" ({q})")).unwrap_or_default(),
+        id = escape(&case.id),
+        title = escape(&case.title),
+        quirk = case.quirk.as_ref().map(|q| format!(" ({q})")).unwrap_or_default(),
         level = case.level,
         requirement = escape(&case.requirement),
         millis = case.millis
@@ -80,7 +80,7 @@ fn write_case(out: &mut String, case: &CaseResult) {
         let _ = write!(
             out,
             "<p>Check <code>{}</code></p><pre>expected {}\nobserved {}</pre>",
-            escape(f.check),
+            escape(&f.check),
             escape(&f.expected),
             escape(&f.observed)
         );

@@ -19,7 +19,7 @@ pub fn junit(run: &RunResult) -> Result<String, quick_junit::SerializeError> {
     for name in areas {
         let mut suite = TestSuite::new(name);
         for case in run.cases.iter().filter(|c| area(c) == name) {
-            let mut test = TestCase::new(case.id, status(case));
+            let mut test = TestCase::new(case.id.as_str(), status(case));
             test.set_classname(name);
             test.set_time(std::time::Duration::from_millis(case.millis));
             suite.add_test_case(test);
@@ -29,8 +29,8 @@ pub fn junit(run: &RunResult) -> Result<String, quick_junit::SerializeError> {
     report.to_string()
 }
 
-fn area(case: &CaseResult) -> &'static str {
-    case.id.split('/').next().unwrap_or(case.id)
+fn area(case: &CaseResult) -> &str {
+    case.id.split('/').next().unwrap_or(&case.id)
 }
 
 fn status(case: &CaseResult) -> TestCaseStatus {
@@ -49,7 +49,7 @@ fn status(case: &CaseResult) -> TestCaseStatus {
 
 fn message(case: &CaseResult) -> String {
     let mut parts = Vec::new();
-    if let Some(quirk) = case.quirk {
+    if let Some(quirk) = &case.quirk {
         parts.push(format!("known deviation {quirk}"));
     }
     if let Some(failure) = &case.failure {
@@ -78,7 +78,7 @@ mod tests {
         ]);
         let xml = junit(&run).unwrap();
         assert!(
-            xml.contains(r#"tests="4" failures="1" errors="1""#),
+            xml.contains(r#"tests="4" skipped="1" failures="1" errors="1""#),
             "{xml}"
         );
         assert!(xml.contains("<skipped"));

@@ -64,6 +64,7 @@ pub fn markdown(run: &RunResult) -> String {
         for case in cases {
             let quirk = case
                 .quirk
+                .as_ref()
                 .map(|q| format!(" (**{q}**)"))
                 .unwrap_or_default();
             let _ = writeln!(
@@ -88,7 +89,7 @@ pub fn markdown(run: &RunResult) -> String {
     let surprises: Vec<_> = run
         .cases
         .iter()
-        .filter_map(|c| Some((c.id, c.surprise?)))
+        .filter_map(|c| Some((&c.id, c.surprise.as_ref()?)))
         .collect();
     if !surprises.is_empty() {
         let _ = writeln!(out, "\n## Surprises\n");
@@ -112,7 +113,7 @@ mod tests {
     #[test]
     fn names_what_is_in_the_way() {
         let mut deviating = case("a/2", Level::Must, Verdict::Deviation);
-        deviating.quirk = Some("Q12");
+        deviating.quirk = Some("Q12".to_owned());
         let text = markdown(&run(vec![
             case("a/1", Level::Must, Verdict::Pass),
             deviating,

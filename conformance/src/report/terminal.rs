@@ -67,7 +67,7 @@ impl Progress {
 /// One case on one line, and what failed beneath it.
 fn line(case: &CaseResult, colour: bool) -> String {
     let mut out = format!("{} {}", painted(case.verdict, colour), case.id);
-    if let Some(quirk) = case.quirk {
+    if let Some(quirk) = &case.quirk {
         let _ = write!(out, " ({quirk})");
     }
     if let Some(reason) = &case.reason {

@@ -9,6 +9,7 @@ use super::answer::Answer;
 use super::evidence::{Exchange, Phase, cut};
 use super::request::{Auth, Method, Request, encode};
 use super::secret::Secret;
+use crate::budget::Budget;
 
 /// User name and password of the target's account.
 #[derive(Clone, Debug)]
@@ -50,6 +51,7 @@ pub struct Client {
     account: Account,
     phase: Phase,
     evidence: Arc<Mutex<Vec<Exchange>>>,
+    budget: Option<Budget>,
 }
 
 impl Client {
@@ -86,6 +88,7 @@ impl Client {
             account,
             phase: Phase::Case,
             evidence: Arc::default(),
+            budget: None,
         })
     }
 
@@ -96,6 +99,12 @@ impl Client {
             phase: Phase::CleanUp,
             ..self.clone()
         }
+    }
+
+    /// The same client, bound to a budget of requests.
+    #[must_use]
+    pub fn within(self, budget: Option<Budget>) -> Self {
+        Self { budget, ..self }
     }
 
     /// The account.
@@ -110,6 +119,9 @@ impl Client {
 
     /// Sends a request as it stands. Private to the crate: cases go through the fence (see [`crate::fence`]).
     pub(crate) async fn send(&self, request: &Request) -> Result<Answer, String> {
+        if let Some(budget) = &self.budget {
+            budget.spend().await;
+        }
         let started = Instant::now();
         let result = self.exchange(request).await;
         let mask = |text: &str| self.account.password.mask(text);

@@ -1,6 +1,6 @@
 //! Every exchange of a case, with secrets struck out (spec: driver 6.5, practice 8).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Method;
 
@@ -8,7 +8,7 @@ use super::Method;
 pub const BODY_BYTES: usize = 64 * 1024;
 
 /// One request and its answer.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Exchange {
     /// Whether the exchange belongs to the case or to its clean-up.
     pub phase: Phase,
@@ -17,25 +17,25 @@ pub struct Exchange {
     /// Path and query, credentials struck out.
     pub path: String,
     /// Body sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
     /// Status; absent when no answer came.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// Content type of the answer.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub content_type: String,
     /// Body received, cut to 64 KiB.
     pub answer: String,
     /// Why no answer came.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// Time from sending to the end of the answer, in milliseconds.
     pub millis: u64,
 }
 
 /// Part of a case's life.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// The case itself.

@@ -123,6 +123,7 @@ impl Inventory {
             Need::TwoChannelPaths => self.channel_pair().is_some(),
             Need::Luns(n) => self.luns.len() >= n,
             Need::MultipathLuns(n) => self.luns.iter().filter(|l| l.wwpns.len() >= 2).count() >= n,
+            Need::Alone => true,
             Need::Capability(c) => capabilities.contains(&c),
         };
         (!have).then(|| format!("the target does not offer: {need}"))

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::client::{Account, Client, ClientError, Trust};
 use super::embedded;
 use super::inventory::Inventory;
+use crate::budget::Budget;
 use crate::meta::Capability;
 
 /// Code line of the release under test (spec: rest-and-xcatd 0).
@@ -77,6 +78,8 @@ pub struct Remote {
     pub call_timeout: Duration,
     /// What the target can do beyond a real one.
     pub capabilities: Vec<Capability>,
+    /// Bound on requests per minute.
+    pub budget: Option<Budget>,
 }
 
 /// Why a target cannot be opened.
@@ -122,7 +125,8 @@ impl Target {
                     remote.account.clone(),
                     &remote.trust,
                     remote.call_timeout,
-                )?,
+                )?
+                .within(remote.budget.clone()),
                 inventory: Arc::new(remote.inventory.clone()),
                 capabilities: remote.capabilities.clone(),
                 _running: None,
