@@ -41,6 +41,11 @@ impl CaseContext {
         self.release
     }
 
+    /// Behaviour that the target is measured as.
+    pub fn behaviour(&self) -> Behaviour {
+        self.behaviour
+    }
+
     /// Password of the target's account and its user, for cases about authentication.
     pub(crate) fn account(&self) -> &crate::target::Account {
         self.client.account()

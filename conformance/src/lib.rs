@@ -10,7 +10,7 @@
 //! let target = Target::Embedded(Default::default());
 //! let result = xcat_conformance::run(&target, &Selection::default()).await?;
 //! assert_eq!(result.exit_status(), ExitStatus::Success, "nothing unexpected happened");
-assert!(!result.certified(), "known deviations are never passes");
+//! assert!(!result.certified(), "known deviations are never passes");
 //! # Ok(()) }
 //! ```
 

@@ -115,18 +115,9 @@ pub enum Need {
     MultipathLuns(usize),
     /// A second z/VM system with its own zHCP.
     SecondHypervisor,
-    impl Effect {
-    /// The effect in words.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::ReadOnly => "read-only",
-            Self::Reversible => "reversible",
-            Self::Destructive => "destructive",
-        }
-    }
-}
-
-/// Something only some targets offer.
+    /// Nothing else of the run at the same time: the case touches what all pools share.
+    Alone,
+    /// Something only some targets offer.
     Capability(Capability),
 }
 

@@ -36,7 +36,7 @@ initiators = ["ZVM1:1A00-1A0F", "ZVM1:1B00-1B0F"]
 "#;
 
 /// Bound of one call.
-const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+const CALL_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A running server that ends with its handle.
 struct Running(JoinHandle<()>);
