@@ -10,7 +10,9 @@ use crate::ledger::{Ledger, Undo};
 use crate::outcome::Stop;
 use crate::pool::Pool;
 use crate::result::Recorded;
-use crate::target::{Answer, Behaviour, Client, Fcp, GuestState, Inventory, LentLun, Release, Request};
+use crate::target::{
+    Answer, Behaviour, Client, Fcp, GuestState, Inventory, LentLun, Release, Request,
+};
 
 /// The world of one running case.
 #[derive(Debug)]

@@ -143,10 +143,12 @@ impl LedgerFile {
     /// The run that wrote last.
     pub fn head(text: &str) -> Option<LedgerHead> {
         let lines = text.lines().rev();
-        lines.into_iter().find_map(|l| match serde_json::from_str(l) {
-            Ok(Line::Run(head)) => Some(head),
-            _ => None,
-        })
+        lines
+            .into_iter()
+            .find_map(|l| match serde_json::from_str(l) {
+                Ok(Line::Run(head)) => Some(head),
+                _ => None,
+            })
     }
 
     fn append(&self, line: &Line) -> std::io::Result<()> {
@@ -170,7 +172,9 @@ impl LedgerFile {
         let mut open: Vec<OpenEntry> = Vec::new();
         for line in text.lines() {
             match serde_json::from_str::<Line>(line) {
-                Ok(Line::Open { case, number, undo }) => open.push(OpenEntry { case, number, undo }),
+                Ok(Line::Open { case, number, undo }) => {
+                    open.push(OpenEntry { case, number, undo })
+                }
                 Ok(Line::Closed { case, number }) => {
                     open.retain(|e| (&e.case, e.number) != (&case, number));
                 }

@@ -127,7 +127,10 @@ mod tests {
         assert_eq!(parse(one).unwrap().reason("a/b"), Some("ticket 7"));
         assert_eq!(parse(one).unwrap().reason("a/c"), None);
         let problem = |text: &str| parse(text).unwrap_err().to_string();
-        assert_eq!(problem(&one.replace("ticket 7", " ")), "case a/b has no reason");
+        assert_eq!(
+            problem(&one.replace("ticket 7", " ")),
+            "case a/b has no reason"
+        );
         assert_eq!(problem(&one.replace("a/b", "a/x")), "there is no case a/x");
         assert!(problem("schema = 2").contains("newer than 1"));
         let twice = format!("{one}[[expect]]\ncase = 'a/b'\nreason = 'again'\n");

@@ -60,7 +60,10 @@ impl ProgressFile {
 
     /// Appends a finished case. A line that cannot be written costs that case's result on resumption, nothing else.
     pub fn append(&self, case: &CaseResult) -> std::io::Result<()> {
-        write(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner), case)
+        write(
+            &mut self.0.lock().unwrap_or_else(PoisonError::into_inner),
+            case,
+        )
     }
 }
 
@@ -100,13 +103,15 @@ mod tests {
             target: "t".into(),
         };
         let file = ProgressFile::open(&path, &head, false).unwrap();
-        file.append(&case("a/1", Level::Must, Verdict::Pass)).unwrap();
+        file.append(&case("a/1", Level::Must, Verdict::Pass))
+            .unwrap();
         drop(file);
         let mut text = std::fs::read_to_string(&path).unwrap();
         text.push_str("{\"id\":\"a/2\"");
         std::fs::write(&path, &text).unwrap();
         let file = ProgressFile::open(&path, &head, true).unwrap();
-        file.append(&case("a/3", Level::Must, Verdict::Fail)).unwrap();
+        file.append(&case("a/3", Level::Must, Verdict::Fail))
+            .unwrap();
         let (seen, cases) = read_progress(&std::fs::read_to_string(&path).unwrap()).unwrap();
         assert_eq!(seen, head);
         let ids: Vec<&str> = cases.iter().map(|c| c.id.as_str()).collect();

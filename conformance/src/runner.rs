@@ -151,7 +151,8 @@ impl Run<'_> {
         }
         let mut result = CaseResult::new(case);
         if self.stopped.load(Ordering::Relaxed) {
-            result.reason = Some("an earlier case was a surprise, and the run was to stop".to_owned());
+            result.reason =
+                Some("an earlier case was a surprise, and the run was to stop".to_owned());
             return result;
         }
         if case.effect > self.ceiling {
@@ -188,7 +189,8 @@ impl Run<'_> {
         }
         result.attempts = attempt;
         result.millis = millis(started);
-        if self.options.stop_early && (result.verdict >= Verdict::Fail || result.surprise.is_some()) {
+        if self.options.stop_early && (result.verdict >= Verdict::Fail || result.surprise.is_some())
+        {
             self.stopped.store(true, Ordering::Relaxed);
         }
         result

@@ -33,7 +33,10 @@ impl Selection {
 
     /// Whether the selection is everything, as certification needs it.
     pub fn is_everything(&self) -> bool {
-        self.only.is_empty() && self.areas.is_empty() && self.levels.is_empty() && self.expression.is_none()
+        self.only.is_empty()
+            && self.areas.is_empty()
+            && self.levels.is_empty()
+            && self.expression.is_none()
     }
 }
 

@@ -138,7 +138,10 @@ pub struct TargetArgs {
 
 /// `run`.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub struct RunArgs {
     #[command(flatten)]
     pub target: TargetArgs,

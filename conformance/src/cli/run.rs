@@ -93,8 +93,8 @@ pub async fn run(args: RunArgs) -> anyhow::Result<ExitStatus> {
 /// Seed and results of the interrupted run, after cleaning up behind it.
 async fn earlier(dir: &Path, target: &Target) -> anyhow::Result<(u64, Vec<CaseResult>)> {
     let path = dir.join("progress.jsonl");
-    let text =
-        std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}", path.display()))?;
     let (head, finished) =
         read_progress(&text).with_context(|| format!("in {}", path.display()))?;
     if head.target != target.describe() {

@@ -68,7 +68,11 @@ fn write_case(out: &mut String, case: &CaseResult) {
          <p>{level:?}, {requirement}, {millis} ms</p>",
         id = escape(&case.id),
         title = escape(&case.title),
-        quirk = case.quirk.as_ref().map(|q| format!(" ({q})")).unwrap_or_default(),
+        quirk = case
+            .quirk
+            .as_ref()
+            .map(|q| format!(" ({q})"))
+            .unwrap_or_default(),
         level = case.level,
         requirement = escape(&case.requirement),
         millis = case.millis
