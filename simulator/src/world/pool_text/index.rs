@@ -1,0 +1,260 @@
+//! What is known of the lines of a pool without looking at them.
+
+use imbl::{OrdMap, OrdSet};
+
+use super::megabytes;
+
+/// Place of a line: number of its chunk and slot in it. Places grow from the first line to the last.
+pub type Place = u32;
+
+/// Digits of a WWPN or LUN.
+const DIGITS: usize = 16;
+
+/// Which rows make the channel in their seventh field a busy one (spec: scsi-pools 3.7; Q15, Q16).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChannelClass {
+    /// `used` or `allocated` anywhere in the row.
+    UsedAnywhere,
+    /// `used` or `allocated` as the status.
+    Used,
+    /// `used`, `allocated` or `reserved` anywhere in the row.
+    HeldAnywhere,
+    /// `used`, `allocated` or `reserved` as the status.
+    Held,
+}
+
+impl ChannelClass {
+    const ALL: [Self; 4] = [
+        Self::UsedAnywhere,
+        Self::Used,
+        Self::HeldAnywhere,
+        Self::Held,
+    ];
+
+    fn holds(self, row: &str) -> bool {
+        let used: &[&str] = &["used", "allocated"];
+        let held: &[&str] = &["used", "allocated", "reserved"];
+        let status = row.split(',').next().unwrap_or_default();
+        let is = |words: &[&str]| {
+            row.len() > status.len() && words.iter().any(|word| status.eq_ignore_ascii_case(word))
+        };
+        let anywhere = |words: &[&str]| {
+            words.iter().any(|word| {
+                row.as_bytes()
+                    .windows(word.len())
+                    .any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+            })
+        };
+        match self {
+            Self::UsedAnywhere => anywhere(used),
+            Self::Used => is(used),
+            Self::HeldAnywhere => anywhere(held),
+            Self::Held => is(held),
+        }
+    }
+}
+
+/// The index of one pool. Everything in it follows from the lines and is shared between copies until changed.
+#[derive(Clone, Debug, Default)]
+pub struct Index {
+    /// Fields from the third on that begin with 16 hexadecimal digits, as numbers: normally the LUN.
+    numbers: OrdSet<(u64, Place)>,
+    /// WWPNs of the second fields, with the count of rows that have them. Few, each in many rows: no help in a search.
+    wwpns: OrdMap<u64, u32>,
+    /// Lines with a longer or an odd-placed run of digits; each search looks at them all.
+    odd: OrdSet<Place>,
+    /// Lines that begin with `free` and have a size with a unit: bits of the megabytes (their order is that of the
+    /// numbers), place.
+    free: OrdSet<(u64, Place)>,
+    /// Texts of channel fields, with the count of rows of each class that have them.
+    channels: OrdMap<String, [u32; 4]>,
+    /// Lines with a character that a shell would change in double quotes.
+    shell_lines: usize,
+}
+
+/// What one line gives to the index.
+#[derive(Default)]
+struct Facts {
+    numbers: Vec<u64>,
+    wwpns: Vec<u64>,
+    is_odd: bool,
+    free: Option<u64>,
+    channel: Option<(String, [bool; 4])>,
+    is_for_shell: bool,
+}
+
+impl Facts {
+    fn of(line: &str) -> Self {
+        let mut facts = Self::default();
+        for (at, field) in line.split(',').enumerate() {
+            for (start, run) in runs(field) {
+                match (at, start, number(run)) {
+                    (1, _, Some(number)) => facts.wwpns.push(number),
+                    (2.., 0, Some(number)) => facts.numbers.push(number),
+                    _ => facts.is_odd = true,
+                }
+            }
+        }
+        let mut fields = line.split(',');
+        if line
+            .get(..4)
+            .is_some_and(|start| start.eq_ignore_ascii_case("free"))
+        {
+            facts.free = fields.clone().nth(3).and_then(megabytes).map(f64::to_bits);
+        }
+        facts.channel = fields
+            .nth(6)
+            .filter(|channel| !channel.is_empty())
+            .map(|channel| (channel.to_owned(), ChannelClass::ALL.map(|c| c.holds(line))))
+            .filter(|(_, classes)| classes.contains(&true));
+        facts.is_for_shell = line.contains(['"', '$', '`', '\\']);
+        facts
+    }
+}
+
+/// Runs of at least 16 hexadecimal digits, as long as they go, each with its start.
+fn runs(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    text.split(|c: char| !c.is_ascii_hexdigit())
+        .map(move |run| {
+            let start = at;
+            // Behind a run comes one character that is no digit; it may be longer than a byte.
+            at += run.len();
+            at += text[at..].chars().next().map_or(0, char::len_utf8);
+            (start, run)
+        })
+        .filter(|(_, run)| run.len() >= DIGITS)
+}
+
+/// Value of exactly 16 digits.
+fn number(run: &str) -> Option<u64> {
+    (run.len() == DIGITS)
+        .then(|| u64::from_str_radix(run, 16).ok())
+        .flatten()
+}
+
+fn count<K: Ord + Clone>(map: &mut OrdMap<K, u32>, key: K, up: bool) {
+    let now = map.get(&key).copied().unwrap_or(0);
+    let then = if up {
+        now.saturating_add(1)
+    } else {
+        now.saturating_sub(1)
+    };
+    if then == 0 {
+        map.remove(&key);
+    } else {
+        map.insert(key, then);
+    }
+}
+
+impl Index {
+    /// Takes a line in.
+    pub fn add(&mut self, place: Place, line: &str) {
+        self.change(place, line, true);
+    }
+
+    /// Takes a line out, with the text it had.
+    pub fn remove(&mut self, place: Place, line: &str) {
+        self.change(place, line, false);
+    }
+
+    fn change(&mut self, place: Place, line: &str, add: bool) {
+        fn set<T: Ord + Clone>(set: &mut OrdSet<T>, item: T, add: bool) {
+            if add {
+                set.insert(item);
+            } else {
+                set.remove(&item);
+            }
+        }
+        let facts = Facts::of(line);
+        for number in facts.numbers {
+            set(&mut self.numbers, (number, place), add);
+        }
+        for wwpn in facts.wwpns {
+            count(&mut self.wwpns, wwpn, add);
+        }
+        if facts.is_odd {
+            set(&mut self.odd, place, add);
+        }
+        if let Some(size) = facts.free {
+            set(&mut self.free, (size, place), add);
+        }
+        if let Some((channel, classes)) = facts.channel {
+            let mut counts = self.channels.get(&channel).copied().unwrap_or_default();
+            for (count, is) in counts.iter_mut().zip(classes) {
+                let step = u32::from(is);
+                *count = if add {
+                    count.saturating_add(step)
+                } else {
+                    count.saturating_sub(step)
+                };
+            }
+            if counts == [0; 4] {
+                self.channels.remove(&channel);
+            } else {
+                self.channels.insert(channel, counts);
+            }
+        }
+        if facts.is_for_shell {
+            self.shell_lines = if add {
+                self.shell_lines + 1
+            } else {
+                self.shell_lines.saturating_sub(1)
+            };
+        }
+    }
+
+    /// Places of the lines that may contain `literal` in any case, in order; `None` when that may be any line.
+    pub fn may_contain(&self, literal: &str) -> Option<Vec<Place>> {
+        // Elsewhere a run of 16 digits is exactly a number or a WWPN, so a longer one is in odd lines only.
+        let wanted = runs(literal)
+            .map(|(_, run)| number(run))
+            .find(|number| number.is_none_or(|number| !self.wwpns.contains_key(&number)))?;
+        let mut places: Vec<Place> = wanted
+            .map(|number| {
+                self.numbers
+                    .range((number, Place::MIN)..=(number, Place::MAX))
+                    .map(|(_, place)| *place)
+                    .collect()
+            })
+            .unwrap_or_default();
+        if !self.odd.is_empty() {
+            places.extend(self.odd.iter());
+        }
+        places.sort_unstable();
+        places.dedup();
+        Some(places)
+    }
+
+    /// Place of the first of the smallest free rows of at least `megabytes`. The outer `None`: the answer depends on
+    /// the order of rows (there are rows of no size, and they suffice), so they must be looked at one by one.
+    #[expect(clippy::option_option, reason = "unknown, none, found")]
+    pub fn best_fit(&self, megabytes: f64) -> Option<Option<Place>> {
+        let bits = |value: f64| value.max(0.0).to_bits();
+        let first = |from: f64| self.free.range((bits(from), Place::MIN)..).next().copied();
+        if megabytes <= 0.0 && first(0.0).is_some_and(|(size, _)| size == 0) {
+            return None;
+        }
+        Some(first(megabytes).map(|(_, place)| place))
+    }
+
+    /// Places of the rows that best fit looks at.
+    pub fn free(&self) -> Vec<Place> {
+        let mut places: Vec<Place> = self.free.iter().map(|(_, place)| *place).collect();
+        places.sort_unstable();
+        places
+    }
+
+    /// Texts of the channel fields of rows of a class, each once.
+    pub fn channels(&self, class: ChannelClass) -> impl Iterator<Item = &str> {
+        self.channels
+            .iter()
+            .filter(move |(_, counts)| counts[class as usize] > 0)
+            .map(|(channel, _)| channel.as_str())
+    }
+
+    /// Whether a line holds a character that a shell would change in double quotes.
+    pub fn is_for_shell(&self) -> bool {
+        self.shell_lines > 0
+    }
+}
