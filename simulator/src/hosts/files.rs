@@ -28,7 +28,7 @@ pub fn read<'a>(world: &'a World, host: &HostName, path: &str) -> Result<Cow<'a,
     }
     let linux = world.linuxes.get(host).ok_or(Errno::NoEntry)?;
     match linux.fs.files.get(path) {
-        Some(file) => Ok(Cow::Borrowed(&file.text)),
+        Some(file) => Ok(file.text.text()),
         None if is_directory(world, host, path) => Err(Errno::IsDirectory),
         None => Err(Errno::NoEntry),
     }
@@ -78,9 +78,7 @@ pub fn write(
     let now = world.now_ms;
     let linux = world.linuxes.get_mut(host).ok_or(Errno::NoEntry)?;
     if append {
-        let file = linux.fs.files.entry(path.to_owned()).or_default();
-        file.text.push_str(text);
-        file.changed_ms = now;
+        linux.fs.append(path, text, now);
     } else {
         linux.fs.write(path, text, now);
     }

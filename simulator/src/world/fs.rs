@@ -1,13 +1,20 @@
 //! Files of a simulated Linux: a flat map of absolute paths to contents, as text.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::PoolText;
+
+/// Directory of the SCSI pool files on a zHCP (spec: scsi-pools 1.1).
+pub const POOL_DIRECTORY: &str = "/var/opt/zhcp/zfcp";
 
 /// A file system: regular files and the directories that exist without files. Parents of files exist implicitly.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SimFs {
     /// Regular files by absolute path.
+    #[serde(deserialize_with = "files_by_path")]
     pub files: BTreeMap<String, SimFile>,
     /// Directories that were made explicitly.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -18,16 +25,134 @@ pub struct SimFs {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SimFile {
     /// The whole text.
-    pub text: String,
+    pub text: FileText,
     /// Time of the last change, in virtual milliseconds.
     #[serde(default)]
     pub changed_ms: u64,
 }
 
+/// How the text of a file is kept: that of a SCSI pool with an index, any other as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum FileText {
+    /// Any file.
+    Plain(String),
+    /// A pool file (see [`is_pool_file`]). Saved as its text; [`SimFs`] makes it one again.
+    #[serde(skip_deserializing)]
+    Pool(PoolText),
+}
+
+impl Default for FileText {
+    fn default() -> Self {
+        Self::Plain(String::new())
+    }
+}
+
+impl FileText {
+    /// The text as it is to be kept for a file at `path`.
+    fn of(path: &str, text: String) -> Self {
+        if is_pool_file(path) {
+            Self::Pool(PoolText::new(&text))
+        } else {
+            Self::Plain(text)
+        }
+    }
+
+    /// The text. That of a pool is put together for the caller.
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Plain(text) => Cow::Borrowed(text),
+            Self::Pool(pool) => Cow::Owned(pool.to_string()),
+        }
+    }
+
+    /// The text of a pool, by rows.
+    pub fn pool(&self) -> Option<&PoolText> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Pool(pool) => Some(pool),
+        }
+    }
+
+    /// The text of a pool, by rows, to be changed.
+    pub fn pool_mut(&mut self) -> Option<&mut PoolText> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Pool(pool) => Some(pool),
+        }
+    }
+
+    /// Length in bytes.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Plain(text) => text.len(),
+            Self::Pool(pool) => pool.len(),
+        }
+    }
+
+    /// Whether there is no text.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Appends to the text.
+    pub fn push_str(&mut self, text: &str) {
+        match self {
+            Self::Plain(kept) => kept.push_str(text),
+            Self::Pool(pool) => pool.push_str(text),
+        }
+    }
+}
+
+/// Whether a path is that of a pool file: directly in [`POOL_DIRECTORY`], with the suffix `.conf`.
+pub fn is_pool_file(path: &str) -> bool {
+    path.strip_prefix(POOL_DIRECTORY)
+        .and_then(|rest| rest.strip_prefix('/'))
+        .and_then(|name| name.strip_suffix(".conf"))
+        .is_some_and(|name| !name.contains('/'))
+}
+
+/// Files as they were saved; the path says which of them are pools.
+fn files_by_path<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, SimFile>, D::Error> {
+    let mut files = BTreeMap::<String, SimFile>::deserialize(deserializer)?;
+    for (path, file) in &mut files {
+        if is_pool_file(path) {
+            file.text = FileText::of(path, file.text.text().into_owned());
+        }
+    }
+    Ok(files)
+}
+
 impl SimFs {
     /// Text of the file at `path`, if there is one.
-    pub fn read(&self, path: &str) -> Option<&str> {
-        self.files.get(path).map(|f| f.text.as_str())
+    pub fn read(&self, path: &str) -> Option<Cow<'_, str>> {
+        self.files.get(path).map(|f| f.text.text())
+    }
+
+    /// The pool at `path`, if there is one.
+    pub fn pool(&self, path: &str) -> Option<&PoolText> {
+        self.files.get(path)?.text.pool()
+    }
+
+    /// The pool at `path`, to be changed at a time.
+    pub fn pool_mut(&mut self, path: &str, now_ms: u64) -> Option<&mut PoolText> {
+        let file = self.files.get_mut(path)?;
+        let pool = file.text.pool_mut()?;
+        file.changed_ms = now_ms;
+        Some(pool)
+    }
+
+    /// Appends to a file, which is made if there is none.
+    pub fn append(&mut self, path: &str, text: &str, now_ms: u64) {
+        match self.files.get_mut(path) {
+            Some(file) => {
+                file.text.push_str(text);
+                file.changed_ms = now_ms;
+            }
+            None => self.write(path, text, now_ms),
+        }
     }
 
     /// Creates or replaces a file.
@@ -35,7 +160,7 @@ impl SimFs {
         self.files.insert(
             path.to_owned(),
             SimFile {
-                text: text.into(),
+                text: FileText::of(path, text.into()),
                 changed_ms: now_ms,
             },
         );
@@ -94,6 +219,21 @@ pub fn absolute(directory: &str, path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pool_file_is_saved_as_text_and_loaded_with_its_index() {
+        let mut fs = SimFs::default();
+        fs.write("/var/opt/zhcp/zfcp/p.conf", "free,a,b,8G,,,,\n", 1);
+        fs.write("/var/opt/zhcp/zfcp/p.txt", "x", 1);
+        fs.append("/var/opt/zhcp/zfcp/p.conf", "free,a,c,4G,,,,\n", 2);
+        let saved = serde_json::to_string(&fs).unwrap();
+        assert!(saved.contains(r#""text":"free,a,b,8G,,,,\nfree,a,c,4G,,,,\n","changed_ms":2"#));
+        let loaded: SimFs = serde_json::from_str(&saved).unwrap();
+        assert_eq!(loaded, fs);
+        let pool = loaded.pool("/var/opt/zhcp/zfcp/p.conf").unwrap();
+        assert_eq!(pool.best_fit(1.0), Some("free,a,c,4G,,,,"));
+        assert!(loaded.pool("/var/opt/zhcp/zfcp/p.txt").is_none());
+    }
 
     #[test]
     fn paths_become_absolute() {

@@ -64,7 +64,7 @@ pub async fn get_os_version(context: &Context, node: &str) -> OsSeen {
             .into_iter()
             .filter_map(|path| {
                 let content = mn?.fs.read(path.trim())?;
-                Some((path.trim().to_owned(), content.to_owned()))
+                Some((path.trim().to_owned(), content.into_owned()))
             })
             .collect()
     });

@@ -22,7 +22,7 @@ impl MultipathConfig {
     pub fn of(machine: &Machine<'_>) -> Self {
         let fs = &machine.linux.fs;
         let conf = fs.read("/etc/multipath.conf");
-        let setting = conf.and_then(|text| {
+        let setting = conf.as_ref().and_then(|text| {
             text.lines()
                 .filter_map(|line| line.trim().strip_prefix("find_multipaths"))
                 .map(|value| value.trim().trim_matches('"').to_owned())

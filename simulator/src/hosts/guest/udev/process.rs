@@ -155,7 +155,7 @@ fn remember_wwid(world: &mut World, host: &HostName, wwid: &str) {
     let Some(linux) = world.linuxes.get_mut(host) else {
         return;
     };
-    let text = linux.fs.read(PATH).unwrap_or(HEAD);
+    let text = linux.fs.read(PATH).unwrap_or(HEAD.into());
     let line = format!("/{wwid}/");
     if text.lines().all(|l| l != line) {
         let text = format!("{text}{line}\n");

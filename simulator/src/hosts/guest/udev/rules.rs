@@ -63,7 +63,7 @@ pub fn rules(linux: &Linux) -> Vec<Rule> {
             if name.strip_suffix(".rules").is_some()
                 && let Some(text) = linux.fs.read(&format!("{directory}/{name}"))
             {
-                files.insert(name, text.to_owned());
+                files.insert(name, text.into_owned());
             }
         }
     }

@@ -68,7 +68,7 @@ pub async fn capture(call: &Call<'_>) {
     files(call.context, |fs, now_ms| {
         for name in fs.list(&staging) {
             if let Some(file) = fs.files.remove(&format!("{staging}/{name}")) {
-                fs.write(&format!("{deployable}/{name}"), file.text, now_ms);
+                fs.write(&format!("{deployable}/{name}"), file.text.text(), now_ms);
             }
         }
         remove_tree(fs, &staging);

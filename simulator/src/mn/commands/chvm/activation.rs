@@ -1,6 +1,8 @@
 //! `--aemod` (spec: guests 6.11): a worker script that the guest runs at its next start, sent to its reader as an
 //! archive.
 
+use std::borrow::Cow;
+
 use std::fmt::Write as _;
 
 use super::guest::{Guest, Hidden};
@@ -73,7 +75,7 @@ fn worker(context: &Context, script: &str) -> Option<String> {
     let path = format!("{SCRIPTS}/{script}");
     let text = context.local(|world| {
         let mn = world.linuxes.get(&world.mn.host)?;
-        mn.fs.read(&path).map(str::to_owned)
+        mn.fs.read(&path).map(Cow::into_owned)
     });
     text.or_else(|| (script == SHIPPED).then(|| "#!/bin/bash\n# setupDisk\n".to_owned()))
 }

@@ -1,5 +1,7 @@
 //! `--punchfile` (spec: guests 6.9): a file reaches the guest's reader.
 
+use std::borrow::Cow;
+
 use super::guest::{Guest, Hidden};
 use crate::mn::Context;
 use crate::mn::zvm::guest::{Subchannel, disable_enable_disk};
@@ -88,7 +90,7 @@ pub(super) fn copy_local(context: &Context, from: &str, to: &str) -> bool {
         let Some(mn) = world.linuxes.get_mut(&host) else {
             return false;
         };
-        let Some(text) = mn.fs.read(from).map(str::to_owned) else {
+        let Some(text) = mn.fs.read(from).map(Cow::into_owned) else {
             return false;
         };
         mn.fs.write(to, text, now);
