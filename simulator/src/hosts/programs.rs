@@ -7,7 +7,7 @@ use super::shell::Errno;
 use super::{coreutils, files, guest, zhcp};
 use crate::seam::Outcome;
 use crate::world::fs::absolute;
-use crate::world::{HostName, Linux, World, ZvmSystem};
+use crate::world::{HostName, Linux, PoolText, World, ZvmSystem};
 
 /// Where a program runs.
 pub struct ProgramEnv<'a> {
@@ -50,6 +50,19 @@ impl ProgramEnv<'_> {
     /// Text of a file.
     pub fn read(&self, name: &str) -> Result<Cow<'_, str>, Errno> {
         files::read(self.world, &self.host, &self.path(name))
+    }
+
+    /// A SCSI pool file, by rows; `None` when the file is not one.
+    pub fn pool(&self, name: &str) -> Option<&PoolText> {
+        self.linux()?.fs.pool(&self.path(name))
+    }
+
+    /// A SCSI pool file, by rows, to be changed; `None` when the file is not one.
+    pub fn pool_mut(&mut self, name: &str) -> Option<&mut PoolText> {
+        let path = self.path(name);
+        let now = self.world.now_ms;
+        let linux = self.world.linuxes.get_mut(&self.host)?;
+        linux.fs.pool_mut(&path, now)
     }
 
     /// Replaces a file.

@@ -1,11 +1,15 @@
 //! grep, egrep, fgrep.
 
+use std::borrow::Cow;
+
 use ::regex::Regex;
 
 use super::options::Options;
 use super::regex::{compile, compile_fixed};
 use crate::hosts::ProgramEnv;
 use crate::seam::Outcome;
+use crate::world::PoolText;
+use crate::world::pool_text::simple_pattern;
 
 struct Matcher {
     patterns: Vec<Regex>,
@@ -31,6 +35,24 @@ impl Matcher {
             }
         });
         found != self.invert
+    }
+
+    /// The rows of a pool that are selected, when they say all that was asked for: not their numbers, not what was
+    /// left out.
+    fn rows(&self, options: &Options, pool: &PoolText) -> Option<String> {
+        let [pattern] = self.patterns.as_slice() else {
+            return None;
+        };
+        if self.invert || options.has(&["-n"]) {
+            return None;
+        }
+        let literal = simple_pattern(pattern.as_str())?;
+        let mut rows = String::new();
+        for row in pool.matching(Some(literal), |row| self.matches(row)) {
+            rows.push_str(row);
+            rows.push('\n');
+        }
+        Some(rows)
     }
 }
 
@@ -106,7 +128,9 @@ fn search(
     }
     for file in &names {
         let text = if file == "-" {
-            std::borrow::Cow::Borrowed(stdin)
+            Cow::Borrowed(stdin)
+        } else if let Some(rows) = env.pool(file).and_then(|pool| matcher.rows(options, pool)) {
+            Cow::Owned(rows)
         } else {
             match env.read(file) {
                 Ok(text) => text,

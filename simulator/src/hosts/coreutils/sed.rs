@@ -5,6 +5,7 @@ use ::regex::Regex;
 use super::sed_script::{Address, Script, parse};
 use crate::hosts::ProgramEnv;
 use crate::seam::Outcome;
+use crate::world::pool_text::simple_pattern;
 use crate::world::zfcp::Errno;
 
 /// What the words of a call asked for.
@@ -155,6 +156,16 @@ fn in_place(
     file: &str,
     out: &mut Outcome,
 ) {
+    if !quiet
+        && suffix.is_empty()
+        && let Some(line_edit) = script.line_edit()
+        && let Some(pool) = env.pool_mut(file)
+    {
+        pool.edit(simple_pattern(line_edit.pattern()), |line| {
+            line_edit.apply(line)
+        });
+        return;
+    }
     let mut edited = String::new();
     let status = match env.read(file) {
         Ok(text) => {

@@ -84,6 +84,58 @@ impl Script {
     }
 }
 
+/// What a script does to lines, each on its own: `s/…/…/` or `/…/d` and nothing else.
+#[derive(Debug)]
+pub struct LineEdit<'a> {
+    regex: &'a Regex,
+    action: &'a Action,
+}
+
+impl LineEdit<'_> {
+    /// The expression that a line must match to be changed.
+    pub fn pattern(&self) -> &str {
+        self.regex.as_str()
+    }
+
+    /// What becomes of a line: `None` when it stays, `Some(None)` when it goes.
+    #[expect(clippy::option_option, reason = "stays, goes, is replaced")]
+    pub fn apply(&self, line: &str) -> Option<Option<String>> {
+        match self.action {
+            Action::Substitute {
+                regex,
+                replacement,
+                all,
+                from,
+                ..
+            } => substitute(regex, line, replacement, *all, *from).map(Some),
+            _ => self.regex.is_match(line).then_some(None),
+        }
+    }
+}
+
+impl Script {
+    /// The script as an edit of single lines, if it is one.
+    pub fn line_edit(&self) -> Option<LineEdit<'_>> {
+        let [command] = self.commands.as_slice() else {
+            return None;
+        };
+        match (command.addresses.as_slice(), &command.action) {
+            (
+                [],
+                action @ Action::Substitute {
+                    regex,
+                    print: false,
+                    ..
+                },
+            ) if !command.negated => Some(LineEdit { regex, action }),
+            ([Address::Regex(regex)], action @ Action::Delete) if !command.negated => {
+                Some(LineEdit { regex, action })
+            }
+            _ => None,
+        }
+    }
+}
+
 impl Command {
     /// Does what the command says to the pattern space and the output.
     pub fn act(

@@ -16,4 +16,4 @@ mod text;
 
 pub use index::ChannelClass;
 pub use megabytes::megabytes;
-pub use text::PoolText;
+pub use text::{PoolText, simple_pattern};

@@ -177,8 +177,8 @@ impl PoolText {
         })
     }
 
-    /// Lines for which `is_match` holds, in order. `literal`, when there is one, is a text that every line that
-    /// matches contains in some case; it narrows the search.
+    /// Lines for which `is_match` holds, in order. `literal`, when there is one, is a text whose long runs of digits
+    /// every line that matches contains (see [`simple_pattern`]); it narrows the search.
     pub fn matching<'a>(
         &'a self,
         literal: Option<&str>,
@@ -279,6 +279,13 @@ fn place(chunk: u32, slot: usize) -> Place {
 
 fn slot_of(place: Place) -> usize {
     (place & (SLOTS as u32 - 1)) as usize
+}
+
+/// The pattern itself when it is a regular expression of nothing but ordinary characters, `.`, `^` and `$`: whatever
+/// matches it holds its runs of digits, so that it narrows a search.
+pub fn simple_pattern(pattern: &str) -> Option<&str> {
+    (!pattern.contains(['\\', '[', ']', '*', '+', '?', '{', '}', '|', '(', ')', '\n']))
+        .then_some(pattern)
 }
 
 impl fmt::Display for PoolText {
