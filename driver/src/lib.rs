@@ -7,7 +7,9 @@
 //!
 //! The driver meets an MN over HTTP and knows no other way; what it claims it has read back.
 
+pub mod attachments;
 pub mod config;
+pub mod fcp;
 mod secret;
 pub mod types;
 

@@ -1,6 +1,8 @@
 //! The field's nouns as types: parsed once at the door, so that no other room has to ask whether a text is a WWPN.
 
 mod device;
+mod distribution;
+mod lifecycle;
 mod lun;
 mod mount;
 mod name;
@@ -10,6 +12,8 @@ mod tag;
 mod wwpn;
 
 pub use device::{DeviceNumber, FcpList};
+pub use distribution::{Distribution, Family};
+pub use lifecycle::Lifecycle;
 pub use lun::Lun;
 pub use mount::MountPoint;
 pub use name::{NodeName, PoolName};

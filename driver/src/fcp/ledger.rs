@@ -1,0 +1,527 @@
+//! The ledger: which guest has which FCP devices, and for which volumes (spec: driver 2.8.1).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::attachment::{Attachment, AttachmentState};
+use super::error::FcpError;
+use super::inventory::Inventory;
+use super::selection::select;
+use crate::types::{DeviceNumber, FcpList, NodeName};
+
+/// What a guest's devices are there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// A connector was handed out; nothing is attached yet. The timer runs.
+    Reserved,
+    /// Volumes are attached.
+    InUse,
+    /// The last volume is gone, the devices are not yet proven to be undedicated.
+    UndedicatePending,
+}
+
+/// The devices and volumes of one guest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The devices, in the order of allocation, for the whole life of the guest's volumes (I13).
+    pub fcp: Vec<DeviceNumber>,
+    /// What they are there for.
+    pub phase: Phase,
+    /// When the phase began, in milliseconds since 1970.
+    pub since: i64,
+    /// The volumes by id; their number is the reference count (I15).
+    #[serde(default)]
+    pub attachments: BTreeMap<String, Attachment>,
+    /// Devices that this driver has dedicated to the guest: only these does it take away again (I9).
+    #[serde(default)]
+    pub dedicated: BTreeSet<DeviceNumber>,
+    /// Whether the records of the guest's volumes contradict each other.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub conflict: bool,
+}
+
+/// A device that is not given out although no guest of the ledger has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withheld {
+    /// The guest that had it.
+    pub node: NodeName,
+    /// Since when, in milliseconds since 1970.
+    pub since: i64,
+    /// Why.
+    pub reason: String,
+}
+
+/// All guests of one z/VM system. Plain data: who changes it holds the [store](super::LedgerStore)'s lock.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledger {
+    #[serde(default)]
+    instances: BTreeMap<NodeName, Entry>,
+    #[serde(default)]
+    withheld: BTreeMap<DeviceNumber, Withheld>,
+}
+
+impl Ledger {
+    /// The entry of a guest.
+    pub fn entry(&self, node: &NodeName) -> Option<&Entry> {
+        self.instances.get(node)
+    }
+
+    /// All entries.
+    pub fn entries(&self) -> impl Iterator<Item = (&NodeName, &Entry)> {
+        self.instances.iter()
+    }
+
+    /// Devices that are withheld.
+    pub fn withheld(&self) -> impl Iterator<Item = (DeviceNumber, &Withheld)> {
+        self.withheld.iter().map(|(device, why)| (*device, why))
+    }
+
+    /// Where a volume is attached.
+    pub fn find(&self, volume: &str) -> Option<(&NodeName, &Attachment)> {
+        self.instances.iter().find_map(|(node, entry)| {
+            entry
+                .attachments
+                .get(volume)
+                .map(|attachment| (node, attachment))
+        })
+    }
+
+    /// Who has a device: a guest, or the reason why it is withheld. A linear scan of the guests of one z/VM system.
+    pub fn owner(&self, device: DeviceNumber) -> Option<String> {
+        let guest = self.instances.iter().find(|(_, entry)| entry.fcp.contains(&device));
+        guest.map(|(node, _)| node.to_string()).or_else(|| {
+            let withheld = self.withheld.get(&device)?;
+            Some(format!("{} ({})", withheld.node, withheld.reason))
+        })
+    }
+
+    /// `RESERVE`: the devices of a guest, chosen now if it has none (spec: driver 2.8.3). A guest that has some gets
+    /// the same again, whatever the configuration says by now; the timer of a mere reservation starts anew.
+    /// Reservations that are *older* than `timeout` (milliseconds) are dropped when the number that was asked for
+    /// cannot be met otherwise (D10).
+    pub fn reserve(
+        &mut self,
+        node: &NodeName,
+        paths: usize,
+        inventory: &Inventory,
+        configured: &FcpList,
+        (now, timeout): (i64, i64),
+    ) -> Result<Vec<DeviceNumber>, FcpError> {
+        if let Some(entry) = self.instances.get_mut(node) {
+            if entry.phase == Phase::Reserved {
+                entry.since = now;
+            }
+            return Ok(entry.fcp.clone());
+        }
+        if configured.is_empty() {
+            return Err(FcpError::NoList);
+        }
+        let chosen = self.choose(paths, inventory, configured);
+        let fcp = match chosen {
+            Ok(fcp) => fcp,
+            Err(_) if self.expire(now, timeout) => self.choose(paths, inventory, configured)?,
+            Err(error) => return Err(error),
+        };
+        let entry = Entry {
+            fcp: fcp.clone(),
+            phase: Phase::Reserved,
+            since: now,
+            attachments: BTreeMap::new(),
+            dedicated: BTreeSet::new(),
+            conflict: false,
+        };
+        self.instances.insert(node.clone(), entry);
+        Ok(fcp)
+    }
+
+    fn choose(
+        &self,
+        paths: usize,
+        inventory: &Inventory,
+        configured: &FcpList,
+    ) -> Result<Vec<DeviceNumber>, FcpError> {
+        let taken: BTreeSet<DeviceNumber> = self
+            .instances
+            .values()
+            .flat_map(|entry| entry.fcp.iter().copied())
+            .chain(self.withheld.keys().copied())
+            .collect();
+        Ok(select(inventory, configured, |device| taken.contains(&device), paths)?)
+    }
+
+    /// Drops reservations without volumes that are older than `timeout`; whether there were any.
+    fn expire(&mut self, now: i64, timeout: i64) -> bool {
+        let before = self.instances.len();
+        self.instances
+            .retain(|_, entry| entry.phase != Phase::Reserved || now - entry.since <= timeout);
+        self.instances.len() < before
+    }
+
+    /// Takes back a mere reservation, for a connector that turned out to be unusable (D14).
+    pub fn unreserve(&mut self, node: &NodeName) {
+        if self.instances.get(node).is_some_and(|entry| entry.phase == Phase::Reserved) {
+            self.instances.remove(node);
+        }
+    }
+
+    /// `INCREASE`: records a volume for a guest and marks the devices as in use. Doing it again changes nothing (I15).
+    /// Whether the guest had no volume before.
+    pub fn increase(
+        &mut self,
+        node: &NodeName,
+        fcp: &[DeviceNumber],
+        attachment: Attachment,
+        now: i64,
+    ) -> Result<bool, FcpError> {
+        if let Some((other, _)) = self.find(&attachment.volume_id)
+            && other != node
+        {
+            return Err(FcpError::AttachedElsewhere {
+                volume: attachment.volume_id,
+                node: other.clone(),
+            });
+        }
+        let same = |list: &[DeviceNumber]| {
+            list.len() == fcp.len() && list.iter().all(|device| fcp.contains(device))
+        };
+        if let Some(entry) = self.instances.get(node)
+            && !same(&entry.fcp)
+            && entry.phase != Phase::Reserved
+        {
+            return Err(FcpError::OtherList {
+                node: node.clone(),
+                has: joined(&entry.fcp),
+                wants: joined(fcp),
+            });
+        }
+        for device in fcp {
+            let other = self
+                .instances
+                .iter()
+                .find(|(name, entry)| *name != node && entry.fcp.contains(device));
+            let owner = match (other, self.withheld.get(device)) {
+                (Some((name, _)), _) => name.to_string(),
+                (None, Some(withheld)) if withheld.node != *node => withheld.node.to_string(),
+                _ => continue,
+            };
+            return Err(FcpError::Taken {
+                device: *device,
+                owner,
+            });
+        }
+        for device in fcp {
+            self.withheld.remove(device);
+        }
+        let entry = self.instances.entry(node.clone()).or_insert_with(|| Entry {
+            fcp: fcp.to_vec(),
+            phase: Phase::Reserved,
+            since: now,
+            attachments: BTreeMap::new(),
+            dedicated: BTreeSet::new(),
+            conflict: false,
+        });
+        if !same(&entry.fcp) {
+            entry.fcp = fcp.to_vec();
+        }
+        let first = entry.attachments.is_empty();
+        if entry.phase != Phase::InUse {
+            entry.phase = Phase::InUse;
+            entry.since = now;
+        }
+        entry
+            .attachments
+            .entry(attachment.volume_id.clone())
+            .and_modify(|known| {
+                if known.state == AttachmentState::Detaching {
+                    known.state = attachment.state;
+                }
+            })
+            .or_insert(attachment);
+        Ok(first)
+    }
+
+    /// Records how far an attachment has come, and what has been learned of it on the way.
+    pub fn amend(&mut self, node: &NodeName, volume: &str, change: impl FnOnce(&mut Attachment)) {
+        if let Some(attachment) = self
+            .instances
+            .get_mut(node)
+            .and_then(|entry| entry.attachments.get_mut(volume))
+        {
+            change(attachment);
+        }
+    }
+
+    /// Records that a device was dedicated to the guest by this driver.
+    pub fn dedicated(&mut self, node: &NodeName, device: DeviceNumber) {
+        if let Some(entry) = self.instances.get_mut(node) {
+            entry.dedicated.insert(device);
+        }
+    }
+
+    /// Records that a device is proven not to be dedicated to the guest any more.
+    pub fn undedicated(&mut self, node: &NodeName, device: DeviceNumber) {
+        if let Some(entry) = self.instances.get_mut(node) {
+            entry.dedicated.remove(&device);
+        }
+    }
+
+    /// `DECREASE`: takes a volume away from a guest; how many it has left. With none left the devices stay with the
+    /// guest until they are proven to be undedicated and the entry is [removed](Self::remove).
+    pub fn decrease(&mut self, node: &NodeName, volume: &str, now: i64) -> usize {
+        let Some(entry) = self.instances.get_mut(node) else {
+            return 0;
+        };
+        entry.attachments.remove(volume);
+        if entry.attachments.is_empty() && entry.phase == Phase::InUse {
+            entry.phase = Phase::UndedicatePending;
+            entry.since = now;
+        }
+        entry.attachments.len()
+    }
+
+    /// `REMOVE`: gives the devices of a guest free.
+    ///
+    /// # Errors
+    /// The guest still has volumes.
+    pub fn remove(&mut self, node: &NodeName) -> Result<(), FcpError> {
+        match self.instances.get(node) {
+            Some(entry) if !entry.attachments.is_empty() => Err(FcpError::StillAttached {
+                node: node.clone(),
+                count: entry.attachments.len(),
+            }),
+            _ => {
+                self.instances.remove(node);
+                Ok(())
+            }
+        }
+    }
+
+    /// `FORCE_REMOVE`: drops the entry of a destroyed guest whatever its count. Devices of `left` stay withheld until
+    /// z/VM is seen to have taken them back (spec: driver 2.8.12).
+    pub fn force_remove(&mut self, node: &NodeName, left: &[DeviceNumber], reason: &str, now: i64) {
+        self.instances.remove(node);
+        for device in left {
+            let withheld = Withheld {
+                node: node.clone(),
+                since: now,
+                reason: reason.to_owned(),
+            };
+            self.withheld.insert(*device, withheld);
+        }
+    }
+
+    /// Gives a withheld device free.
+    pub fn release(&mut self, device: DeviceNumber) {
+        self.withheld.remove(&device);
+    }
+
+    /// Takes over a record of Nova's (spec: driver 2.8.2 step 5): the volume counts, and its devices are the guest's
+    /// even when the configuration does not name them (D16). A list that contradicts another one of the guest is kept
+    /// as a union, and the entry is flagged.
+    pub fn adopt(
+        &mut self,
+        node: &NodeName,
+        fcp: &[DeviceNumber],
+        attachment: Attachment,
+        now: i64,
+    ) {
+        let entry = self.instances.entry(node.clone()).or_insert_with(|| Entry {
+            fcp: Vec::new(),
+            phase: Phase::InUse,
+            since: now,
+            attachments: BTreeMap::new(),
+            dedicated: BTreeSet::new(),
+            conflict: false,
+        });
+        let contradicts =
+            !entry.fcp.is_empty() && !fcp.is_empty() && fcp.iter().any(|d| !entry.fcp.contains(d));
+        entry.conflict |= contradicts;
+        for device in fcp {
+            if !entry.fcp.contains(device) {
+                entry.fcp.push(*device);
+            }
+        }
+        entry.dedicated.extend(fcp);
+        entry.phase = Phase::InUse;
+        entry
+            .attachments
+            .entry(attachment.volume_id.clone())
+            .or_insert(attachment);
+    }
+
+    /// What is wrong with the ledger as such: a device of two guests (I12), volumes of two guests (I1).
+    pub fn contradictions(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut devices: BTreeMap<DeviceNumber, &NodeName> = BTreeMap::new();
+        let mut volumes: BTreeMap<&str, &NodeName> = BTreeMap::new();
+        for (node, entry) in &self.instances {
+            for device in &entry.fcp {
+                if let Some(other) = devices.insert(*device, node) {
+                    found.push(format!("FCP device {device} belongs to {other} and to {node}"));
+                }
+            }
+            for volume in entry.attachments.keys() {
+                if let Some(other) = volumes.insert(volume, node) {
+                    found.push(format!("volume {volume} is attached to {other} and to {node}"));
+                }
+            }
+            if entry.phase == Phase::InUse && entry.attachments.is_empty() {
+                found.push(format!("{node} is in use without a volume"));
+            }
+            if entry.phase != Phase::InUse && !entry.attachments.is_empty() {
+                found.push(format!("{node} has volumes but is not in use"));
+            }
+        }
+        found
+    }
+}
+
+/// A list of devices as the wire has it.
+pub(crate) fn joined(devices: &[DeviceNumber]) -> String {
+    let names: Vec<String> = devices.iter().map(ToString::to_string).collect();
+    names.join(";")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::Lifecycle;
+
+    const TIMEOUT: i64 = 30_000;
+
+    fn inventory(devices: &str) -> Inventory {
+        let lines: String = devices
+            .split_whitespace()
+            .map(|device| {
+                let (number, chpid) = device.split_once('/').unwrap();
+                format!(
+                    "FCP device number: {number}\nStatus: Free\nNPIV world wide port number: C05076E8A000{number}\n\
+                     Channel path ID: {chpid}\n"
+                )
+            })
+            .collect();
+        Inventory::parse("h", lines.lines())
+    }
+
+    fn node(name: &str) -> NodeName {
+        name.parse().unwrap()
+    }
+
+    fn volume(id: &str) -> Attachment {
+        Attachment {
+            volume_id: id.to_owned(),
+            lifecycle: Lifecycle::PoolOwned,
+            pool: "p".parse().unwrap(),
+            wwpns: "5005076801102991".parse().unwrap(),
+            lun: "0021000000000000".parse().unwrap(),
+            size: None,
+            tag: None,
+            mount_point: None,
+            distribution: None,
+            root: false,
+            state: AttachmentState::Attaching,
+        }
+    }
+
+    fn reserve(ledger: &mut Ledger, name: &str, paths: usize, now: i64) -> Result<String, FcpError> {
+        let inventory = inventory("1a00/50 1a01/50 1b00/51");
+        let list = "1a00-1bff".parse().unwrap();
+        ledger
+            .reserve(&node(name), paths, &inventory, &list, (now, TIMEOUT))
+            .map(|fcp| joined(&fcp))
+    }
+
+    #[test]
+    fn i13_a_guest_keeps_its_list() {
+        let mut ledger = Ledger::default();
+        assert_eq!(reserve(&mut ledger, "a", 1, 0).unwrap(), "1a00");
+        assert_eq!(reserve(&mut ledger, "b", 1, 0).unwrap(), "1a01");
+        assert_eq!(reserve(&mut ledger, "a", 2, 5).unwrap(), "1a00", "not chosen again");
+    }
+
+    #[test]
+    fn mpa_07_reservations_expire_strictly_after_the_time() {
+        // D10: the second path is missing, not the first.
+        let mut ledger = Ledger::default();
+        assert_eq!(reserve(&mut ledger, "a", 2, 0).unwrap(), "1a00;1b00");
+        assert!(reserve(&mut ledger, "b", 2, TIMEOUT).is_err(), "at exactly 30 s not yet");
+        assert_eq!(reserve(&mut ledger, "b", 2, TIMEOUT + 1).unwrap(), "1a00;1b00");
+        assert!(ledger.entry(&node("a")).is_none());
+    }
+
+    #[test]
+    fn con_08_a_running_timer_is_not_stolen_and_a_refreshed_one_runs_longer() {
+        let mut ledger = Ledger::default();
+        reserve(&mut ledger, "a", 2, 0).unwrap();
+        reserve(&mut ledger, "a", 2, 20_000).unwrap();
+        assert!(reserve(&mut ledger, "b", 2, 40_000).is_err());
+    }
+
+    #[test]
+    fn con_09_an_attach_ends_the_timer() {
+        let mut ledger = Ledger::default();
+        reserve(&mut ledger, "a", 2, 0).unwrap();
+        let list = ["1a00".parse().unwrap(), "1b00".parse().unwrap()];
+        assert!(ledger.increase(&node("a"), &list, volume("v"), 1).unwrap());
+        assert!(reserve(&mut ledger, "b", 2, 10 * TIMEOUT).is_err());
+        // The reservation expired before the attach began, and somebody else has a device now: a clean conflict.
+        let mut ledger = Ledger::default();
+        reserve(&mut ledger, "a", 2, 0).unwrap();
+        reserve(&mut ledger, "b", 2, TIMEOUT + 1).unwrap();
+        let error = ledger.increase(&node("a"), &list, volume("v"), TIMEOUT + 2).unwrap_err();
+        assert_eq!(error.to_string(), "FCP device 1a00 belongs to b");
+    }
+
+    #[test]
+    fn i15_counts_are_sets() {
+        let mut ledger = Ledger::default();
+        let list = ["1a00".parse().unwrap()];
+        assert!(ledger.increase(&node("a"), &list, volume("v"), 0).unwrap());
+        assert!(!ledger.increase(&node("a"), &list, volume("v"), 0).unwrap());
+        assert!(!ledger.increase(&node("a"), &list, volume("w"), 0).unwrap());
+        assert_eq!(ledger.decrease(&node("a"), "v", 0), 1);
+        assert_eq!(ledger.decrease(&node("a"), "v", 0), 1);
+        assert!(ledger.remove(&node("a")).is_err());
+        assert_eq!(ledger.decrease(&node("a"), "w", 0), 0);
+        assert_eq!(ledger.entry(&node("a")).unwrap().phase, Phase::UndedicatePending);
+        assert!(ledger.contradictions().is_empty());
+        ledger.remove(&node("a")).unwrap();
+        assert_eq!(ledger, Ledger::default());
+    }
+
+    #[test]
+    fn another_list_or_another_guest_is_a_conflict() {
+        let mut ledger = Ledger::default();
+        ledger.increase(&node("a"), &["1a00".parse().unwrap()], volume("v"), 0).unwrap();
+        let other = ["1a01".parse().unwrap()];
+        let error = ledger.increase(&node("a"), &other, volume("w"), 0).unwrap_err();
+        assert_eq!(error.to_string(), "a has the FCP devices 1a00, the request names 1a01");
+        let error = ledger.increase(&node("b"), &other, volume("v"), 0).unwrap_err();
+        assert_eq!(error.to_string(), "volume v is attached to a");
+    }
+
+    #[test]
+    fn d09_devices_of_a_destroyed_guest_stay_withheld() {
+        let mut ledger = Ledger::default();
+        let list = ["1a00".parse().unwrap()];
+        ledger.increase(&node("a"), &list, volume("v"), 0).unwrap();
+        ledger.force_remove(&node("a"), &list, "clean-up pending", 1);
+        assert_eq!(reserve(&mut ledger, "b", 1, 2).unwrap(), "1a01");
+        assert_eq!(ledger.owner(list[0]).unwrap(), "a (clean-up pending)");
+        ledger.release(list[0]);
+        assert_eq!(reserve(&mut ledger, "c", 1, 2).unwrap(), "1a00");
+    }
+
+    #[test]
+    fn d16_recorded_devices_count_though_the_list_does_not_name_them() {
+        let mut ledger = Ledger::default();
+        ledger.adopt(&node("a"), &["2f00".parse().unwrap()], volume("v"), 0);
+        ledger.adopt(&node("a"), &["2f01".parse().unwrap()], volume("w"), 0);
+        let entry = ledger.entry(&node("a")).unwrap();
+        assert!(entry.conflict);
+        assert_eq!(joined(&entry.fcp), "2f00;2f01");
+        assert!(ledger.owner("2f00".parse().unwrap()).is_some());
+    }
+}

@@ -1,0 +1,23 @@
+//! Which FCP device serves which guest: the inventory of the z/VM system, the ledger of what is given out, the choice
+//! of devices for a guest, and the connector that tells Cinder of it (spec: driver 2.8.1 to 2.8.4).
+//!
+//! The ledger is plain data with pure transitions; [`LedgerStore`] keeps it in a file that several processes share.
+//! Nothing here calls the management node.
+
+mod attachment;
+mod connector;
+mod device;
+mod error;
+mod inventory;
+mod ledger;
+mod selection;
+mod store;
+
+pub use attachment::{Attachment, AttachmentState};
+pub use connector::Connector;
+pub use device::{Chpid, FcpDevice, FcpStatus};
+pub use error::{FcpError, NoFcpAvailable, StateError};
+pub use inventory::Inventory;
+pub use ledger::{Entry, Ledger, Phase, Withheld};
+pub use selection::{free_by_chpid, select};
+pub use store::{LedgerStore, STATE_SCHEMA};
