@@ -94,7 +94,12 @@ impl BootMetadata {
     ///
     /// # Errors
     /// The text is longer than z/VM takes.
-    pub fn scpdata_hex(&self, fcp: DeviceNumber, wwpn: Wwpn, lun: Lun) -> Result<String, BootError> {
+    pub fn scpdata_hex(
+        &self,
+        fcp: DeviceNumber,
+        wwpn: Wwpn,
+        lun: Lun,
+    ) -> Result<String, BootError> {
         let text = self.scpdata(fcp, wwpn, lun);
         if text.len() > SCPDATA_LIMIT {
             return Err(BootError::TooLong(text.len()));
@@ -193,14 +198,20 @@ mod tests {
         }
         insta::assert_snapshot!(all);
         let hex = metadata("rhel7").scpdata_hex(fcp, wwpn, lun).unwrap();
-        assert!(hex.starts_with("3d726f6f743d"), "the leading = is part of it");
+        assert!(
+            hex.starts_with("3d726f6f743d"),
+            "the leading = is part of it"
+        );
     }
 
     #[test]
     fn boot_05_a_missing_key_is_named() {
         for missing in ["root", "image", "ramdisk", "os_version"] {
             let error = BootMetadata::read(|key| (key != missing).then_some("rhel7")).unwrap_err();
-            assert_eq!(error.to_string(), format!("the boot volume's metadata lack {missing}"));
+            assert_eq!(
+                error.to_string(),
+                format!("the boot volume's metadata lack {missing}")
+            );
         }
     }
 
@@ -211,7 +222,10 @@ mod tests {
                 "root" => Some(bad),
                 _ => Some("rhel7"),
             });
-            assert!(matches!(error, Err(BootError::Character { key: "root", .. })), "{bad}");
+            assert!(
+                matches!(error, Err(BootError::Character { key: "root", .. })),
+                "{bad}"
+            );
         }
     }
 }

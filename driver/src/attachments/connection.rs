@@ -60,12 +60,16 @@ impl Connection {
     pub fn from_json(info: &Value) -> Result<Self, ConnectionError> {
         let data = info.get("data").unwrap_or(info);
         let text = |key: &'static str| {
-            data.get(key).and_then(Value::as_str).filter(|text| !text.is_empty())
+            data.get(key)
+                .and_then(Value::as_str)
+                .filter(|text| !text.is_empty())
         };
         let lun = match (text("zvm_lun"), data.get("target_lun")) {
             (Some(lun), _) => parsed("zvm_lun", lun)?,
             (None, Some(Value::Number(number))) => {
-                let number = number.as_u64().ok_or(ConnectionError::Missing("target_lun"))?;
+                let number = number
+                    .as_u64()
+                    .ok_or(ConnectionError::Missing("target_lun"))?;
                 Lun::from_target_lun(number).ok_or(ConnectionError::WideLun(number))?
             }
             (None, Some(Value::String(text))) => parsed("target_lun", text)?,
@@ -93,7 +97,9 @@ impl Connection {
         Ok(Self {
             volume_id: text("volume_id").map(str::to_owned),
             lifecycle: lifecycle.transpose()?.unwrap_or(Lifecycle::AttachOwned),
-            pool: text("zvm_pool").map(|text| parsed("zvm_pool", text)).transpose()?,
+            pool: text("zvm_pool")
+                .map(|text| parsed("zvm_pool", text))
+                .transpose()?,
             lun,
             wwpns: WwpnSet::new(ports).ok_or(ConnectionError::Missing("target_wwn"))?,
             fcp,
@@ -113,12 +119,16 @@ fn parsed<T: std::str::FromStr<Err = ParseError>>(
 /// A list, or what older releases wrote in its place: one text, with `;` between several (D20).
 fn list(value: Option<&Value>) -> Vec<String> {
     match value {
-        Some(Value::String(text)) => {
-            text.split(';').filter(|part| !part.is_empty()).map(str::to_owned).collect()
-        }
-        Some(Value::Array(values)) => {
-            values.iter().filter_map(Value::as_str).map(str::to_owned).collect()
-        }
+        Some(Value::String(text)) => text
+            .split(';')
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect(),
+        Some(Value::Array(values)) => values
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -137,7 +147,11 @@ mod tests {
             "zvm_lifecycle": "pool", "zvm_pool": "ScsiPol1", "zvm_lun": "4010402000000000",
             "zvm_tag": "cv0123456789abcdef0123456789abcdef"}});
         let connection = Connection::from_json(&info).unwrap();
-        assert_eq!(connection.lun.to_string(), "4010402000000000", "D21: zvm_lun wins");
+        assert_eq!(
+            connection.lun.to_string(),
+            "4010402000000000",
+            "D21: zvm_lun wins"
+        );
         assert_eq!(connection.lifecycle, Lifecycle::PoolOwned);
         assert_eq!(connection.pool.unwrap().as_str(), "scsipol1");
         assert_eq!(connection.fcp.len(), 2);
@@ -156,16 +170,27 @@ mod tests {
     fn what_is_missing_or_wrong_is_named() {
         let base = json!({"target_lun": 1, "target_wwn": "5005076801102991", "zvm_fcp": ["1faa"]});
         let cases = [
-            ("target_lun", json!(65536), "connection data: target_lun 65536 needs zvm_lun with all 16 digits"),
+            (
+                "target_lun",
+                json!(65536),
+                "connection data: target_lun 65536 needs zvm_lun with all 16 digits",
+            ),
             ("target_lun", json!(null), "connection data lack target_lun"),
             ("target_wwn", json!([]), "connection data lack target_wwn"),
             ("zvm_fcp", json!([]), "connection data lack zvm_fcp"),
-            ("zvm_fcp", json!(["1faa;reboot"]), "connection data, zvm_fcp: '1faa;reboot' is not a device number (1 to 4 hex digits)"),
+            (
+                "zvm_fcp",
+                json!(["1faa;reboot"]),
+                "connection data, zvm_fcp: '1faa;reboot' is not a device number (1 to 4 hex digits)",
+            ),
         ];
         for (key, value, message) in cases {
             let mut data = base.clone();
             data[key] = value;
-            assert_eq!(Connection::from_json(&data).unwrap_err().to_string(), message);
+            assert_eq!(
+                Connection::from_json(&data).unwrap_err().to_string(),
+                message
+            );
         }
     }
 }

@@ -66,8 +66,7 @@ impl Directory {
 
     /// Whether the guest has the device under its own number.
     pub fn has(&self, device: DeviceNumber) -> bool {
-        self.dedicated.values().any(|real| *real == device)
-            || self.dedicated.contains_key(&device)
+        self.dedicated.values().any(|real| *real == device) || self.dedicated.contains_key(&device)
     }
 }
 
@@ -86,6 +85,11 @@ mod tests {
         assert_eq!(entry.ipl.as_deref(), Some("0100"));
         assert_eq!(entry.portname.as_deref(), Some("5005076801102991"));
         assert_eq!(entry.lun.as_deref(), Some("0004000000000000"));
-        assert_eq!(Directory::parse("x", ["DEDICATE", "IPL", "LOADDEV", ""]).dedicated.len(), 0);
+        assert_eq!(
+            Directory::parse("x", ["DEDICATE", "IPL", "LOADDEV", ""])
+                .dedicated
+                .len(),
+            0
+        );
     }
 }

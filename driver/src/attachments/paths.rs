@@ -22,14 +22,21 @@ pub fn source_path(
             format!("/dev/disk/by-path/ccw-0.0.{devices}-zfcp-0x{ports}:0x{lun}")
         }
         Family::Ubuntu => {
-            format!("/dev/disk/by-path/ccw-0.0.{devices}-fc-0x{ports}-lun-{}", lun.target_lun())
+            format!(
+                "/dev/disk/by-path/ccw-0.0.{devices}-fc-0x{ports}-lun-{}",
+                lun.target_lun()
+            )
         }
     }
 }
 
 /// Parameters of the notice that adds (or removes) the units of a LUN.
 pub fn scsi_notice(add: bool, fcp: &[DeviceNumber], wwpns: &WwpnSet, lun: Lun) -> String {
-    let action = if add { "addScsiVolume" } else { "removeScsiVolume" };
+    let action = if add {
+        "addScsiVolume"
+    } else {
+        "removeScsiVolume"
+    };
     let devices: Vec<String> = fcp.iter().map(ToString::to_string).collect();
     format!(
         "action={action} fcpAddr={} wwpn={} lun={lun}",
@@ -68,7 +75,13 @@ mod tests {
         let ports: WwpnSet = "5005076801102991;5005076801102992".parse().unwrap();
         let lun = "0021000000000000".parse().unwrap();
         assert_eq!(
-            source_path(Distribution::Rhel7, &fcp[..1], &ports.ports()[0].into(), lun, ";"),
+            source_path(
+                Distribution::Rhel7,
+                &fcp[..1],
+                &ports.ports()[0].into(),
+                lun,
+                ";"
+            ),
             "/dev/disk/by-path/ccw-0.0.1faa-zfcp-0x5005076801102991:0x0021000000000000"
         );
         assert_eq!(
@@ -86,8 +99,9 @@ mod tests {
         let used = ["/dev/vda".parse().unwrap(), "/dev/vdc".parse().unwrap()];
         assert_eq!(next_mount_point(&used).unwrap().as_str(), "/dev/vdb");
         assert_eq!(next_mount_point(&[]).unwrap().as_str(), "/dev/vda");
-        let all: Vec<MountPoint> =
-            ('a'..='z').map(|c| format!("/dev/vd{c}").parse().unwrap()).collect();
+        let all: Vec<MountPoint> = ('a'..='z')
+            .map(|c| format!("/dev/vd{c}").parse().unwrap())
+            .collect();
         assert_eq!(next_mount_point(&all), None);
     }
 }

@@ -26,7 +26,10 @@ impl fmt::Display for NoFcpAvailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.wanted {
             1 => f.write_str("no FCP device is free")?,
-            wanted => write!(f, "no {wanted} FCP devices on different channel paths are free")?,
+            wanted => write!(
+                f,
+                "no {wanted} FCP devices on different channel paths are free"
+            )?,
         }
         if self.free.is_empty() {
             f.write_str(" (free: none")?;

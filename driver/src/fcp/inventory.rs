@@ -123,11 +123,23 @@ mod tests {
 
     #[test]
     fn d17_garbage_makes_a_device_unusable_and_never_panics() {
-        let text = LINES.replace("20076D8500005181", "20076D850000518").replace("5a", "5A9");
+        let text = LINES
+            .replace("20076D8500005181", "20076D850000518")
+            .replace("5a", "5A9");
         let inventory = Inventory::parse("opnstk1", text.lines());
-        let unusable: Vec<_> = inventory.devices().filter_map(FcpDevice::unusable).collect();
-        assert_eq!(unusable, ["has no world wide port name", "has no channel path ID"]);
-        for text in [":::", "FCP device number:", "Status: Free\nFCP device number: zz\nStatus: Free"] {
+        let unusable: Vec<_> = inventory
+            .devices()
+            .filter_map(FcpDevice::unusable)
+            .collect();
+        assert_eq!(
+            unusable,
+            ["has no world wide port name", "has no channel path ID"]
+        );
+        for text in [
+            ":::",
+            "FCP device number:",
+            "Status: Free\nFCP device number: zz\nStatus: Free",
+        ] {
             assert!(Inventory::parse("h", text.lines()).is_empty());
         }
     }
@@ -137,6 +149,9 @@ mod tests {
         let mut inventory = Inventory::parse("opnstk1", LINES.lines());
         let later = LINES.replace("Free", "Active");
         inventory.merge(Inventory::parse("opnstk1", later.lines()));
-        assert_eq!(inventory.get("b83d".parse().unwrap()).unwrap().status, FcpStatus::Active);
+        assert_eq!(
+            inventory.get("b83d".parse().unwrap()).unwrap().status,
+            FcpStatus::Active
+        );
     }
 }

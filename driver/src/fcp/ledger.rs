@@ -90,7 +90,10 @@ impl Ledger {
 
     /// Who has a device: a guest, or the reason why it is withheld. A linear scan of the guests of one z/VM system.
     pub fn owner(&self, device: DeviceNumber) -> Option<String> {
-        let guest = self.instances.iter().find(|(_, entry)| entry.fcp.contains(&device));
+        let guest = self
+            .instances
+            .iter()
+            .find(|(_, entry)| entry.fcp.contains(&device));
         guest.map(|(node, _)| node.to_string()).or_else(|| {
             let withheld = self.withheld.get(&device)?;
             Some(format!("{} ({})", withheld.node, withheld.reason))
@@ -148,7 +151,12 @@ impl Ledger {
             .flat_map(|entry| entry.fcp.iter().copied())
             .chain(self.withheld.keys().copied())
             .collect();
-        Ok(select(inventory, configured, |device| taken.contains(&device), paths)?)
+        Ok(select(
+            inventory,
+            configured,
+            |device| taken.contains(&device),
+            paths,
+        )?)
     }
 
     /// Drops reservations without volumes that are older than `timeout`; whether there were any.
@@ -161,7 +169,11 @@ impl Ledger {
 
     /// Takes back a mere reservation, for a connector that turned out to be unusable (D14).
     pub fn unreserve(&mut self, node: &NodeName) {
-        if self.instances.get(node).is_some_and(|entry| entry.phase == Phase::Reserved) {
+        if self
+            .instances
+            .get(node)
+            .is_some_and(|entry| entry.phase == Phase::Reserved)
+        {
             self.instances.remove(node);
         }
     }
@@ -359,12 +371,16 @@ impl Ledger {
         for (node, entry) in &self.instances {
             for device in &entry.fcp {
                 if let Some(other) = devices.insert(*device, node) {
-                    found.push(format!("FCP device {device} belongs to {other} and to {node}"));
+                    found.push(format!(
+                        "FCP device {device} belongs to {other} and to {node}"
+                    ));
                 }
             }
             for volume in entry.attachments.keys() {
                 if let Some(other) = volumes.insert(volume, node) {
-                    found.push(format!("volume {volume} is attached to {other} and to {node}"));
+                    found.push(format!(
+                        "volume {volume} is attached to {other} and to {node}"
+                    ));
                 }
             }
             if entry.phase == Phase::InUse && entry.attachments.is_empty() {
@@ -425,7 +441,12 @@ mod tests {
         }
     }
 
-    fn reserve(ledger: &mut Ledger, name: &str, paths: usize, now: i64) -> Result<String, FcpError> {
+    fn reserve(
+        ledger: &mut Ledger,
+        name: &str,
+        paths: usize,
+        now: i64,
+    ) -> Result<String, FcpError> {
         let inventory = inventory("1a00/50 1a01/50 1b00/51");
         let list = "1a00-1bff".parse().unwrap();
         ledger
@@ -438,7 +459,11 @@ mod tests {
         let mut ledger = Ledger::default();
         assert_eq!(reserve(&mut ledger, "a", 1, 0).unwrap(), "1a00");
         assert_eq!(reserve(&mut ledger, "b", 1, 0).unwrap(), "1a01");
-        assert_eq!(reserve(&mut ledger, "a", 2, 5).unwrap(), "1a00", "not chosen again");
+        assert_eq!(
+            reserve(&mut ledger, "a", 2, 5).unwrap(),
+            "1a00",
+            "not chosen again"
+        );
     }
 
     #[test]
@@ -446,8 +471,14 @@ mod tests {
         // D10: the second path is missing, not the first.
         let mut ledger = Ledger::default();
         assert_eq!(reserve(&mut ledger, "a", 2, 0).unwrap(), "1a00;1b00");
-        assert!(reserve(&mut ledger, "b", 2, TIMEOUT).is_err(), "at exactly 30 s not yet");
-        assert_eq!(reserve(&mut ledger, "b", 2, TIMEOUT + 1).unwrap(), "1a00;1b00");
+        assert!(
+            reserve(&mut ledger, "b", 2, TIMEOUT).is_err(),
+            "at exactly 30 s not yet"
+        );
+        assert_eq!(
+            reserve(&mut ledger, "b", 2, TIMEOUT + 1).unwrap(),
+            "1a00;1b00"
+        );
         assert!(ledger.entry(&node("a")).is_none());
     }
 
@@ -470,7 +501,9 @@ mod tests {
         let mut ledger = Ledger::default();
         reserve(&mut ledger, "a", 2, 0).unwrap();
         reserve(&mut ledger, "b", 2, TIMEOUT + 1).unwrap();
-        let error = ledger.increase(&node("a"), &list, volume("v"), TIMEOUT + 2).unwrap_err();
+        let error = ledger
+            .increase(&node("a"), &list, volume("v"), TIMEOUT + 2)
+            .unwrap_err();
         assert_eq!(error.to_string(), "FCP device 1a00 belongs to b");
     }
 
@@ -485,7 +518,10 @@ mod tests {
         assert_eq!(ledger.decrease(&node("a"), "v", 0), 1);
         assert!(ledger.remove(&node("a")).is_err());
         assert_eq!(ledger.decrease(&node("a"), "w", 0), 0);
-        assert_eq!(ledger.entry(&node("a")).unwrap().phase, Phase::UndedicatePending);
+        assert_eq!(
+            ledger.entry(&node("a")).unwrap().phase,
+            Phase::UndedicatePending
+        );
         assert!(ledger.contradictions().is_empty());
         ledger.remove(&node("a")).unwrap();
         assert_eq!(ledger, Ledger::default());
@@ -494,11 +530,20 @@ mod tests {
     #[test]
     fn another_list_or_another_guest_is_a_conflict() {
         let mut ledger = Ledger::default();
-        ledger.increase(&node("a"), &["1a00".parse().unwrap()], volume("v"), 0).unwrap();
+        ledger
+            .increase(&node("a"), &["1a00".parse().unwrap()], volume("v"), 0)
+            .unwrap();
         let other = ["1a01".parse().unwrap()];
-        let error = ledger.increase(&node("a"), &other, volume("w"), 0).unwrap_err();
-        assert_eq!(error.to_string(), "a has the FCP devices 1a00, the request names 1a01");
-        let error = ledger.increase(&node("b"), &other, volume("v"), 0).unwrap_err();
+        let error = ledger
+            .increase(&node("a"), &other, volume("w"), 0)
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a has the FCP devices 1a00, the request names 1a01"
+        );
+        let error = ledger
+            .increase(&node("b"), &other, volume("v"), 0)
+            .unwrap_err();
         assert_eq!(error.to_string(), "volume v is attached to a");
     }
 

@@ -66,7 +66,11 @@ pub fn free_by_chpid(inventory: &Inventory, configured: &FcpList) -> BTreeMap<Ch
             && device.status == FcpStatus::Free
             && device.unusable().is_none()
     };
-    for chpid in inventory.devices().filter(usable).filter_map(|device| device.chpid) {
+    for chpid in inventory
+        .devices()
+        .filter(usable)
+        .filter_map(|device| device.chpid)
+    {
         *counts.entry(chpid).or_default() += 1;
     }
     counts
@@ -100,7 +104,10 @@ mod tests {
     fn one_path_takes_the_lowest_number() {
         let inventory = inventory("1b00/51 1a01/50 1a00/50");
         let list = "1a00-1bff".parse().unwrap();
-        assert_eq!(names(&select(&inventory, &list, |_| false, 1).unwrap()), "1a00");
+        assert_eq!(
+            names(&select(&inventory, &list, |_| false, 1).unwrap()),
+            "1a00"
+        );
         let taken = |device: DeviceNumber| device.to_string() == "1a00";
         assert_eq!(names(&select(&inventory, &list, taken, 1).unwrap()), "1a01");
     }
@@ -110,17 +117,29 @@ mod tests {
         // D11: three devices on the first path, one on the second.
         let inventory = inventory("1a00/50 1a01/50 1a02/50 1b00/51");
         let list = "1a00-1bff".parse().unwrap();
-        assert_eq!(names(&select(&inventory, &list, |_| false, 2).unwrap()), "1a00;1b00");
+        assert_eq!(
+            names(&select(&inventory, &list, |_| false, 2).unwrap()),
+            "1a00;1b00"
+        );
         let taken = |device: DeviceNumber| matches!(device.to_string().as_str(), "1a00" | "1a01");
-        assert_eq!(names(&select(&inventory, &list, taken, 2).unwrap()), "1a02;1b00");
+        assert_eq!(
+            names(&select(&inventory, &list, taken, 2).unwrap()),
+            "1a02;1b00"
+        );
     }
 
     #[test]
     fn the_fullest_paths_go_first() {
         let inventory = inventory("1a00/50 1b00/51 1b01/51 1c00/52 1c01/52 1c02/52");
         let list = "1a00-1cff".parse().unwrap();
-        assert_eq!(names(&select(&inventory, &list, |_| false, 2).unwrap()), "1c00;1b00");
-        assert_eq!(names(&select(&inventory, &list, |_| false, 3).unwrap()), "1c00;1b00;1a00");
+        assert_eq!(
+            names(&select(&inventory, &list, |_| false, 2).unwrap()),
+            "1c00;1b00"
+        );
+        assert_eq!(
+            names(&select(&inventory, &list, |_| false, 3).unwrap()),
+            "1c00;1b00;1a00"
+        );
     }
 
     #[test]
@@ -135,7 +154,10 @@ mod tests {
              configured but not usable: 1a03)"
         );
         let error = select(&Inventory::default(), &FcpList::default(), |_| false, 1).unwrap_err();
-        assert_eq!(error.to_string(), "no FCP device is free (free: none; in use or reserved: 0)");
+        assert_eq!(
+            error.to_string(),
+            "no FCP device is free (free: none; in use or reserved: 0)"
+        );
     }
 
     #[test]

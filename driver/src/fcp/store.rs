@@ -60,7 +60,13 @@ impl LedgerStore {
         })?;
         let plain: String = server
             .chars()
-            .map(|c| if c.is_ascii_alphanumeric() || c == '.' || c == '-' { c } else { '_' })
+            .map(|c| {
+                if c.is_ascii_alphanumeric() || c == '.' || c == '-' {
+                    c
+                } else {
+                    '_'
+                }
+            })
             .collect();
         let stem = format!("fcp-{plain}-{host}").to_ascii_lowercase();
         Ok(Self {
@@ -197,7 +203,10 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 
 fn make_folder(dir: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
 }
 
 async fn blocking<T: Send + 'static>(
@@ -243,7 +252,10 @@ mod tests {
                 Err(FcpError::NoList)
             })
             .await;
-        assert!(matches!(refused, Err(StateError::Refused(FcpError::NoList))));
+        assert!(matches!(
+            refused,
+            Err(StateError::Refused(FcpError::NoList))
+        ));
         let ledger = store(dir.path()).read().await.unwrap();
         assert_eq!(ledger.withheld().count(), 1);
         assert!(first.path().ends_with("fcp-___1_-zvm1.json"));
@@ -255,9 +267,17 @@ mod tests {
         let store = store(dir.path());
         std::fs::write(store.path(), r#"{"schema": 2, "novelty": true}"#).unwrap();
         let error = store.read().await.unwrap_err();
-        assert!(error.to_string().ends_with("has schema 2; this driver reads up to 1"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .ends_with("has schema 2; this driver reads up to 1"),
+            "{error}"
+        );
         std::fs::write(store.path(), "{").unwrap();
-        assert!(matches!(store.read().await, Err(StateError::Damaged { .. })));
+        assert!(matches!(
+            store.read().await,
+            Err(StateError::Damaged { .. })
+        ));
     }
 
     #[tokio::test]
@@ -281,6 +301,9 @@ mod tests {
         for task in tasks.collect::<Vec<_>>() {
             task.await.unwrap();
         }
-        assert_eq!(store(dir.path()).read().await.unwrap().withheld().count(), 40);
+        assert_eq!(
+            store(dir.path()).read().await.unwrap().withheld().count(),
+            40
+        );
     }
 }

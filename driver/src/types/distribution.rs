@@ -86,12 +86,14 @@ impl FromStr for Distribution {
                 &rest[..digits] == *release
             })
         });
-        found.map(|(_, _, distribution)| *distribution).ok_or_else(|| {
-            ParseError::new(
-                text,
-                "a supported OS (rhel6, rhel7, sles11, sles12, ubuntu16)",
-            )
-        })
+        found
+            .map(|(_, _, distribution)| *distribution)
+            .ok_or_else(|| {
+                ParseError::new(
+                    text,
+                    "a supported OS (rhel6, rhel7, sles11, sles12, ubuntu16)",
+                )
+            })
     }
 }
 
@@ -119,14 +121,30 @@ mod tests {
             ("ubuntu16.04", Distribution::Ubuntu16),
         ];
         for (text, distribution) in cases {
-            assert_eq!(text.parse::<Distribution>().unwrap(), distribution, "{text}");
-            assert_eq!(distribution.as_str().parse::<Distribution>().unwrap(), distribution);
+            assert_eq!(
+                text.parse::<Distribution>().unwrap(),
+                distribution,
+                "{text}"
+            );
+            assert_eq!(
+                distribution.as_str().parse::<Distribution>().unwrap(),
+                distribution
+            );
         }
     }
 
     #[test]
     fn off_08_what_is_not_supported_is_refused() {
-        for text in ["", "rhel", "rhel8", "rhel71", "sles10", "ubuntu14.04", "fedora23", "7"] {
+        for text in [
+            "",
+            "rhel",
+            "rhel8",
+            "rhel71",
+            "sles10",
+            "ubuntu14.04",
+            "fedora23",
+            "7",
+        ] {
             assert!(text.parse::<Distribution>().is_err(), "{text}");
         }
     }
