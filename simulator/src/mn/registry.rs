@@ -68,7 +68,7 @@ pub fn registration(command: &str) -> Option<Registration> {
         "chhypervisor" | "revacuate" => HYPERVISOR,
         "renergy" | "rvitals" | "rbootseq" | "rsetboot" | "rbeacon" | "rspconfig" => FOREIGN,
         "lsdef" | "mkdef" | "chdef" | "rmdef" | "tabdump" | "tabch" | "gettab" | "tabprune"
-        | "lsxcatd" | "nodels" | "nodech" | "nodeadd" | "noderm" | "nodestat" | "nodegrpch"
+        | "lsxcatd" | "nodels" | "nodech" | "nodeadd" | "noderm" | "nodestat" | "nodegrpch" | "rnoderange"
         | "xdsh" | "xdcp" | "makehosts" | "makedns" | "rmimage" | "imgcapture" | "imgexport"
         | "imgimport" | "chkosimage" | "monls" | "monadd" | "monrm" | "monstart" | "monstop"
         | "moncfg" | "mondeconfig" | "regnotif" | "unregnotif" | "diagnostics"

@@ -1,6 +1,9 @@
 //! The commands that xCAT's own plugins carry out, whatever the node's kind (spec: rest-and-xcatd 3.5, 4.3 to 4.13).
 
-use super::{defs, gettab, lsxcatd, nodels, tabch, tabdump, xdcp, xdsh};
+use super::{
+    defs, gettab, lsxcatd, makedns, makehosts, monitors, nodech, nodels, nodestat, notif, rmimage,
+    rnoderange, tabch, tabdump, tabprune, xdcp, xdsh,
+};
 use crate::mn::{Context, Document, Request};
 use crate::seam::Release;
 
@@ -13,10 +16,25 @@ pub async fn run(context: &Context, request: &Request, nodes: Option<&[String]>)
         "lsdef" => defs::lsdef::run(context, args),
         "lsxcatd" => lsxcatd::run(context, args),
         "mkdef" => defs::mkdef::run(context, args),
+        "makedns" => makedns::run(context, nodes, args),
+        "makehosts" => makehosts::run(context, nodes, args),
+        "monadd" => monitors::add(context, args),
+        "monls" => monitors::list(context, args),
+        "monrm" => monitors::remove(context, args),
+        "nodeadd" => nodech::add(context, args),
+        "nodech" => nodech::change(context, nodes, args),
+        "nodegrpch" => nodech::change_groups(context, args),
         "nodels" => nodels::run(context, nodes, args),
+        "noderm" => nodech::remove(context, nodes, args),
+        "nodestat" => nodestat::run(context, nodes).await,
+        "regnotif" => notif::register(context, args),
         "rmdef" => defs::rmdef::run(context, args),
+        "rmimage" => rmimage::run(context, args),
+        "rnoderange" => rnoderange::run(context, nodes),
         "tabch" => tabch::run(context, args),
         "tabdump" => tabdump::run(context, args),
+        "tabprune" => tabprune::run(context, args),
+        "unregnotif" => notif::unregister(context, args),
         "xdcp" => xdcp::run(context, request, nodes).await,
         "xdsh" => xdsh::run(context, request, nodes).await,
         _ => {}

@@ -203,7 +203,7 @@ fn check<'a>(context: &Context, operand: &'a str, keys: &[(&str, &str)]) -> Opti
 }
 
 /// RQ35: whether the text occurs in a column's name, taken as an expression.
-fn resembles(table: Table, release: Release, text: &str) -> bool {
+pub(super) fn resembles(table: Table, release: Release, text: &str) -> bool {
     match Regex::new(text) {
         Ok(pattern) => table.columns(release).any(|c| pattern.is_match(c)),
         Err(_) => table.columns(release).any(|c| c.contains(text)),

@@ -2,7 +2,7 @@
 
 use super::options::Options;
 use crate::mn::tables::filter::Condition;
-use crate::mn::tables::schema::{self, Table};
+use crate::mn::tables::schema;
 use crate::mn::{Context, Document};
 use crate::world::tables::Row;
 
@@ -72,13 +72,13 @@ pub fn run(context: &Context, args: &[String]) {
         lines
     });
     match options.value("f") {
-        Some(file) => store(context, table, file, &lines),
+        Some(file) => store(context, file, &lines),
         None => context.push(Document::of("data", lines)),
     }
 }
 
 /// One row: set values in double quotes with inner ones doubled, unset values as nothing.
-fn line(columns: &[&str], row: &Row) -> String {
+pub(super) fn line(columns: &[&str], row: &Row) -> String {
     let mut line = String::new();
     for (nth, column) in columns.iter().enumerate() {
         if nth > 0 {
@@ -94,21 +94,8 @@ fn line(columns: &[&str], row: &Row) -> String {
 }
 
 /// `-f`: the dump goes to a file of the management node.
-fn store(context: &Context, table: Table, file: &str, lines: &[String]) {
-    let text = lines.join("\n") + "\n";
-    let stored = context.local(|world| {
-        let host = world.mn.host.clone();
-        world.linuxes.get_mut(&host).map(|mn| {
-            let now = world.now_ms;
-            mn.fs.write(file, text, now);
-        })
-    });
-    if stored.is_none() {
-        context.push(Document::error(format!(
-            "Could not write {} to {file}",
-            table.name
-        )));
-    }
+fn store(context: &Context, file: &str, lines: &[String]) {
+    super::mn_files::write(context, file, lines.join("\n") + "\n");
 }
 
 const USAGE: [&str; 5] = [

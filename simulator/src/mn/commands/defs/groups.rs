@@ -7,7 +7,7 @@ use crate::mn::noderange;
 use crate::world::Database;
 
 /// Names of all groups.
-pub(super) fn all(db: &Database) -> BTreeSet<String> {
+pub(in crate::mn::commands) fn all(db: &Database) -> BTreeSet<String> {
     let rows = db
         .find("nodegroup", &[])
         .filter_map(|row| row.get("groupname"))

@@ -1,7 +1,7 @@
 //! The commands that show and change object definitions (spec: rest-and-xcatd 4.6).
 
 pub mod chdef;
-mod groups;
+pub(super) mod groups;
 pub mod lsdef;
 pub mod mkdef;
 mod request;
