@@ -68,10 +68,10 @@ pub fn registration(command: &str) -> Option<Registration> {
         "chhypervisor" | "revacuate" => HYPERVISOR,
         "renergy" | "rvitals" | "rbootseq" | "rsetboot" | "rbeacon" | "rspconfig" => FOREIGN,
         "lsdef" | "mkdef" | "chdef" | "rmdef" | "tabdump" | "tabch" | "gettab" | "tabprune"
-        | "lsxcatd" | "nodels" | "nodech" | "nodeadd" | "noderm" | "nodestat" | "nodegrpch" | "rnoderange"
-        | "xdsh" | "xdcp" | "makehosts" | "makedns" | "rmimage" | "imgcapture" | "imgexport"
-        | "imgimport" | "chkosimage" | "monls" | "monadd" | "monrm" | "monstart" | "monstop"
-        | "moncfg" | "mondeconfig" | "regnotif" | "unregnotif" | "diagnostics"
+        | "lsxcatd" | "nodels" | "nodech" | "nodeadd" | "noderm" | "nodestat" | "nodegrpch"
+        | "rnoderange" | "xdsh" | "xdcp" | "makehosts" | "makedns" | "rmimage" | "imgcapture"
+        | "imgexport" | "imgimport" | "chkosimage" | "monls" | "monadd" | "monrm" | "monstart"
+        | "monstop" | "moncfg" | "mondeconfig" | "regnotif" | "unregnotif" | "diagnostics"
         | "groupfiles4dsh" => Registration::Global,
         _ => return None,
     })

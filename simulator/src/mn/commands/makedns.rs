@@ -6,7 +6,15 @@ use super::mn_files;
 use super::options::Options;
 use crate::mn::{Context, Document};
 
-const SPEC: &[&str] = &["a|all", "d|delete", "e|external", "h|help", "n|new", "V|verbose", "v|version"];
+const SPEC: &[&str] = &[
+    "a|all",
+    "d|delete",
+    "e|external",
+    "h|help",
+    "n|new",
+    "V|verbose",
+    "v|version",
+];
 
 /// Runs the command; `nodes` is the noderange, `None` when there is none.
 pub fn run(context: &Context, nodes: Option<&[String]>, args: &[String]) {

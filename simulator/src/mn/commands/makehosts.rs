@@ -130,7 +130,11 @@ pub(super) fn domain(db: &Database, ip: &str) -> Option<String> {
 
 /// The defined network to which an address belongs.
 pub(super) fn network<'a>(db: &'a Database, ip: &str) -> Option<&'a crate::world::tables::Row> {
-    let number = |text: &str| text.parse().ok().map(|ip: std::net::Ipv4Addr| u32::from(ip));
+    let number = |text: &str| {
+        text.parse()
+            .ok()
+            .map(|ip: std::net::Ipv4Addr| u32::from(ip))
+    };
     let ip = number(ip)?;
     db.find("networks", &[]).find(|row| {
         let part = |column: &str| row.get(column).and_then(|text| number(text));

@@ -19,7 +19,9 @@ pub(super) fn with<R: Default>(context: &Context, work: impl FnOnce(&mut SimFs, 
 
 /// Text of a file, if there is one.
 pub(super) fn read(context: &Context, path: &str) -> Option<String> {
-    with(context, |fs, _| fs.read(path).map(std::borrow::Cow::into_owned))
+    with(context, |fs, _| {
+        fs.read(path).map(std::borrow::Cow::into_owned)
+    })
 }
 
 /// Creates or replaces a file.

@@ -5,7 +5,15 @@ use super::options::Options;
 use crate::mn::{Context, Document};
 use crate::world::tables::{Row, is_enabled};
 
-const SPEC: &[&str] = &["a", "d|description", "h|help", "n|nodestatmon", "r|remote", "s=", "v|version"];
+const SPEC: &[&str] = &[
+    "a",
+    "d|description",
+    "h|help",
+    "n|nodestatmon",
+    "r|remote",
+    "s=",
+    "v|version",
+];
 
 /// `monls [name]`: the monitors that were added.
 pub fn list(context: &Context, args: &[String]) {

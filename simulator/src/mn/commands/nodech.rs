@@ -147,7 +147,9 @@ fn changes<'a>(context: &Context, operands: &'a [String]) -> Option<Changes<'a>>
     let mut changes = Changes::new();
     for operand in operands {
         let Some((name, value)) = operand.split_once('=') else {
-            context.push(Document::error(format!("Malformed argument {operand} ignored.")));
+            context.push(Document::error(format!(
+                "Malformed argument {operand} ignored."
+            )));
             continue;
         };
         let (name, operator) = if let Some(name) = name.strip_suffix(',') {
@@ -162,8 +164,8 @@ fn changes<'a>(context: &Context, operands: &'a [String]) -> Option<Changes<'a>>
             .find(|(short, _)| *short == name)
             .map_or(name, |(_, full)| full);
         let (table_name, column) = full.split_once('.').unwrap_or((full, ""));
-        let table = schema::table(release, table_name)
-            .filter(|table| resembles(*table, release, column));
+        let table =
+            schema::table(release, table_name).filter(|table| resembles(*table, release, column));
         let Some(table) = table else {
             context.push(Document::error(format!(
                 "{table_name}.{column} not a valid table.column description"

@@ -67,12 +67,22 @@ fn address(context: &Context, node: &str) -> Option<String> {
 }
 
 /// The hosts that answer, by address, with the services that are open.
-async fn scan(context: &Context, addresses: Vec<String>) -> BTreeMap<String, BTreeSet<&'static str>> {
+async fn scan(
+    context: &Context,
+    addresses: Vec<String>,
+) -> BTreeMap<String, BTreeSet<&'static str>> {
     let mut ports = SERVICES.map(|(port, _)| port).to_vec();
     ports.push(INSTALL_PORT);
-    let mut args: Vec<String> = ["--unprivileged", "-PA80,443,22", "-PE", "-n", "--send-ip", "-p"]
-        .map(str::to_owned)
-        .to_vec();
+    let mut args: Vec<String> = [
+        "--unprivileged",
+        "-PA80,443,22",
+        "-PE",
+        "-n",
+        "--send-ip",
+        "-p",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     args.push(ports.join(","));
     if let Some(options) = context.tables(|db| db.site("nmapoptions").map(str::to_owned)) {
         args.extend(options.split_whitespace().map(str::to_owned));

@@ -48,7 +48,10 @@ pub fn run(context: &Context, args: &[String]) {
         return;
     }
     if options.has("v") {
-        context.push(Document::of("info", [format!("Removing directory {directory}")]));
+        context.push(Document::of(
+            "info",
+            [format!("Removing directory {directory}")],
+        ));
     }
     mn_files::remove_tree(context, &directory);
     context.push(Document::of(

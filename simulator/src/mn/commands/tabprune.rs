@@ -6,7 +6,16 @@ use crate::mn::tables::schema;
 use crate::mn::{Context, Document};
 use crate::world::tables::Row;
 
-const SPEC: &[&str] = &["a|all", "d=", "h|help", "i=", "n=", "p=", "V|verbose", "v|version"];
+const SPEC: &[&str] = &[
+    "a|all",
+    "d=",
+    "h|help",
+    "i=",
+    "n=",
+    "p=",
+    "V|verbose",
+    "v|version",
+];
 /// Tables that may be pruned.
 const LOGS: [&str; 2] = ["auditlog", "eventlog"];
 
