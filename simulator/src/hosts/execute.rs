@@ -41,7 +41,7 @@ pub fn is_up(world: &World, host: &HostName) -> bool {
 }
 
 /// The Linux that answers to a name over ssh, or ssh's own failure.
-fn reach(world: &World, name: &str) -> Result<HostName, String> {
+pub(super) fn reach(world: &World, name: &str) -> Result<HostName, String> {
     let Some(host) = world.resolve(name) else {
         return Err(format!(
             "ssh: Could not resolve hostname {name}: Name or service not known\r\n"

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use futures_util::future::BoxFuture;
 
 use super::Context;
+use super::zvm::contents::Contents;
 use crate::hosts::shell::{Errno, Machine, Shell, interpret};
 use crate::hosts::{ProgramEnv, files, programs};
 use crate::seam::{Outcome, RemoteCommand};
@@ -17,16 +18,61 @@ const LONGEST_ARGUMENT: usize = 128 * 1024;
 const VALUED: &str = "bcDEeFIiJLlmOopQRSWwP";
 
 impl Context {
+    /// Runs a line that fetches pool files with `ssh` and `cat`, as [`Context::sh`] does. What the files say comes
+    /// back by rows; standard output is empty unless the exit status is a failure.
+    pub async fn fetch_pools(&self, line: &str) -> (Outcome, Contents) {
+        let (outcome, pools) = match plain_ssh(line) {
+            Some(command) => self.site.fetch_pools(self.request, command).await,
+            None => (self.sh(line).await, None),
+        };
+        match pools {
+            Some(pools) => (outcome, Contents::new(pools)),
+            None if outcome.rc == 0 => {
+                let contents = Contents::of_text(&outcome.stdout);
+                (Outcome::default(), contents)
+            }
+            None => (outcome, Contents::default()),
+        }
+    }
+
     /// Runs a line in the management node's shell; `ssh`, `scp` and `ping` in it cross the seam. A line that is too
     /// long for the kernel is not run: no output, exit status -1 as Perl sees it (Q61).
     pub async fn sh(&self, line: &str) -> Outcome {
         if line.len() >= LONGEST_ARGUMENT && self.settings().quirk("Q61") {
             return Outcome::fail(-1, "");
         }
+        if let Some(command) = plain_ssh(line) {
+            return self.remote(command).await;
+        }
         let mut shell = Shell::login("sh", "root");
         let mut machine = Mn { context: self };
         interpret(&mut machine, &mut shell, line, "").await
     }
+}
+
+/// A line that is one `ssh` with its command in double quotes and nothing in it that a shell would change: what the
+/// shell would make of it, without the shell. `None`: the shell has to read it.
+fn plain_ssh(line: &str) -> Option<RemoteCommand> {
+    let (head, rest) = line.split_once('"')?;
+    let command = rest.strip_suffix('"')?;
+    if command.contains(['"', '$', '`', '\\', '\n']) {
+        return None;
+    }
+    let is_plain =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'_' | b'.' | b'@' | b'=');
+    if !head.ends_with(' ') || !head.bytes().all(is_plain) {
+        return None;
+    }
+    let mut words: Vec<String> = head
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect();
+    if words.len() < 2 || words.remove(0) != "ssh" {
+        return None;
+    }
+    words.push(command.to_owned());
+    Some(ssh(&words))
 }
 
 struct Mn<'a> {
@@ -149,6 +195,8 @@ fn split_options(args: &[String]) -> (Vec<String>, Vec<String>) {
 mod tests {
     use std::sync::Arc;
 
+    use futures_util::FutureExt;
+
     use super::*;
     use crate::seam::{FarEnd, Playback, Site};
     use crate::world::{HostName, Linux, LinuxRole, World};
@@ -181,6 +229,69 @@ mod tests {
             user: user.to_owned(),
             opts: opts.iter().map(|o| (*o).to_owned()).collect(),
             command: command.to_owned(),
+        }
+    }
+
+    /// A machine that only notes what it is to run.
+    #[derive(Default)]
+    struct Words(Vec<String>);
+
+    impl Machine for Words {
+        fn program<'a>(
+            &'a mut self,
+            _: &'a Shell,
+            words: &'a [String],
+            _: &'a str,
+        ) -> BoxFuture<'a, Option<Outcome>> {
+            self.0 = words.to_vec();
+            Box::pin(std::future::ready(Some(Outcome::default())))
+        }
+
+        fn read(&mut self, _: &str) -> Result<String, Errno> {
+            Err(Errno::NoEntry)
+        }
+
+        fn write(&mut self, _: &str, _: &str, _: bool) -> Result<(), Errno> {
+            Err(Errno::NoEntry)
+        }
+
+        fn list(&mut self, _: &str) -> Vec<String> {
+            Vec::new()
+        }
+
+        fn exists(&mut self, _: &str) -> bool {
+            false
+        }
+
+        fn is_directory(&mut self, _: &str) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn plain_lines_are_what_the_shell_makes_of_them() {
+        for line in [
+            "ssh root@z.example.com \" cat /p/*.conf\"",
+            "ssh -o ConnectTimeout=5 adm@z \"sudo sed -i 's#a;b#c#' /p && echo x > y\"",
+            "ssh  root@z \"\"",
+        ] {
+            let mut words = Words::default();
+            let mut shell = Shell::login("sh", "root");
+            interpret(&mut words, &mut shell, line, "")
+                .now_or_never()
+                .expect("nothing to wait for");
+            assert_eq!(plain_ssh(line), remote("ssh", &words.0[1..]), "{line}");
+        }
+        for line in [
+            "ssh root@z \" cat $x\"",
+            "ssh root@z \" grep -i \"w;l\" /p\"",
+            "ssh root@z cat",
+            "scp root@z \"x\"",
+            "ssh root@$h \"x\"",
+            "ssh root@z \"x\" | cat",
+            "ssh root@z\"x\"",
+        ] {
+            assert_eq!(plain_ssh(line), None, "{line}");
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use serde::Serialize;
 
 use super::{Outcome, RemoteCommand};
+use crate::world::PoolText;
 
 /// Most requests that are kept; older ones are dropped and counted.
 const CAPACITY: usize = 1_000;
@@ -62,6 +63,29 @@ impl Journal {
 
     /// Adds a remote command to a request that is still kept.
     pub fn record(&mut self, request: u64, command: &RemoteCommand, outcome: &Outcome) {
+        self.keep(request, command, || Outcome {
+            rc: outcome.rc,
+            stdout: cut(&outcome.stdout, outcome.stdout.len()),
+            stderr: cut(&outcome.stderr, outcome.stderr.len()),
+        });
+    }
+
+    /// Adds a remote command that printed pool files.
+    pub fn record_pools(&mut self, request: u64, command: &RemoteCommand, pools: &[PoolText]) {
+        self.keep(request, command, || {
+            let mut head = String::new();
+            for line in pools.iter().flat_map(PoolText::lines) {
+                if head.len() > OUTPUT_BYTES {
+                    break;
+                }
+                head.push_str(line);
+                head.push('\n');
+            }
+            Outcome::ok(cut(&head, pools.iter().map(PoolText::len).sum()))
+        });
+    }
+
+    fn keep(&mut self, request: u64, command: &RemoteCommand, outcome: impl FnOnce() -> Outcome) {
         let Some(first) = self.requests.front().map(|r| r.id) else {
             return;
         };
@@ -75,14 +99,9 @@ impl Journal {
             entry.commands_dropped += 1;
             return;
         }
-        let outcome = Outcome {
-            rc: outcome.rc,
-            stdout: cut(&outcome.stdout),
-            stderr: cut(&outcome.stderr),
-        };
         entry.commands.push(JournalEntry {
             command: command.clone(),
-            outcome,
+            outcome: outcome(),
         });
     }
 
@@ -97,7 +116,8 @@ impl Journal {
     }
 }
 
-fn cut(text: &str) -> String {
+/// A text, or its head when it is long; `length` is that of the whole.
+fn cut(text: &str, length: usize) -> String {
     if text.len() <= OUTPUT_BYTES {
         return text.to_owned();
     }
@@ -105,5 +125,5 @@ fn cut(text: &str) -> String {
         .rev()
         .find(|i| text.is_char_boundary(*i))
         .unwrap_or(0);
-    format!("{}[... cut, {} bytes in all]", &text[..end], text.len())
+    format!("{}[... cut, {length} bytes in all]", &text[..end])
 }

@@ -3,7 +3,7 @@
 use parking_lot::Mutex;
 
 use super::{Journal, Outcome, Playback, RemoteCommand, Settings};
-use crate::world::World;
+use crate::world::{PoolText, World};
 
 /// Who answers remote commands.
 #[derive(Debug, Default)]
@@ -64,5 +64,22 @@ impl Site {
         };
         self.journal.lock().record(request, &command, &outcome);
         outcome
+    }
+
+    /// Carries a remote command that prints pool files across the seam: as [`Self::remote`], but what the files say
+    /// comes back by rows, shared with them, and standard output is then empty. `None` for the rows: it was answered as
+    /// text.
+    pub async fn fetch_pools(
+        &self,
+        request: u64,
+        command: RemoteCommand,
+    ) -> (Outcome, Option<Vec<PoolText>>) {
+        if matches!(self.far_end, FarEnd::World)
+            && let Some(pools) = crate::hosts::zhcp::pools(&self.world.lock(), &command)
+        {
+            self.journal.lock().record_pools(request, &command, &pools);
+            return (Outcome::default(), Some(pools));
+        }
+        (self.remote(request, command).await, None)
     }
 }

@@ -1,10 +1,12 @@
 //! Choice of an FCP device for a LUN (`zvmUtils.pm selectFcpDevice`; spec: scsi-pools 3.7, guests 3.11).
 
-use super::filter::egrep;
+use super::contents::Contents;
+use super::filter::{Way, egrep, way};
 use super::remote::{ZFCP_POOL, Zhcp, check_ssh_rc};
 use super::text::{self, contains_ignoring_case};
 use crate::mn::Context;
 use crate::seam::Release;
+use crate::world::pool_text::ChannelClass;
 
 /// Numeric value of a device number as Perl's `hex` gives it: up to the first character that is no hexadecimal digit.
 pub fn hex(text: &str) -> u64 {
@@ -76,7 +78,7 @@ pub async fn dedicates(context: &Context, owner: &str) -> Vec<String> {
 /// FCP devices in the channel field of a used or allocated row of any pool, in upper case (`getUsedFcpDevices`).
 async fn busy(context: &Context, header: &str, zhcp: &Zhcp) -> Option<Vec<String>> {
     let line = zhcp.line(&format!("cat {ZFCP_POOL}/*.conf"));
-    let outcome = context.sh(&line).await;
+    let (outcome, contents) = context.fetch_pools(&line).await;
     if context.settings().release != Release::P
         && let Some(text) = check_ssh_rc(&outcome, "getUsedFcpDevices", &line, &zhcp.host, None)
     {
@@ -84,17 +86,23 @@ async fn busy(context: &Context, header: &str, zhcp: &Zhcp) -> Option<Vec<String
         return None;
     }
     // Q15, Q16: the words are looked for in the whole row, and a list of devices is one text.
-    let pattern = match (
+    let (pattern, class) = match (
         context.settings().quirk("Q15"),
         context.settings().quirk("Q16"),
     ) {
-        (true, true) => "used|allocated",
-        (true, false) => "^(used|allocated),",
-        (false, true) => "used|allocated|reserved",
-        (false, false) => "^(used|allocated|reserved),",
+        (true, true) => ("used|allocated", ChannelClass::UsedAnywhere),
+        (true, false) => ("^(used|allocated),", ChannelClass::Used),
+        (false, true) => ("used|allocated|reserved", ChannelClass::HeldAnywhere),
+        (false, false) => ("^(used|allocated|reserved),", ChannelClass::Held),
     };
-    let rows = egrep(context, &outcome.stdout, pattern).await;
-    let fields = rows.lines().map(|row| text::field(row, ',', 6));
+    let filtered;
+    let rows = if way(context, &contents, pattern) == Way::Plain {
+        &contents
+    } else {
+        filtered = Contents::of_text(&egrep(context, &contents, pattern).await);
+        &filtered
+    };
+    let fields = rows.channels(class);
     let devices: Vec<&str> = if context.settings().quirk("Q15") {
         fields.collect()
     } else {

@@ -5,64 +5,77 @@
 
 use regex::RegexBuilder;
 
+use super::contents::Contents;
 use crate::mn::Context;
 use crate::seam::Release;
+use crate::world::pool_text::simple_pattern;
 
 /// Longest text that Linux lets one argument of a program be, its closing NUL included, in bytes.
 const ARGUMENT_LIMIT: usize = 131_072;
 
-/// Rows of `contents` that match `pattern`, an extended regular expression, in any case; without the closing newline.
-pub async fn egrep(context: &Context, contents: &str, pattern: &str) -> String {
+/// How a text reaches egrep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// As it is.
+    Plain,
+    /// In a line of the shell, which changes it.
+    Shell,
+    /// Not at all: the line is too long.
+    Lost,
+}
+
+/// How `contents` reach egrep with a pattern.
+pub fn way(context: &Context, contents: &Contents, pattern: &str) -> Way {
     if context.settings().release == Release::P {
         // Release P pipes the fetched text straight into egrep: no shell line holds it.
-        return matching_rows(contents, pattern);
+        return Way::Plain;
     }
-    let as_executed = context.settings().quirk("Q61");
     // The line's fixed text: echo, two pairs of quotes, the pipe and egrep with its two options.
     let length = contents.len() + pattern.len() + r#"echo "" | egrep -a -i """#.len() + 1;
-    if as_executed && length > ARGUMENT_LIMIT {
-        return String::new();
+    if length > ARGUMENT_LIMIT && context.settings().quirk("Q61") {
+        return Way::Lost;
     }
-    let is_plain = !contents.contains(['"', '$', '`', '\\']);
-    if is_plain || !context.settings().quirk("Q7") {
-        return matching_rows(contents, pattern);
+    if contents.is_for_shell() && context.settings().quirk("Q7") {
+        return Way::Shell;
     }
-    let line = format!("echo \"{contents}\" | egrep -a -i \"{pattern}\"");
-    context
-        .sh(&line)
-        .await
-        .stdout
-        .trim_end_matches('\n')
-        .to_owned()
+    Way::Plain
+}
+
+/// Rows of `contents` that match `pattern`, an extended regular expression, in any case; without the closing newline.
+pub async fn egrep(context: &Context, contents: &Contents, pattern: &str) -> String {
+    match way(context, contents, pattern) {
+        Way::Plain => matching_rows(contents, pattern),
+        Way::Lost => String::new(),
+        Way::Shell => {
+            let text = contents.text();
+            let line = format!("echo \"{text}\" | egrep -a -i \"{pattern}\"");
+            let outcome = context.sh(&line).await;
+            outcome.stdout.trim_end_matches('\n').to_owned()
+        }
+    }
 }
 
 /// Rows that match, without a shell. A pattern that egrep refuses matches nothing.
-pub fn matching_rows(contents: &str, pattern: &str) -> String {
-    let is_plain = !pattern.contains(|c: char| r"\.^$|?*+()[]{}".contains(c));
-    if is_plain {
-        return rows(contents, |row| {
+pub fn matching_rows(contents: &Contents, pattern: &str) -> String {
+    let is_literal = simple_pattern(pattern).is_some() && !pattern.contains(['.', '^', '$']);
+    let rows = if is_literal {
+        contents.matching(pattern, |row| {
             super::text::contains_ignoring_case(row, pattern)
-        });
-    }
-    match RegexBuilder::new(pattern).case_insensitive(true).build() {
-        Ok(regex) => rows(contents, |row| regex.is_match(row)),
-        Err(_) => String::new(),
-    }
-}
-
-fn rows(contents: &str, keep: impl Fn(&str) -> bool) -> String {
-    let mut out = String::new();
-    for row in contents.lines().filter(|row| keep(row)) {
-        if !out.is_empty() {
-            out.push('\n');
+        })
+    } else {
+        match RegexBuilder::new(pattern).case_insensitive(true).build() {
+            Ok(regex) => contents.matching(pattern, |row| regex.is_match(row)),
+            Err(_) => Vec::new(),
         }
-        out.push_str(row);
-    }
-    out
+    };
+    rows.join("\n")
 }
 
 /// Whether `text` matches a regular expression in any case; one that is not valid is taken literally.
 pub fn matches(text: &str, pattern: &str) -> bool {
+    if simple_pattern(pattern).is_some() && !pattern.contains(['.', '^', '$']) {
+        return super::text::contains_ignoring_case(text, pattern);
+    }
     match RegexBuilder::new(pattern).case_insensitive(true).build() {
         Ok(regex) => regex.is_match(text),
         Err(_) => super::text::contains_ignoring_case(text, pattern),
@@ -77,8 +90,12 @@ mod tests {
 
     #[test]
     fn rows_match_in_any_case_anywhere() {
-        assert_eq!(matching_rows(POOL, "aa,0"), "free,AA,01\nUSED,aa,02");
-        assert_eq!(matching_rows(POOL, "^used|^free"), "free,AA,01\nUSED,aa,02");
-        assert_eq!(matching_rows(POOL, "(("), "");
+        let pool = Contents::of_text(POOL);
+        assert_eq!(matching_rows(&pool, "aa,0"), "free,AA,01\nUSED,aa,02");
+        assert_eq!(
+            matching_rows(&pool, "^used|^free"),
+            "free,AA,01\nUSED,aa,02"
+        );
+        assert_eq!(matching_rows(&pool, "(("), "");
     }
 }

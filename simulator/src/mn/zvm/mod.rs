@@ -1,5 +1,6 @@
 //! Routines that the z/VM commands share.
 
+pub mod contents;
 pub mod dasd;
 pub mod fcp;
 pub mod filter;

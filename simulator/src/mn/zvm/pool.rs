@@ -2,7 +2,8 @@
 //! findAndUpdatezFcpPool`; spec: scsi-pools 3.1 to 3.4, guests 3.11). Nothing is locked from the first read to the
 //! last write, so two updates race as they do in xCAT (Q1 to Q3).
 
-use super::filter::{egrep, matches, matching_rows};
+use super::contents::Contents;
+use super::filter::{Way, egrep, matches, matching_rows, way};
 use super::remote::{ZFCP_POOL, Zhcp, check_ssh_rc};
 use super::text::{self, contains_ignoring_case, is_true, number};
 use super::{fcp, size};
@@ -196,23 +197,20 @@ fn given(
 async fn best_fit(
     context: &Context,
     header: &str,
-    contents: &str,
+    contents: &Contents,
     requested: &str,
 ) -> Option<Picked> {
-    let rows = egrep(context, contents, "^free").await;
+    const FREE: &str = "^free";
     let wanted = number(requested);
-    let mut kept: Option<(f64, &str)> = None;
-    for row in rows.lines() {
-        let Some(megabytes) = size::of_row(text::field(row, ',', 3)) else {
-            continue;
-        };
-        let is_better = kept.is_none_or(|(size, _)| size == 0.0 || megabytes < size);
-        if megabytes >= wanted && is_better {
-            kept = Some((megabytes, row));
-        }
-    }
+    let filtered;
+    let kept = if way(context, contents, FREE) == Way::Plain {
+        contents.best_fit(wanted)
+    } else {
+        filtered = Contents::of_text(&egrep(context, contents, FREE).await);
+        filtered.best_fit(wanted)
+    };
     let field = |index| {
-        kept.map_or("", |(_, row)| text::field(row, ',', index))
+        kept.map_or("", |row| text::field(row, ',', index))
             .to_owned()
     };
     let picked = Picked {
@@ -234,7 +232,7 @@ async fn find_given(
     context: &Context,
     header: &str,
     pool: &str,
-    contents: &str,
+    contents: &Contents,
     wwpn: String,
     lun: String,
     requested: &str,
@@ -261,7 +259,7 @@ async fn find_given(
 }
 
 /// Rows that the update is made on: all that contain the LUN, whatever their WWPN (Q6).
-async fn select_rows(context: &Context, contents: &str, wwpn: &str, lun: &str) -> String {
+async fn select_rows(context: &Context, contents: &Contents, wwpn: &str, lun: &str) -> String {
     if context.settings().quirk("Q6") {
         return egrep(context, contents, lun).await;
     }
@@ -304,15 +302,15 @@ fn escape_for_sed(text: &str) -> String {
 }
 
 /// Reads a pool file; a failure is reported.
-async fn read(context: &Context, zhcp: &Zhcp, pool: &str) -> Option<String> {
+async fn read(context: &Context, zhcp: &Zhcp, pool: &str) -> Option<Contents> {
     let line = zhcp.line(&format!("cat {ZFCP_POOL}/{pool}.conf"));
-    let outcome = context.sh(&line).await;
+    let (outcome, contents) = context.fetch_pools(&line).await;
     match check_ssh_rc(&outcome, "findAndUpdatezFcpPool", &line, &zhcp.host, None) {
         Some(text) => {
             context.print_ln(text);
             None
         }
-        None => Some(outcome.stdout),
+        None => Some(contents),
     }
 }
 

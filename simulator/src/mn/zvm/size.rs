@@ -2,6 +2,7 @@
 //! eighty, `M` is nothing (Q32).
 
 use super::text::{digits, number, show_number};
+use crate::world::pool_text::megabytes;
 
 /// A size that was asked for, as the pool routines carry it on: in bare megabytes when it was given in `G`, the text
 /// itself when in `M`. `None` when it has no unit.
@@ -17,13 +18,7 @@ pub fn requested(size: &str) -> Option<String> {
 
 /// Megabytes of a pool row's size; `None` when it has no unit, so that best fit skips the row.
 pub fn of_row(size: &str) -> Option<f64> {
-    if has(size, 'g') {
-        Some(number(&digits(size)) * 1024.0)
-    } else if has(size, 'm') {
-        Some(number(&digits(size)))
-    } else {
-        None
-    }
+    megabytes(size)
 }
 
 /// Megabytes of a pool row's size when WWPN and LUN were given: without a unit its digits count.

@@ -40,7 +40,7 @@ pub async fn run(call: &Call<'_>) {
 async fn remove_lun(call: &Call<'_>, pool: &str, file: &str, wwpn: &str, lun: &str) -> bool {
     let context = call.context;
     let line = call.zhcp.line(&format!("cat {file}"));
-    let outcome = context.sh(&line).await;
+    let (outcome, contents) = context.fetch_pools(&line).await;
     if let Some(text) = check_ssh_rc(
         &outcome,
         "changeHypervisor",
@@ -51,7 +51,7 @@ async fn remove_lun(call: &Call<'_>, pool: &str, file: &str, wwpn: &str, lun: &s
         context.print_ln(text);
         return false;
     }
-    let rows = egrep(context, &outcome.stdout, lun).await;
+    let rows = egrep(context, &contents, lun).await;
     if rows.is_empty() {
         call.say(&format!("(Error) zFCP device {lun} does not exist"));
         return false;

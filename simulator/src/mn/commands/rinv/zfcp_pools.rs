@@ -3,6 +3,7 @@
 use regex::Regex;
 
 use super::hypervisor::Inventory;
+use crate::mn::zvm::contents::Contents;
 use crate::mn::zvm::filter::egrep;
 use crate::mn::zvm::pool::HEADER;
 use crate::mn::zvm::pool_file::is_spent;
@@ -17,7 +18,7 @@ pub async fn rows(inventory: &Inventory<'_>) -> Option<String> {
         return Some(inventory.run(&command).await.stdout);
     }
     let contents = inventory.checked(&command, "inventoryHypervisor").await?;
-    let rows = egrep(inventory.context, &contents, filter).await;
+    let rows = egrep(inventory.context, &Contents::of_text(&contents), filter).await;
     Some(format!("{HEADER}\n{rows}\n"))
 }
 
