@@ -208,6 +208,10 @@ impl Report {
 }
 
 /// Which freedoms a step has.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each freedom stands for itself"
+)]
 struct Rules {
     /// Order of documents and commands depends on timing.
     unordered: bool,
@@ -215,6 +219,10 @@ struct Rules {
     hash_order: bool,
     /// A null may follow in a list (xdsh).
     trailing_null: bool,
+    /// Order of the lines within a text is a hash's.
+    line_order: bool,
+    /// A size is that of the machine that recorded.
+    foreign_size: bool,
 }
 
 impl Rules {
@@ -232,6 +240,9 @@ impl Rules {
                     .iter()
                     .any(|r| path.contains(r)),
             trailing_null: recording.note.contains("A null may or may not follow"),
+            // The ports of a device are the keys of a Perl hash (spec: scsi-pools 4.6).
+            line_order: path.contains("field=--wwpns"),
+            foreign_size: recording.note.contains("that of the recording machine"),
         }
     }
 
@@ -257,14 +268,53 @@ impl Rules {
                 if self.trailing_null {
                     drop_nulls(document);
                 }
+                if self.line_order {
+                    sort_lines(document);
+                }
             }
             let columns = self.hash_order && documents.iter().all(is_column);
             if self.unordered || columns {
                 documents.sort_by_cached_key(Value::to_string);
             }
         }
-        mask(&value.to_string())
+        let text = mask(&value.to_string());
+        if self.foreign_size {
+            return without_sizes(&text);
+        }
+        text
     }
+}
+
+/// Sorts the lines of every text of a document.
+fn sort_lines(document: &mut Value) {
+    let Some(texts) = document.get_mut("info").and_then(Value::as_array_mut) else {
+        return;
+    };
+    for text in texts {
+        if let Some(lines) = text.as_str() {
+            let mut lines: Vec<&str> = lines.split_inclusive('\n').collect();
+            lines.sort_unstable();
+            *text = Value::String(lines.concat());
+        }
+    }
+}
+
+/// A text with every number that has a unit of size masked.
+fn without_sizes(text: &str) -> String {
+    let is_size = |word: &str| {
+        word.strip_suffix(['K', 'M', 'G', 'T'])
+            .is_some_and(|number| number.parse::<f64>().is_ok())
+    };
+    text.split_inclusive([' ', '\\', '"'])
+        .map(|piece| {
+            let word = piece.trim_end_matches([' ', '\\', '"']);
+            if is_size(word) {
+                piece.replacen(word, "#", 1)
+            } else {
+                piece.to_owned()
+            }
+        })
+        .collect()
 }
 
 /// Whether a document is one column of a gettab answer.

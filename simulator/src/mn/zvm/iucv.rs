@@ -1,13 +1,19 @@
 //! The IUCV way into a guest: a client on the zHCP talks to a server in the guest (spec: guests 3.3, 3.4).
 
 use super::guest::{Report, add_flag, by_ssh, escape_quotes, set_status, status_of};
+use super::local;
 use super::os_version::{self, RELEASE_FILES};
-use super::remote::Zhcp;
+use super::remote::{TIMEOUT, Zhcp};
+use super::text::contains_ignoring_case;
 use crate::mn::Context;
-use crate::seam::{Outcome, RemoteCommand};
+use crate::seam::{Outcome, Release, RemoteCommand};
 
 /// Folder of the IUCV programs, on zHCP and management node alike.
 const IUCV: &str = "/opt/zhcp/bin/IUCV";
+/// The server in a guest.
+const SERVER: &str = "/usr/bin/iucvserv";
+/// Who may talk to the server of a guest.
+const AUTHORISED: &str = "/etc/iucv_authorized_userid";
 /// What the management node must have before a guest can be given a server.
 const SERVER_FILES: [&str; 3] = ["iucvserv", "iucvserd", "iucvserd.service"];
 
@@ -67,47 +73,56 @@ pub async fn find_out(
     report: Report,
 ) -> String {
     let hcp_userid = zhcp.userid(context).await.to_uppercase();
-    if !may_use_iucv(context, zhcp, &hcp_userid).await {
+    if !may_use_iucv(context, zhcp, node, &hcp_userid).await {
         add_flag(context, node, "SSH=1");
         return by_ssh(context, node, command, report).await;
     }
     let os = probe_release(context, zhcp, node).await;
-    fetch_server_files(context, zhcp).await;
-
-    let answer = run(context, zhcp, userid, command, Report::Silent).await;
-    if !answer.contains("(Error)") {
+    let fallback = Fallback {
+        context,
+        zhcp,
+        node,
+        os: &os,
+        command,
+        report,
+    };
+    if let Err(message) = fetch_server_files(context, zhcp).await {
+        return fallback.run(message).await;
+    }
+    let answer = run(context, zhcp, userid, command, report).await;
+    if !answer.starts_with("(Error)") {
         add_flag(context, node, "IUCV=1");
         return answer;
     }
-    if answer.contains("Command executed failed") {
-        report.error(context, answer.trim_start_matches("(Error) "));
+    if answer.contains("Command executed failed") && context.settings().release != Release::P {
         return answer;
     }
-    if answer.contains("ERROR connecting socket") {
-        match start_server(context, zhcp, node, &hcp_userid, &os).await {
-            Ok(()) => {
-                let probe = run(context, zhcp, userid, "date", Report::Silent).await;
-                if !probe.contains("(Error)") {
-                    add_flag(context, node, "IUCV=1");
-                    report.info(
-                        context,
-                        &format!(
-                            "{node}: successfully initialized IUCV, Set IUCV=1 for {}",
-                            zhcp.user
-                        ),
-                    );
-                    return run(context, zhcp, userid, command, report).await;
-                }
-            }
-            Err(message) => return fall_back(context, zhcp, node, command, report, message).await,
-        }
+    if !answer.contains("ERROR connecting socket") {
+        let message = format!("{node}: IUCV server on VM doesn't start well, result is {answer}");
+        return fallback.run(message).await;
     }
-    fall_back(context, zhcp, node, command, report, answer).await
+    if let Err(message) = start_server(context, zhcp, node, &os).await {
+        return fallback.run(message).await;
+    }
+    let answer = run(context, zhcp, userid, command, report).await;
+    if answer.starts_with("(Error)") {
+        let message = format!("{node}: Failed to start iucvserver, result is {answer}");
+        return fallback.run(message).await;
+    }
+    report.info(
+        context,
+        &format!(
+            "{node}: successfully initialized IUCV, Set IUCV=1 for {}",
+            zhcp.user
+        ),
+    );
+    add_flag(context, node, "IUCV=1");
+    answer
 }
 
 /// Whether the zHCP may reach any guest by IUCV: a flag in a row of its own, keyed by its host name, which is made
 /// from its directory entry when it is missing (GQ31).
-async fn may_use_iucv(context: &Context, zhcp: &Zhcp, hcp_userid: &str) -> bool {
+async fn may_use_iucv(context: &Context, zhcp: &Zhcp, node: &str, hcp_userid: &str) -> bool {
     let status = status_of(context, &zhcp.host);
     if status.contains("IUCVANY") {
         return status.contains("IUCVANY=1");
@@ -116,11 +131,16 @@ async fn may_use_iucv(context: &Context, zhcp: &Zhcp, hcp_userid: &str) -> bool 
     let entry = zhcp.run(context, &query).await.stdout;
     let any = entry.contains("IUCV ANY");
     let flag = if any { "IUCVANY=1" } else { "IUCVANY=0" };
-    // GQ31: flags that the row already had stay beside it.
     if status.is_empty() {
         set_status(context, &zhcp.host, flag);
     } else {
-        set_status(context, &zhcp.host, &format!("{status};{flag}"));
+        // GQ31: the flags that the row had make room for the guest's.
+        let kept = if context.settings().quirk("GQ31") {
+            status_of(context, node)
+        } else {
+            status
+        };
+        set_status(context, &zhcp.host, &format!("{kept};{flag}"));
     }
     any
 }
@@ -136,133 +156,168 @@ async fn probe_release(context: &Context, zhcp: &Zhcp, node: &str) -> String {
     os_version::from_listing(&context.remote(probe).await.stdout)
 }
 
-/// Brings the server's files to the management node if one is missing there.
-async fn fetch_server_files(context: &Context, zhcp: &Zhcp) {
+/// Brings the server's files to the management node if one is missing there; the error is what the client gets to
+/// read.
+async fn fetch_server_files(context: &Context, zhcp: &Zhcp) -> Result<(), String> {
     let paths = SERVER_FILES.map(|name| format!("{IUCV}/{name}"));
-    let missing = context.local(|world| {
-        world
-            .linuxes
-            .get(&world.mn.host)
-            .is_none_or(|mn| paths.iter().any(|p| mn.fs.read(p).is_none()))
-    });
-    if !missing {
-        return;
+    if paths.iter().all(|path| local::exists(context, path)) {
+        return Ok(());
     }
-    context.local(|world| {
-        let host = world.mn.host.clone();
-        if let Some(mn) = world.linuxes.get_mut(&host) {
-            mn.fs.directories.insert(IUCV.to_owned());
-        }
+    local::files(context, |fs, _| {
+        fs.directories.insert(IUCV.to_owned());
     });
+    let from = format!("{}@{}:{IUCV}/iucvser*", zhcp.user, zhcp.host);
     let copy = RemoteCommand::Scp {
         opts: vec!["-p".to_owned()],
-        from: vec![format!("{}@{}:{IUCV}/iucvser*", zhcp.user, zhcp.host)],
+        from: vec![from.clone()],
         to: IUCV.to_owned(),
     };
-    if context.remote(copy).await.rc == 0 {
-        // The copy is on the management node now, also when a recording stood in for the far end.
-        context.local(|world| {
-            let now = world.now_ms;
-            let host = world.mn.host.clone();
-            if let Some(mn) = world.linuxes.get_mut(&host) {
-                for path in &paths {
-                    if mn.fs.read(path).is_none() {
-                        mn.fs.write(path, "", now);
-                    }
-                }
-            }
-        });
+    let outcome = context.remote(copy).await;
+    if outcome.rc != 0 {
+        return Err(format!(
+            "Failed to copy {from} to {IUCV}. {}{}",
+            outcome.stdout, outcome.stderr
+        ));
     }
-}
-
-/// Installs and starts the IUCV server in a guest; the error is what the client gets to read.
-async fn start_server(
-    context: &Context,
-    zhcp: &Zhcp,
-    node: &str,
-    hcp_userid: &str,
-    os: &str,
-) -> Result<(), String> {
-    copy_to_guest(context, zhcp, node, "iucvserv", "/usr/bin/iucvserv").await?;
-    let (file, target) = service_place(os);
-    copy_to_guest(context, zhcp, node, file, target).await?;
-    let start = if target.starts_with("/etc/init.d") {
-        "chkconfig --add iucvserd; service iucvserd start"
-    } else {
-        "systemctl enable iucvserd.service; systemctl start iucvserd.service"
-    };
-    let authorise = format!("echo -n {hcp_userid} > /etc/iucv_authorized_userid");
-    for command in [authorise.as_str(), start] {
-        by_ssh(context, node, command, Report::Silent).await;
+    // The copy is on the management node now, also when a recording stood in for the far end.
+    for path in &paths {
+        if !local::exists(context, path) {
+            local::write(context, path, "");
+        }
     }
     Ok(())
 }
 
-/// Where a distribution keeps its services, and which file goes there (spec: guests 3.3, step 6).
-fn service_place(os: &str) -> (&'static str, &'static str) {
-    if os.starts_with("sles11") || os.starts_with("rhel6") {
-        ("iucvserd", "/etc/init.d/iucvserd")
-    } else if os.starts_with("sles12") {
-        (
+/// Installs and starts the IUCV server in a guest; the error is what the client gets to read.
+async fn start_server(context: &Context, zhcp: &Zhcp, node: &str, os: &str) -> Result<(), String> {
+    let target = format!("{}@{node}:{SERVER}", zhcp.user);
+    let outcome = copy_to_guest(context, "iucvserv", target.clone()).await;
+    if outcome.rc != 0 {
+        return Err(format!(
+            "Failed to copy {IUCV}/iucvserv to {target}. {}{}",
+            outcome.stdout, outcome.stderr
+        ));
+    }
+    if let Some((file, target)) = service_place(os) {
+        let outcome = copy_to_guest(context, file, format!("{}@{node}:{target}", zhcp.user)).await;
+        if outcome.rc != 0 {
+            return Err(format!(
+                "Failed to copy iucvservice file. {}{}",
+                outcome.stdout, outcome.stderr
+            ));
+        }
+    }
+    let hcp_userid = zhcp.userid(context).await.to_uppercase();
+    let start = if has_init_scripts(os) {
+        "chkconfig --add iucvserd && service iucvserd start 2>&1"
+    } else {
+        "systemctl enable iucvserd.service && systemctl start iucvserd.service 2>&1"
+    };
+    for command in [
+        format!("echo -n {hcp_userid} >{AUTHORISED}"),
+        start.to_owned(),
+    ] {
+        let line = format!(
+            "ssh {TIMEOUT} {}@{node} \"{command}\" 2>&1",
+            zhcp.user
+        );
+        let outcome = context.sh(&line).await;
+        if outcome.rc != 0 {
+            return Err(format!(
+                "echo -n {} >{AUTHORISED}, failed to create authorized userid for {node}. return {} {}",
+                zhcp.host, outcome.rc, outcome.stdout
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a distribution starts its services from `/etc/init.d`.
+fn has_init_scripts(os: &str) -> bool {
+    contains_ignoring_case(os, "sles11") || contains_ignoring_case(os, "rhel6")
+}
+
+/// Where a distribution keeps its services, and which file goes there (spec: guests 3.3, step 6); nothing for one that
+/// is not known.
+fn service_place(os: &str) -> Option<(&'static str, &'static str)> {
+    if has_init_scripts(os) {
+        Some(("iucvserd", "/etc/init.d/iucvserd"))
+    } else if contains_ignoring_case(os, "sles12") {
+        Some((
             "iucvserd.service",
             "/usr/lib/systemd/system/iucvserd.service",
-        )
+        ))
+    } else if contains_ignoring_case(os, "rhel7") || contains_ignoring_case(os, "ubuntu16") {
+        Some(("iucvserd.service", "/lib/systemd/system/iucvserd.service"))
     } else {
-        ("iucvserd.service", "/lib/systemd/system/iucvserd.service")
+        None
     }
 }
 
-async fn copy_to_guest(
-    context: &Context,
-    zhcp: &Zhcp,
-    node: &str,
-    file: &str,
-    target: &str,
-) -> Result<(), String> {
-    let from = format!("{IUCV}/{file}");
-    let to = format!("{}@{node}:{target}", zhcp.user);
+async fn copy_to_guest(context: &Context, file: &str, to: String) -> Outcome {
     let copy = RemoteCommand::Scp {
         opts: vec!["-p".to_owned()],
-        from: vec![from.clone()],
-        to: to.clone(),
+        from: vec![format!("{IUCV}/{file}")],
+        to,
     };
-    let outcome = context.remote(copy).await;
-    if outcome.rc == 0 {
-        Ok(())
-    } else {
-        Err(format!(
-            "Failed to copy {from} to {to}. {}{}",
-            outcome.stdout, outcome.stderr
-        ))
-    }
+    context.remote(copy).await
 }
 
-/// Goes on with ssh, for good if the guest answers a ping; otherwise the failure is the answer.
-async fn fall_back(
-    context: &Context,
-    zhcp: &Zhcp,
-    node: &str,
-    command: &str,
+/// What is done when IUCV does not come to life.
+struct Fallback<'a> {
+    context: &'a Context,
+    zhcp: &'a Zhcp,
+    node: &'a str,
+    os: &'a str,
+    command: &'a str,
     report: Report,
-    failure: String,
-) -> String {
-    let remove = format!(
-        "{} rm -rf /usr/bin/iucvserv /etc/iucv_authorized_userid /etc/init.d/iucvserd \
-         /usr/lib/systemd/system/iucvserd.service /lib/systemd/system/iucvserd.service",
-        zhcp.sudo
-    );
-    by_ssh(context, node, &remove, Report::Silent).await;
-    let ping = RemoteCommand::Ping {
-        host: node.to_owned(),
-    };
-    if context.remote(ping).await.rc != 0 {
-        report.error(context, &failure);
-        return failure;
+}
+
+impl Fallback<'_> {
+    /// Goes on with ssh, for good if the guest answers a ping; otherwise the failure is the answer.
+    async fn run(&self, failure: String) -> String {
+        let Self {
+            context,
+            node,
+            command,
+            report,
+            ..
+        } = *self;
+        self.clean().await;
+        let ping = RemoteCommand::Ping {
+            host: node.to_owned(),
+        };
+        if context.remote(ping).await.rc != 0 {
+            report.error(context, &failure);
+            return failure;
+        }
+        let answer = by_ssh(context, node, command, report).await;
+        add_flag(context, node, "SSH=1");
+        report.info(context, &format!("{node}: Set SSH=1 for node {node}."));
+        answer
     }
-    let answer = by_ssh(context, node, command, report).await;
-    add_flag(context, node, "SSH=1");
-    report.info(context, &format!("{node}: Set SSH=1 for node {node}."));
-    answer
+
+    /// Takes the server away again; the list of authorised user ids stays, the server is deleted twice instead.
+    async fn clean(&self) {
+        let mut commands = vec![format!("rm -rf {SERVER}")];
+        if let Some((_, service)) = service_place(self.os) {
+            commands.push(format!("rm -rf {service}"));
+        }
+        commands.push(format!("rm -rf {SERVER}"));
+        let stop = if has_init_scripts(self.os) {
+            "chkconfig --del iucvserd && service iucvserd stop 2>&1"
+        } else {
+            "systemctl disable iucvserd.service && systemctl stop iucvserd.service 2>&1"
+        };
+        commands.push(stop.to_owned());
+        for command in commands {
+            let line = format!(
+                "ssh {TIMEOUT} {}@{} \"{command}\" 2>&1",
+                self.zhcp.user, self.node
+            );
+            self.context.sh(&line).await;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -282,14 +337,16 @@ mod tests {
 
     #[test]
     fn services_live_where_the_distribution_has_them() {
-        assert_eq!(service_place("sles11.4").1, "/etc/init.d/iucvserd");
+        let place = |os| service_place(os).map(|(_, place)| place);
+        assert_eq!(place("sles11.4"), Some("/etc/init.d/iucvserd"));
         assert_eq!(
-            service_place("sles12").1,
-            "/usr/lib/systemd/system/iucvserd.service"
+            place("sles12"),
+            Some("/usr/lib/systemd/system/iucvserd.service")
         );
         assert_eq!(
-            service_place("ubuntu16.04.1").1,
-            "/lib/systemd/system/iucvserd.service"
+            place("ubuntu16.04.1"),
+            Some("/lib/systemd/system/iucvserd.service")
         );
+        assert_eq!(place("unknown"), None);
     }
 }

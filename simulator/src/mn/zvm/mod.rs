@@ -6,6 +6,7 @@ pub mod fcp;
 pub mod filter;
 pub mod guest;
 pub mod iucv;
+pub mod local;
 pub mod lookup;
 pub mod nested;
 pub mod os_version;

@@ -2,13 +2,12 @@
 //! 2.5).
 
 use super::run::Call;
-use crate::mn::Context;
+use crate::mn::zvm::local::{files, images, install, ip_of, remove_tree, site};
 use crate::mn::zvm::lookup::{DeviceAttributes, device_attributes, device_pool};
 use crate::mn::zvm::pool::{Criteria, find_and_update};
 use crate::mn::zvm::remote::ZHCP_BIN;
 use crate::mn::zvm::{Zhcp, check_ssh_rc, text};
 use crate::seam::Release;
-use crate::world::SimFs;
 
 /// `--capturezfcp profile wwpn lun [compression]`.
 pub async fn capture(call: &Call<'_>) {
@@ -26,8 +25,8 @@ pub async fn capture(call: &Call<'_>) {
     let wwpn = call.arg(2).replace("0x", "");
     let lun = call.arg(3).replace("0x", "");
     let staging = format!("{}/staging/unknown/s390x/{profile}", install(call.context));
+    remove_tree(call.context, &staging);
     files(call.context, |fs, _| {
-        remove_tree(fs, &staging);
         fs.directories.insert(staging.clone());
     });
     let Some(remote) = establish_mount(call, "staging", "rw").await else {
@@ -41,7 +40,7 @@ pub async fn capture(call: &Call<'_>) {
         Err(text) => return call.context.print_ln(text),
     };
     let Some(channel) = take(call, &pool, &wwpn, &lun).await else {
-        files(call.context, |fs, _| remove_tree(fs, &staging));
+        remove_tree(call.context, &staging);
         return call.say("(Error) zFCP device cannot be reserved");
     };
     call.say("Capturing volume using zHCP node");
@@ -55,7 +54,7 @@ pub async fn capture(call: &Call<'_>) {
         call.say(&format!(
             "(Error) Image capture of volume 0x{wwpn}/0x{lun} failed on the zHCP node. Reason: {reason}"
         ));
-        files(call.context, |fs, _| remove_tree(fs, &staging));
+        remove_tree(call.context, &staging);
         return;
     }
     if !restore(call, &pool, &wwpn, &lun, &before).await {
@@ -71,9 +70,9 @@ pub async fn capture(call: &Call<'_>) {
                 fs.write(&format!("{deployable}/{name}"), file.text.text(), now_ms);
             }
         }
-        remove_tree(fs, &staging);
         fs.directories.insert(deployable.clone());
     });
+    remove_tree(call.context, &staging);
     let image = format!("unknown-s390x-raw-{profile}");
     call.context.tables_mut(|tables| {
         tables.set(
@@ -119,13 +118,7 @@ pub async fn deploy(call: &Call<'_>) {
     let wwpn = call.arg(2).replace("0x", "");
     let lun = call.arg(3).replace("0x", "");
     let directory = format!("{}/raw/unknown/s390x/{profile}", install(call.context));
-    let images: Vec<String> = files(call.context, |fs, _| fs.list(&directory))
-        .into_iter()
-        .filter(|name| {
-            // The shell's `*.img`: the case counts, hidden files do not.
-            name.strip_suffix(".img").is_some() && !name.starts_with('.')
-        })
-        .collect();
+    let images = images(call.context, &directory);
     let file = match images.as_slice() {
         [file] => file,
         [] => return call.say(&format!("(Error) {directory} does not contain image files")),
@@ -298,50 +291,4 @@ async fn establish_mount(call: &Call<'_>, what: &str, mode: &str) -> Option<Stri
         return None;
     }
     Some(directory)
-}
-
-/// Value of the site table.
-fn site(context: &Context, key: &str) -> Option<String> {
-    context.tables(|tables| tables.get("site", "key", key, "value").map(str::to_owned))
-}
-
-fn install(context: &Context) -> String {
-    site(context, "installdir").unwrap_or_else(|| "/install".to_owned())
-}
-
-/// Address of a host as the management node resolves it; an address stands for itself.
-fn ip_of(context: &Context, host: &str) -> Option<String> {
-    if host.parse::<std::net::IpAddr>().is_ok() {
-        return Some(host.to_owned());
-    }
-    let known = context.local(|world| {
-        world
-            .resolve(host)
-            .and_then(|name| world.linuxes.get(name))
-            .map(|linux| linux.ip.clone())
-    });
-    known.filter(|ip| !ip.is_empty()).or_else(|| {
-        let short = host.split('.').next().unwrap_or(host);
-        context.column("hosts", short, "ip")
-    })
-}
-
-/// Works on the files of the management node.
-fn files<R: Default>(context: &Context, work: impl FnOnce(&mut SimFs, u64) -> R) -> R {
-    context.local(|world| {
-        let now_ms = world.now_ms;
-        let host = world.mn.host.clone();
-        world
-            .linuxes
-            .get_mut(&host)
-            .map(|linux| work(&mut linux.fs, now_ms))
-            .unwrap_or_default()
-    })
-}
-
-fn remove_tree(fs: &mut SimFs, directory: &str) {
-    let prefix = format!("{directory}/");
-    fs.files.retain(|path, _| !path.starts_with(&prefix));
-    fs.directories
-        .retain(|path| path != directory && !path.starts_with(&prefix));
 }

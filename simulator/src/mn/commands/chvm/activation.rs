@@ -1,13 +1,11 @@
 //! `--aemod` (spec: guests 6.11): a worker script that the guest runs at its next start, sent to its reader as an
 //! archive.
 
-use std::borrow::Cow;
-
 use std::fmt::Write as _;
 
 use super::guest::{Guest, Hidden};
-use super::punch::{copy_local, remove_local, write_local};
 use crate::mn::Context;
+use crate::mn::zvm::local;
 use crate::mn::zvm::reader::{SpoolRequest, online_punch, punch_to_reader, send_file};
 
 /// Where xCAT's scripts are.
@@ -24,10 +22,10 @@ pub(super) async fn run_at_start(guest: &Guest<'_>) -> Hidden {
     let context = guest.context;
     let script = guest.arg(1);
     let parameters = guest.args.get(2..).unwrap_or_default().join(" ");
-    let name = format!("aemod.{}", random_letters(context));
+    let name = format!("aemod.{}", local::random_letters(context, 8));
     let directory = format!("/tmp/{name}");
     let invoke = format!("#!/bin/bash\n/bin/bash {script} {parameters}\n");
-    write_local(context, &format!("{directory}/{INVOKE}"), &invoke);
+    local::write(context, &format!("{directory}/{INVOKE}"), &invoke);
     let Some(worker) = worker(context, script) else {
         guest.say(format!(
             "(Error) The worker script {script} does not exist on xCAT server"
@@ -35,15 +33,15 @@ pub(super) async fn run_at_start(guest: &Guest<'_>) -> Hidden {
         return Hidden::nothing();
     };
     let archive = tar(&[(INVOKE, &invoke), (script, &worker)]);
-    write_local(context, &format!("{directory}/{script}"), &worker);
-    write_local(context, &format!("{directory}/{ARCHIVE}"), &archive);
+    local::write(context, &format!("{directory}/{script}"), &worker);
+    local::write(context, &format!("{directory}/{ARCHIVE}"), &archive);
 
     if guest.is_without_xcatconf4z() {
         for file in [INVOKE, script, ARCHIVE] {
             let from = format!("{directory}/{file}");
             let to = format!("/tmp/configdrive/{}/{name}/{file}", guest.node);
-            copy_local(context, &from, &to);
-            remove_local(context, &from);
+            local::copy(context, &from, &to);
+            local::remove(context, &from);
         }
         return Hidden::nothing();
     }
@@ -54,9 +52,9 @@ pub(super) async fn run_at_start(guest: &Guest<'_>) -> Hidden {
     // The program stands in the temporary folder and names the archive relatively; across the seam a relative name
     // means root's home.
     let at_home = format!("/root/{ARCHIVE}");
-    write_local(context, &at_home, &archive);
+    local::write(context, &at_home, &archive);
     send_file(context, &guest.zhcp, ARCHIVE, ARCHIVE).await;
-    remove_local(context, &at_home);
+    local::remove(context, &at_home);
     let request = SpoolRequest {
         userid: &guest.userid,
         file: ARCHIVE,
@@ -73,24 +71,7 @@ pub(super) async fn run_at_start(guest: &Guest<'_>) -> Hidden {
 /// Text of a worker script; the one that xCAT ships is there even when the site does not spell it out.
 fn worker(context: &Context, script: &str) -> Option<String> {
     let path = format!("{SCRIPTS}/{script}");
-    let text = context.local(|world| {
-        let mn = world.linuxes.get(&world.mn.host)?;
-        mn.fs.read(&path).map(Cow::into_owned)
-    });
-    text.or_else(|| (script == SHIPPED).then(|| "#!/bin/bash\n# setupDisk\n".to_owned()))
-}
-
-/// Eight letters and digits of the site's generator, as `mktemp` would draw them.
-fn random_letters(context: &Context) -> String {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    let mut number = context.local(crate::world::World::next_random);
-    let mut out = String::new();
-    for _ in 0..8 {
-        let index = (number % ALPHABET.len() as u64) as usize;
-        out.push(char::from(ALPHABET[index]));
-        number /= ALPHABET.len() as u64;
-    }
-    out
+    local::read(context, &path).or_else(|| (script == SHIPPED).then(|| "#!/bin/bash\n# setupDisk\n".to_owned()))
 }
 
 /// A tar archive (ustar) of text files, owned by root.

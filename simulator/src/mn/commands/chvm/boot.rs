@@ -1,7 +1,7 @@
 //! What a virtual machine starts from: IPL and LOADDEV (spec: guests 6.7).
 
 use super::guest::{Guest, Hidden};
-use super::punch::write_local;
+use crate::mn::zvm::local;
 use crate::mn::zvm::nested::{Stderr, command_line};
 use crate::mn::zvm::text;
 
@@ -90,7 +90,7 @@ pub(super) async fn remove_loaddev(guest: &Guest<'_>) -> Hidden {
     let path = format!("/tmp/{}.txt", guest.node);
     let mut entry = lines.join("\n");
     entry.push('\n');
-    write_local(guest.context, &path, &entry);
+    local::write(guest.context, &path, &entry);
     let args = ["--replacevs", path.as_str()];
     let nested = command_line(guest.context, "chvm", guest.node, &args, Stderr::Merged).await;
     guest.context.print_ln(nested);

@@ -2,6 +2,7 @@
 //! 6.12).
 
 use super::guest::{Guest, Hidden};
+use crate::mn::zvm::local;
 use crate::seam::RemoteCommand;
 
 /// `--setpassword {pw}`.
@@ -24,13 +25,7 @@ pub(super) async fn replace(guest: &Guest<'_>) -> Hidden {
         return Hidden::nothing();
     }
     let file = guest.arg(1);
-    let exists = context.local(|world| {
-        world
-            .linuxes
-            .get(&world.mn.host)
-            .is_some_and(|mn| mn.fs.read(file).is_some())
-    });
-    if !exists {
+    if !local::exists(context, file) {
         guest.say("(Error) File does not exist");
         return Hidden::nothing();
     }

@@ -1,10 +1,8 @@
 //! `--punchfile` (spec: guests 6.9): a file reaches the guest's reader.
 
-use std::borrow::Cow;
-
 use super::guest::{Guest, Hidden};
-use crate::mn::Context;
 use crate::mn::zvm::guest::{Subchannel, disable_enable_disk};
+use crate::mn::zvm::local;
 use crate::mn::zvm::reader::{SpoolRequest, punch_to_reader, send_file, unignore};
 use crate::seam::RemoteCommand;
 
@@ -34,7 +32,7 @@ async fn punch(guest: &Guest<'_>) -> Option<()> {
     let name = path.rsplit('/').next().unwrap_or_default();
     let staged = format!("/tmp/{}-{name}", guest.node);
     let copied = match guest.arg(3) {
-        "" => copy_local(context, path, &staged),
+        "" => local::copy(context, path, &staged),
         remote => {
             let copy = RemoteCommand::Scp {
                 opts: Vec::new(),
@@ -56,8 +54,8 @@ async fn punch(guest: &Guest<'_>) -> Option<()> {
     }
     if guest.is_without_xcatconf4z() {
         let kept = format!("/tmp/configdrive/{}/{name}", guest.node);
-        copy_local(context, &staged, &kept);
-        remove_local(context, &staged);
+        local::copy(context, &staged, &kept);
+        local::remove(context, &staged);
         return None;
     }
     let zhcp = &guest.zhcp;
@@ -78,43 +76,6 @@ async fn punch(guest: &Guest<'_>) -> Option<()> {
     };
     guest.say(format!("Punching {name} to reader... {result}"));
     guest.on_zhcp(&format!("rm -f {staged}")).await;
-    remove_local(context, &staged);
+    local::remove(context, &staged);
     Some(())
-}
-
-/// Copies a file on the management node; says whether it was there.
-pub(super) fn copy_local(context: &Context, from: &str, to: &str) -> bool {
-    context.local(|world| {
-        let now = world.now_ms;
-        let host = world.mn.host.clone();
-        let Some(mn) = world.linuxes.get_mut(&host) else {
-            return false;
-        };
-        let Some(text) = mn.fs.read(from).map(Cow::into_owned) else {
-            return false;
-        };
-        mn.fs.write(to, text, now);
-        true
-    })
-}
-
-/// Writes a file on the management node.
-pub(super) fn write_local(context: &Context, path: &str, text: &str) {
-    context.local(|world| {
-        let now = world.now_ms;
-        let host = world.mn.host.clone();
-        if let Some(mn) = world.linuxes.get_mut(&host) {
-            mn.fs.write(path, text, now);
-        }
-    });
-}
-
-/// Deletes a file on the management node.
-pub(super) fn remove_local(context: &Context, path: &str) {
-    context.local(|world| {
-        let host = world.mn.host.clone();
-        if let Some(mn) = world.linuxes.get_mut(&host) {
-            mn.fs.files.remove(path);
-        }
-    });
 }

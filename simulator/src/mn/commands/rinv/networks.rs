@@ -6,11 +6,17 @@ use std::fmt::Write as _;
 use super::hypervisor::Inventory;
 use crate::mn::zvm::Zhcp;
 use crate::mn::zvm::text::{is_true, word};
+use crate::seam::Release;
 
 /// `--networknames`.
 pub async fn names(inventory: &Inventory<'_>) -> String {
     if is_cp(inventory) {
-        let answer = cp(inventory, "/sbin/vmcp q lan").await;
+        let query = if inventory.context.settings().release == Release::P {
+            "/sbin/vmcp q lan | egrep \\\"LAN|VSWITCH\\\""
+        } else {
+            "/sbin/vmcp q lan"
+        };
+        let answer = cp(inventory, query).await;
         return names_of_cp(&answer);
     }
     match smapi_names(inventory).await {
