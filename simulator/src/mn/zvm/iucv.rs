@@ -217,10 +217,7 @@ async fn start_server(context: &Context, zhcp: &Zhcp, node: &str, os: &str) -> R
         format!("echo -n {hcp_userid} >{AUTHORISED}"),
         start.to_owned(),
     ] {
-        let line = format!(
-            "ssh {TIMEOUT} {}@{node} \"{command}\" 2>&1",
-            zhcp.user
-        );
+        let line = format!("ssh {TIMEOUT} {}@{node} \"{command}\" 2>&1", zhcp.user);
         let outcome = context.sh(&line).await;
         if outcome.rc != 0 {
             return Err(format!(

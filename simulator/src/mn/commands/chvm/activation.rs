@@ -71,7 +71,8 @@ pub(super) async fn run_at_start(guest: &Guest<'_>) -> Hidden {
 /// Text of a worker script; the one that xCAT ships is there even when the site does not spell it out.
 fn worker(context: &Context, script: &str) -> Option<String> {
     let path = format!("{SCRIPTS}/{script}");
-    local::read(context, &path).or_else(|| (script == SHIPPED).then(|| "#!/bin/bash\n# setupDisk\n".to_owned()))
+    local::read(context, &path)
+        .or_else(|| (script == SHIPPED).then(|| "#!/bin/bash\n# setupDisk\n".to_owned()))
 }
 
 /// A tar archive (ustar) of text files, owned by root.

@@ -81,8 +81,7 @@ async fn spool_files(guest: &Guest<'_>) -> Option<Vec<String>> {
     } else {
         let line = zhcp.line("/usr/sbin/vmur list");
         let outcome = context.sh(&line).await;
-        if let Some(message) =
-            check_ssh_rc(&outcome, "inventoryVM", &line, &zhcp.host, Some(node))
+        if let Some(message) = check_ssh_rc(&outcome, "inventoryVM", &line, &zhcp.host, Some(node))
         {
             context.print_ln(message);
             return None;
@@ -121,7 +120,10 @@ mod tests {
 
     #[test]
     fn logs_are_cut_at_the_front() {
-        assert_eq!(cut("0123456789", 4.0), "Truncated console log, 6 bytes ignored\n6789");
+        assert_eq!(
+            cut("0123456789", 4.0),
+            "Truncated console log, 6 bytes ignored\n6789"
+        );
         assert_eq!(cut("0123", 4.0), "0123");
         assert_eq!(cut("0123", 0.0), "0123");
     }

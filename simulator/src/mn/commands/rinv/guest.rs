@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use super::{console, zfcp_disks};
+use crate::mn::Context;
 use crate::mn::zvm::guest::{Reachable, Report, execcmdon_vm, ping_node};
 use crate::mn::zvm::remote::remote_user;
 use crate::mn::zvm::text::{append_hostname, contains_ignoring_case, is_true, number, show_number};
 use crate::mn::zvm::{Zhcp, local, text};
-use crate::mn::Context;
 
 /// Kilobytes of a megabyte.
 const KILOBYTES: f64 = 1024.0;
@@ -222,7 +222,8 @@ mod tests {
 
     #[test]
     fn performance_values_lose_their_quotes() {
-        let answer = "Guest flags: \"0\"\nUsed CPU time: \"61234567 uS\"\nMax memory: \"4194304 KB\"\n";
+        let answer =
+            "Guest flags: \"0\"\nUsed CPU time: \"61234567 uS\"\nMax memory: \"4194304 KB\"\n";
         assert_eq!(quoted_value(answer, "Used CPU time:"), "61234567 uS");
         assert_eq!(quoted_value(answer, "Guest CPUs:"), "");
     }

@@ -101,7 +101,11 @@ impl Guest<'_> {
     pub(super) async fn max_memory(&self) -> String {
         let userid = self.user_and_host(0).await;
         let words = format!("Image_Definition_Query_DM -T {userid} -k STORAGE_MAXIMUM");
-        let answer = self.zhcp.run(self.context, &Zhcp::smcli(&words)).await.stdout;
+        let answer = self
+            .zhcp
+            .run(self.context, &Zhcp::smcli(&words))
+            .await
+            .stdout;
         match answer.split_once('=') {
             Some((_, value)) => value.to_owned(),
             None => answer,
@@ -197,13 +201,25 @@ mod tests {
     #[test]
     fn gq23_uptimes_in_minutes_are_lost() {
         for (line, executed, intended) in [
-            ("12:00:00 up 3 days,  4:47,  0 users", "3 days 4 hr 47 min", ""),
+            (
+                "12:00:00 up 3 days,  4:47,  0 users",
+                "3 days 4 hr 47 min",
+                "",
+            ),
             ("12:00:00 up 16:23,  1 user", "0 days 16 hr 23 min", ""),
             ("12:00:00 up 5 min,  1 user", "0 days  min", "0 days 5 min"),
-            ("12:00:00 up 1 day, 3 min,  1 user", "0 days  min", "1 days 0 hr 3 min"),
+            (
+                "12:00:00 up 1 day, 3 min,  1 user",
+                "0 days  min",
+                "1 days 0 hr 3 min",
+            ),
         ] {
             assert_eq!(uptime(line, true), executed, "{line}");
-            let intended = if intended.is_empty() { executed } else { intended };
+            let intended = if intended.is_empty() {
+                executed
+            } else {
+                intended
+            };
             assert_eq!(uptime(line, false), intended, "{line}");
         }
     }
