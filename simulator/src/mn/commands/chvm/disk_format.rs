@@ -142,22 +142,19 @@ async fn link_by_cp(guest: &Guest<'_>, disk: &NewDisk<'_>) -> Result<Linked, Lin
     let devices = guest
         .on_zhcp(&format!("cat /proc/dasd/devices | grep -a 0.0.{address}"))
         .await;
-    let name = dasd::node_in(&devices.stdout, &address);
-    match name {
-        Some(name) => Ok(Linked {
+    if let Some(name) = dasd::node_in(&devices.stdout, &address) {
+        return Ok(Linked {
             device: format!("/dev/{name}"),
             by_cp: Some(address),
-        }),
-        None => {
-            if speaks {
-                guest.say(format!(
-                    "changeVM() Error, unable to find the device on {} related to 0.0.{address}",
-                    guest.zhcp.host
-                ));
-            }
-            Err(LinkFailure::Detachable(Some(address)))
-        }
+        });
     }
+    if speaks {
+        guest.say(format!(
+            "changeVM() Error, unable to find the device on {} related to 0.0.{address}",
+            guest.zhcp.host
+        ));
+    }
+    Err(LinkFailure::Detachable(Some(address)))
 }
 
 /// Step 4.

@@ -3,8 +3,7 @@
 
 use super::guest::Guest;
 use crate::mn::Document;
-use crate::mn::zvm::filter::matching_rows;
-use crate::mn::zvm::text::{self, append_hostname, number};
+use crate::mn::zvm::text::{self, append_hostname, contains_ignoring_case, number};
 use crate::mn::zvm::{Zhcp, check_ssh_rc};
 use crate::seam::Release;
 
@@ -86,9 +85,13 @@ async fn spool_files(guest: &Guest<'_>) -> Option<Vec<String>> {
             context.print_ln(message);
             return None;
         }
-        matching_rows(&outcome.stdout, &format!("{userid} "))
+        outcome.stdout
     };
-    let mut lines = text::lines(&answer);
+    let wanted = format!("{userid} ");
+    let mut lines: Vec<&str> = text::lines(&answer)
+        .into_iter()
+        .filter(|line| contains_ignoring_case(line, &wanted))
+        .collect();
     lines.sort_unstable();
     Some(
         lines

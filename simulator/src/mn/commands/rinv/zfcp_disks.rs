@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::guest::Guest;
 use super::guest_facts::indent;
-use crate::mn::zvm::filter::matching_rows;
+use crate::mn::zvm::filter::matches;
 use crate::mn::zvm::text::{self, contains_ignoring_case, is_bad};
 use crate::seam::Release;
 
@@ -43,7 +43,8 @@ pub(super) async fn listing(guest: &Guest<'_>) -> String {
 /// Size of the disk at a SCSI address, in MiB; the error is an answer that stands for the whole listing.
 async fn size(guest: &Guest<'_>, disks: &str, address: &str) -> Result<String, String> {
     // The name keeps the blank behind it, as lsscsi prints it.
-    let found = matching_rows(disks, address);
+    let found: Vec<&str> = disks.lines().filter(|line| matches(line, address)).collect();
+    let found = found.join("\n");
     let name = found.find("/dev/").map_or("", |at| &found[at..]);
     let command = if guest.context.settings().release == Release::P {
         // Without quotes `size:` is a file to search in, and there is none.
