@@ -43,7 +43,10 @@ pub(super) async fn listing(guest: &Guest<'_>) -> String {
 /// Size of the disk at a SCSI address, in MiB; the error is an answer that stands for the whole listing.
 async fn size(guest: &Guest<'_>, disks: &str, address: &str) -> Result<String, String> {
     // The name keeps the blank behind it, as lsscsi prints it.
-    let found: Vec<&str> = disks.lines().filter(|line| matches(line, address)).collect();
+    let found: Vec<&str> = disks
+        .lines()
+        .filter(|line| matches(line, address))
+        .collect();
     let found = found.join("\n");
     let name = found.find("/dev/").map_or("", |at| &found[at..]);
     let command = if guest.context.settings().release == Release::P {
