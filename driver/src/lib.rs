@@ -8,9 +8,14 @@
 //! The driver meets an MN over HTTP and knows no other way; what it claims it has read back.
 
 pub mod attachments;
+pub mod client;
 pub mod config;
+mod error;
 pub mod fcp;
+pub mod pool;
 mod secret;
+pub mod steps;
 pub mod types;
 
+pub use error::{Error, ImageFault, Result, StepError};
 pub use secret::Secret;

@@ -76,7 +76,7 @@ impl IniFile {
                     .and_then(|rest| rest.trim_end().strip_suffix(']'))
                 {
                     Some(name) if !name.trim().is_empty() => {
-                        current = section_index(&mut sections, name.trim(), number)
+                        current = section_index(&mut sections, name.trim(), number);
                     }
                     _ => problems.push(malformed(
                         &sections[current].name,

@@ -75,7 +75,7 @@ impl Config {
         let mut names: Vec<&str> = Vec::new();
         let enabled = default.get("enabled_backends");
         for name in enabled
-            .map(|entry| entry.plain())
+            .map(super::ini::Entry::plain)
             .unwrap_or_default()
             .split([',', '\n'])
             .map(str::trim)

@@ -23,7 +23,7 @@ impl Lun {
 
     /// Whether [`Self::target_lun`] says everything about this LUN.
     pub fn fits_target_lun(self) -> bool {
-        self.0 & 0x0000_ffff_ffff_ffff == 0
+        self.0.trailing_zeros() >= 48
     }
 }
 

@@ -1,0 +1,406 @@
+//! The intent journal: one file for each operation that has begun and not ended (spec: driver I14).
+//!
+//! A file holds one JSON object a line: the plan first, then what became of each step. It is written and synced before the
+//! step it speaks of, locked while its process lives, and removed when the operation is over, well or badly. A last line that
+//! a crash cut off counts as not written.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::plan::{Plan, Recovery, Step};
+use crate::error::{Error, Result};
+
+/// Version of the files. A newer one is refused.
+pub const SCHEMA: u32 = 1;
+
+/// First line of a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The file's name without its suffix.
+    pub id: String,
+    /// Whose steps.
+    pub half: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// OpenStack's request id.
+    pub request_id: Option<String>,
+    /// The operation.
+    pub operation: String,
+    /// The volume, snapshot or instance.
+    pub subject: String,
+    /// What else it touches.
+    pub touches: Vec<String>,
+    /// What a crash means.
+    pub recovery: Recovery,
+    /// The steps, as their half writes them.
+    pub steps: Vec<Value>,
+}
+
+/// A further line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The step is about to be run.
+    Attempt {
+        /// Its index.
+        step: usize,
+    },
+    /// Its effect is proved.
+    Done {
+        /// Its index.
+        step: usize,
+    },
+    /// It failed and was passed over.
+    Skipped {
+        /// Its index.
+        step: usize,
+    },
+    /// It failed and has to be done later.
+    Pending {
+        /// Its index.
+        step: usize,
+    },
+    /// From here on everything is undone.
+    RollBack {
+        /// The first error.
+        error: String,
+    },
+    /// The step's effect is gone.
+    Undone {
+        /// Its index.
+        step: usize,
+    },
+}
+
+/// The folder.
+#[derive(Clone, Debug)]
+pub struct Journal {
+    folder: PathBuf,
+    durable: bool,
+}
+
+/// Distinguishes entries that one process makes in the same microsecond.
+static COUNTER: AtomicU64 = AtomicU64::new(0);
+
+impl Journal {
+    /// Opens the folder, making it when it is not there, readable by its owner only.
+    pub fn open(folder: &Path) -> Result<Self> {
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(|source| state(format!("cannot make {}", folder.display()), source))?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            durable: true,
+        })
+    }
+
+    /// The same without waiting for the disk: for simulations, where the machine does not fail.
+    #[must_use]
+    pub fn not_durable(mut self) -> Self {
+        self.durable = false;
+        self
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Writes down a plan, before its first step.
+    pub async fn begin<S: Step>(
+        &self,
+        plan: &Plan<S>,
+        started: Timestamp,
+        request_id: Option<&str>,
+    ) -> Result<EntryFile> {
+        let steps: std::result::Result<Vec<Value>, _> =
+            plan.steps.iter().map(serde_json::to_value).collect();
+        let steps = steps.map_err(|e| state("cannot write a plan".to_owned(), e.into()))?;
+        let name = |text: &str| -> String {
+            let admitted = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+            text.chars().filter(|c| admitted(*c)).take(48).collect()
+        };
+        let id = format!(
+            "{}-{}-{}-{}-{}",
+            started.as_microsecond(),
+            std::process::id(),
+            COUNTER.fetch_add(1, Ordering::Relaxed),
+            name(&plan.operation),
+            name(&plan.subject),
+        );
+        let entry = Entry {
+            schema: SCHEMA,
+            id: id.clone(),
+            half: S::HALF.to_owned(),
+            started,
+            request_id: request_id.map(str::to_owned),
+            operation: plan.operation.clone(),
+            subject: plan.subject.clone(),
+            touches: plan.touches.clone(),
+            recovery: plan.recovery,
+            steps,
+        };
+        let path = self.folder.join(format!("{id}.json"));
+        let (folder, durable) = (self.folder.clone(), self.durable);
+        let line = line_of(&entry)?;
+        blocking(move || {
+            let what = || format!("cannot write {}", path.display());
+            let mut file = OpenOptions::new()
+                .append(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&path)
+                .map_err(|e| state(what(), e))?;
+            file.lock().map_err(|e| state(what(), e))?;
+            file.write_all(line.as_bytes()).map_err(|e| state(what(), e))?;
+            if durable {
+                file.sync_all().map_err(|e| state(what(), e))?;
+                sync_folder(&folder).map_err(|e| state(what(), e))?;
+            }
+            Ok(EntryFile {
+                entry,
+                events: Vec::new(),
+                path,
+                file: Arc::new(file),
+                durable,
+            })
+        })
+        .await
+    }
+
+    /// Entries whose operation has not ended and whose process is gone, oldest first. The files stay locked while the
+    /// answer is held.
+    pub fn open_entries(&self) -> Result<Vec<EntryFile>> {
+        let mut found = Vec::new();
+        for path in self.files()? {
+            if let Some(entry) = self.take(&path)? {
+                found.push(entry);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Open entries about one subject.
+    pub fn open_entries_of(&self, subject: &str) -> Result<Vec<EntryFile>> {
+        let mut entries = self.open_entries()?;
+        entries.retain(|e| e.entry.subject == subject || e.entry.touches.iter().any(|t| t == subject));
+        Ok(entries)
+    }
+
+    /// Every entry, those of living processes included, without locking any.
+    pub fn list(&self) -> Result<Vec<Entry>> {
+        let mut found = Vec::new();
+        for path in self.files()? {
+            match File::open(&path).and_then(|file| read_lines(&file)) {
+                Ok(lines) => found.extend(parse(&path, &lines)?.map(|(entry, _)| entry)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(state(format!("cannot read {}", path.display()), error)),
+            }
+        }
+        Ok(found)
+    }
+
+    fn files(&self) -> Result<Vec<PathBuf>> {
+        let what = || format!("cannot list {}", self.folder.display());
+        let mut paths = Vec::new();
+        for item in std::fs::read_dir(&self.folder).map_err(|e| state(what(), e))? {
+            let path = item.map_err(|e| state(what(), e))?.path();
+            if path.extension().is_some_and(|extension| extension == "json") {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        Ok(paths)
+    }
+
+    fn take(&self, path: &Path) -> Result<Option<EntryFile>> {
+        let what = || format!("cannot read {}", path.display());
+        let file = match OpenOptions::new().read(true).append(true).open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(state(what(), error)),
+        };
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => return Ok(None),
+            Err(std::fs::TryLockError::Error(error)) => return Err(state(what(), error)),
+        }
+        // Its process may have ended the operation between the opening and the lock.
+        if !path.exists() {
+            return Ok(None);
+        }
+        let lines = read_lines(&file).map_err(|e| state(what(), e))?;
+        let Some((entry, events)) = parse(path, &lines)? else {
+            // The crash came before the first line was whole: nothing had been done.
+            std::fs::remove_file(path).map_err(|e| state(what(), e))?;
+            return Ok(None);
+        };
+        // A line that was cut off must not swallow the next one.
+        (&file).write_all(b"\n").map_err(|e| state(what(), e))?;
+        Ok(Some(EntryFile {
+            entry,
+            events,
+            path: path.to_owned(),
+            file: Arc::new(file),
+            durable: self.durable,
+        }))
+    }
+}
+
+/// One entry, locked by this process.
+#[derive(Debug)]
+pub struct EntryFile {
+    /// The plan.
+    pub entry: Entry,
+    /// What has become of it.
+    pub events: Vec<Event>,
+    path: PathBuf,
+    file: Arc<File>,
+    durable: bool,
+}
+
+impl EntryFile {
+    /// Writes a line and syncs it.
+    pub async fn write(&mut self, event: Event) -> Result<()> {
+        let line = line_of(&event)?;
+        let (file, durable) = (Arc::clone(&self.file), self.durable);
+        let what = format!("cannot write {}", self.path.display());
+        blocking(move || {
+            let write = || {
+                (&*file).write_all(line.as_bytes())?;
+                if durable { file.sync_data() } else { Ok(()) }
+            };
+            write().map_err(|error| state(what, error))
+        })
+        .await?;
+        self.events.push(event);
+        Ok(())
+    }
+
+    /// The operation has ended: removes the file.
+    pub async fn close(self) -> Result<()> {
+        blocking(move || {
+            std::fs::remove_file(&self.path)
+                .map_err(|error| state(format!("cannot remove {}", self.path.display()), error))
+            // The lock ends with the file, after the removal.
+        })
+        .await
+    }
+
+    /// The steps, as their own type.
+    pub fn plan<S: Step>(&self) -> Result<Plan<S>> {
+        let steps: std::result::Result<Vec<S>, _> = self
+            .entry
+            .steps
+            .iter()
+            .map(|step| serde_json::from_value(step.clone()))
+            .collect();
+        let steps = steps
+            .map_err(|e| state(format!("cannot read the steps of {}", self.entry.id), e.into()))?;
+        Ok(Plan {
+            operation: self.entry.operation.clone(),
+            subject: self.entry.subject.clone(),
+            touches: self.entry.touches.clone(),
+            recovery: self.entry.recovery,
+            steps,
+        })
+    }
+
+    /// Whether a step was ever tried and has not been undone.
+    pub fn is_attempted(&self, index: usize) -> bool {
+        let attempted = |event: &Event| *event == Event::Attempt { step: index };
+        let undone = |event: &Event| *event == Event::Undone { step: index };
+        self.events.iter().any(attempted) && !self.events.iter().any(undone)
+    }
+
+    /// Whether a step is proved or passed over.
+    pub fn is_over(&self, index: usize) -> bool {
+        self.events.iter().any(|event| {
+            matches!(event, Event::Done { step } | Event::Skipped { step } if *step == index)
+        })
+    }
+
+    /// The first error, when the operation was being rolled back.
+    pub fn rolling_back(&self) -> Option<&str> {
+        self.events.iter().find_map(|event| match event {
+            Event::RollBack { error } => Some(error.as_str()),
+            _ => None,
+        })
+    }
+}
+
+fn parse(path: &Path, lines: &[String]) -> Result<Option<(Entry, Vec<Event>)>> {
+    #[derive(Deserialize)]
+    struct Head {
+        schema: u32,
+    }
+    let invalid = |text: String| {
+        state(
+            format!("cannot use the journal entry {}", path.display()),
+            io::Error::new(io::ErrorKind::InvalidData, text),
+        )
+    };
+    let mut lines = lines.iter().filter(|line| !line.trim().is_empty());
+    let Some(first) = lines.next() else {
+        return Ok(None);
+    };
+    let Ok(head) = serde_json::from_str::<Head>(first) else {
+        return Ok(None);
+    };
+    if head.schema > SCHEMA {
+        return Err(invalid(format!(
+            "it has schema {}, this driver knows {SCHEMA}",
+            head.schema
+        )));
+    }
+    let entry = serde_json::from_str(first).map_err(|e| invalid(e.to_string()))?;
+    // A line that was cut off says nothing.
+    let events = lines.filter_map(|line| serde_json::from_str(line).ok());
+    Ok(Some((entry, events.collect())))
+}
+
+fn read_lines(file: &File) -> io::Result<Vec<String>> {
+    let mut lines = Vec::new();
+    for line in BufReader::new(file).split(b'\n') {
+        lines.push(String::from_utf8_lossy(&line?).into_owned());
+    }
+    Ok(lines)
+}
+
+fn line_of<T: Serialize>(value: &T) -> Result<String> {
+    let mut line = serde_json::to_string(value)
+        .map_err(|error| state("cannot write a journal line".to_owned(), error.into()))?;
+    line.push('\n');
+    Ok(line)
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+fn state(what: String, source: io::Error) -> Error {
+    Error::State { what, source }
+}
+
+/// Runs file work where it may block.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => Err(state(
+            "the journal's worker ended early".to_owned(),
+            io::Error::other(error),
+        )),
+    }
+}

@@ -1,0 +1,139 @@
+//! Locks between the tasks of a process and between the processes of a machine (spec: driver 3.8).
+//!
+//! They do not reach other machines; there the read-back of an owner value decides who won. No wait is without end (I20).
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::OwnedMutexGuard;
+use tokio::time::Instant;
+
+use crate::error::{Error, Result};
+
+/// How long a process waits before it asks for another process's lock again.
+const PAUSE: Duration = Duration::from_millis(20);
+
+type Table = Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>>;
+
+/// Named locks in one folder.
+#[derive(Clone, Debug)]
+pub struct Locks {
+    folder: PathBuf,
+    timeout: Duration,
+    table: Table,
+}
+
+impl Locks {
+    /// Opens the folder, making it when it is not there. `timeout` bounds each wait.
+    pub fn open(folder: &Path, timeout: Duration) -> Result<Self> {
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(|source| Error::State {
+                what: format!("cannot make {}", folder.display()),
+                source,
+            })?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            timeout,
+            table: Arc::default(),
+        })
+    }
+
+    /// Takes a lock. First come, first served within the process; between processes whoever asks first when it is free.
+    /// To take several, take them in the order of their names.
+    pub async fn acquire(&self, name: &str) -> Result<LockGuard> {
+        let name: String = name
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' })
+            .collect();
+        let deadline = Instant::now() + self.timeout;
+        let give_up = || Error::Lock {
+            name: name.clone(),
+            seconds: self.timeout.as_secs(),
+        };
+        let mutex = {
+            let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(table.entry(name.clone()).or_default())
+        };
+        let mut guard = LockGuard {
+            name: name.clone(),
+            table: Arc::clone(&self.table),
+            file: None,
+            local: None,
+        };
+        let local = tokio::time::timeout_at(deadline, mutex.lock_owned()).await;
+        guard.local = Some(local.map_err(|_| give_up())?);
+        let path = self.folder.join(format!("{name}.lock"));
+        let fail = |source| Error::State {
+            what: format!("cannot lock {}", path.display()),
+            source,
+        };
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(fail)?;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::Error(error)) => return Err(fail(error)),
+                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
+                    return Err(give_up());
+                }
+                Err(TryLockError::WouldBlock) => tokio::time::sleep(PAUSE).await,
+            }
+        }
+        guard.file = Some(file);
+        Ok(guard)
+    }
+}
+
+/// A lock that is held until this is dropped, or its process ends.
+#[derive(Debug)]
+pub struct LockGuard {
+    name: String,
+    table: Table,
+    file: Option<File>,
+    local: Option<OwnedMutexGuard<()>>,
+}
+
+impl Drop for LockGuard {
+    fn drop(&mut self) {
+        // The file first: the next task of this process must find it free.
+        self.file = None;
+        self.local = None;
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        if table.get(&self.name).is_some_and(|mutex| Arc::strong_count(mutex) == 1) {
+            table.remove(&self.name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_holder_at_a_time_across_tables_and_no_trace_afterwards() {
+        let folder = tempfile::tempdir().unwrap();
+        // Two tables stand for two processes: they share nothing but the folder.
+        let a = Locks::open(folder.path(), Duration::from_millis(50)).unwrap();
+        let b = Locks::open(folder.path(), Duration::from_millis(50)).unwrap();
+        let held = a.acquire("pool/x").await.unwrap();
+        assert!(matches!(a.acquire("pool/x").await, Err(Error::Lock { .. })));
+        assert!(matches!(b.acquire("pool/x").await, Err(Error::Lock { .. })));
+        let other = b.acquire("pool/y").await.unwrap();
+        drop(held);
+        drop(b.acquire("pool/x").await.unwrap());
+        drop(other);
+        assert!(a.table.lock().unwrap().is_empty());
+        assert!(b.table.lock().unwrap().is_empty());
+    }
+}

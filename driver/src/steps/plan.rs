@@ -1,0 +1,143 @@
+//! An operation as data.
+
+use std::fmt;
+use std::future::Future;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+
+/// What a read-back shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// The step's effect is there.
+    Done,
+    /// It is not.
+    Missing,
+    /// Something else is there, which this operation must not touch.
+    Conflict(String),
+}
+
+impl Proof {
+    /// `Done` or `Missing`.
+    pub fn of(there: bool) -> Self {
+        if there { Self::Done } else { Self::Missing }
+    }
+}
+
+/// What a step's failure means for the operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFailure {
+    /// Undo everything, report this error.
+    RollBack,
+    /// Harmless: log it and go on.
+    GoOn,
+    /// Go on and succeed, but keep the entry: `reconcile` does the step later.
+    Pend,
+    /// Stop and report; the entry stays and a repetition or `reconcile` finishes it.
+    RollForward,
+}
+
+/// One change with its proof and its undo. See the module's documentation for the rules.
+pub trait Step: Clone + fmt::Debug + Serialize + DeserializeOwned + Send + Sync {
+    /// What the step works on.
+    type World: Send + Sync + ?Sized;
+
+    /// Which half's steps these are; stands in the journal.
+    const HALF: &'static str;
+
+    /// Its name, for errors and the journal.
+    fn name(&self) -> &'static str;
+
+    /// Changes the world.
+    fn run(&self, world: &Self::World) -> impl Future<Output = Result<()>> + Send;
+
+    /// Reads back whether the change is there.
+    fn proof(&self, world: &Self::World) -> impl Future<Output = Result<Proof>> + Send;
+
+    /// Takes the change away, after reading that it is there and this operation's.
+    fn undo(&self, world: &Self::World) -> impl Future<Output = Result<()>> + Send;
+
+    /// What a failure means.
+    fn on_failure(&self) -> OnFailure {
+        OnFailure::RollBack
+    }
+
+    /// How often the step is repeated when the read-back shows that nothing happened.
+    fn repeats(&self) -> usize {
+        1
+    }
+
+    /// The calls that `run` would send, for a dry run.
+    fn calls(&self, world: &Self::World) -> Vec<String> {
+        let _ = world;
+        Vec::new()
+    }
+}
+
+/// What a crash in the middle means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Recovery {
+    /// Undo what was tried.
+    Back,
+    /// Finish it.
+    Forward,
+    /// Finish it when Cinder's or Nova's records say that it was done, undo it otherwise.
+    Ask,
+}
+
+/// The steps of one operation on one subject.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Plan<S> {
+    /// `create`, `attach` and the like.
+    pub operation: String,
+    /// The volume, snapshot or instance that it is about.
+    pub subject: String,
+    /// What else it touches, for people and for a search: rows, nodes, devices.
+    pub touches: Vec<String>,
+    /// What a crash means.
+    pub recovery: Recovery,
+    /// In order.
+    pub steps: Vec<S>,
+}
+
+impl<S: Step> Plan<S> {
+    /// A plan without steps.
+    pub fn new(operation: &str, subject: impl Into<String>, recovery: Recovery) -> Self {
+        Self {
+            operation: operation.to_owned(),
+            subject: subject.into(),
+            touches: Vec::new(),
+            recovery,
+            steps: Vec::new(),
+        }
+    }
+
+    /// Adds a step.
+    #[must_use]
+    pub fn step(mut self, step: S) -> Self {
+        self.steps.push(step);
+        self
+    }
+
+    /// Adds a step when there is one.
+    #[must_use]
+    pub fn maybe(mut self, step: Option<S>) -> Self {
+        self.steps.extend(step);
+        self
+    }
+
+    /// Names something that the operation touches.
+    #[must_use]
+    pub fn touching(mut self, what: impl Into<String>) -> Self {
+        self.touches.push(what.into());
+        self
+    }
+
+    /// Every call that the plan would send when nothing fails, for a dry run.
+    pub fn calls(&self, world: &S::World) -> Vec<String> {
+        self.steps.iter().flat_map(|step| step.calls(world)).collect()
+    }
+}

@@ -1,0 +1,173 @@
+//! Brings world and journal together after a crash (spec: driver 4.1).
+
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use serde::Serialize;
+
+use super::engine::{Engine, Forward};
+use super::journal::{Entry, EntryFile, Event};
+use super::plan::{Recovery, Step};
+use crate::error::Result;
+
+/// An operation of which nobody knows is undone when it is older than this.
+const FORGOTTEN: Duration = Duration::from_hours(1);
+
+/// What Cinder's or Nova's records say of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// It was done: finish it.
+    Done,
+    /// It was not, or its object is gone: undo it.
+    NotDone,
+    /// The records do not know the object: undo it when the entry is older than an hour.
+    Unknown,
+}
+
+/// Whoever keeps those records.
+pub trait Records: Send + Sync {
+    /// What is known of an operation that a crash interrupted.
+    fn known<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Known>;
+}
+
+/// The same answer for every operation.
+impl Records for Known {
+    fn known<'a>(&'a self, _: &'a Entry) -> BoxFuture<'a, Known> {
+        std::future::ready(*self).boxed()
+    }
+}
+
+/// What became of an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "resolution")]
+pub enum Resolution {
+    /// The operation was completed.
+    Finished,
+    /// It was undone.
+    Undone,
+    /// Left for later.
+    Waiting {
+        /// Why.
+        why: String,
+    },
+    /// Something could not be done; the entry stays.
+    Stuck {
+        /// What, and why.
+        why: String,
+    },
+}
+
+/// One entry and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Resolved {
+    /// The entry.
+    pub id: String,
+    /// Its operation.
+    pub operation: String,
+    /// Its volume, snapshot or instance.
+    pub subject: String,
+    /// What became of it.
+    #[serde(flatten)]
+    pub resolution: Resolution,
+}
+
+impl Engine {
+    /// Resolves every open entry of this half whose process is gone, oldest first. Entries of living processes are left alone.
+    pub async fn reconcile<S: Step>(
+        &self,
+        world: &S::World,
+        records: &dyn Records,
+    ) -> Result<Vec<Resolved>> {
+        let entries = self.journal().open_entries()?;
+        self.resolve_all::<S>(entries, world, records).await
+    }
+
+    /// Resolves what is open about one subject, before new work on it begins (spec: driver I14). What nobody knows of is
+    /// undone at once: the new work replaces it.
+    pub async fn settle<S: Step>(&self, subject: &str, world: &S::World) -> Result<Vec<Resolved>> {
+        let entries = self.journal().open_entries_of(subject)?;
+        self.resolve_all::<S>(entries, world, &Known::NotDone).await
+    }
+
+    async fn resolve_all<S: Step>(
+        &self,
+        entries: Vec<EntryFile>,
+        world: &S::World,
+        records: &dyn Records,
+    ) -> Result<Vec<Resolved>> {
+        let mut resolved = Vec::new();
+        for file in entries {
+            if file.entry.half != S::HALF {
+                continue;
+            }
+            let (id, operation, subject) = (
+                file.entry.id.clone(),
+                file.entry.operation.clone(),
+                file.entry.subject.clone(),
+            );
+            let resolution = self.resolve::<S>(file, world, records).await?;
+            tracing::info!(id, operation, subject, ?resolution, "reconciled");
+            resolved.push(Resolved {
+                id,
+                operation,
+                subject,
+                resolution,
+            });
+        }
+        Ok(resolved)
+    }
+
+    async fn resolve<S: Step>(
+        &self,
+        mut file: EntryFile,
+        world: &S::World,
+        records: &dyn Records,
+    ) -> Result<Resolution> {
+        let plan = file.plan::<S>()?;
+        let forward = match (file.rolling_back(), file.entry.recovery) {
+            (Some(_), _) | (None, Recovery::Back) => false,
+            (None, Recovery::Forward) => true,
+            (None, Recovery::Ask) => match records.known(&file.entry).await {
+                Known::Done => true,
+                Known::NotDone => false,
+                Known::Unknown => {
+                    let age = self.clock().now().duration_since(file.entry.started);
+                    if age.unsigned_abs() < FORGOTTEN {
+                        return Ok(Resolution::Waiting {
+                            why: "nobody knows its object yet, and it is younger than an hour".to_owned(),
+                        });
+                    }
+                    false
+                }
+            },
+        };
+        if forward {
+            return Ok(match self.forward(&plan, world, &mut file).await? {
+                Forward::Complete => {
+                    file.close().await?;
+                    Resolution::Finished
+                }
+                Forward::Pending => Resolution::Stuck {
+                    why: "a step is still to be done".to_owned(),
+                },
+                Forward::Failed(index, error) => Resolution::Stuck {
+                    why: format!("{}: {error}", plan.steps[index].name()),
+                },
+            });
+        }
+        if file.rolling_back().is_none() {
+            let error = "interrupted".to_owned();
+            file.write(Event::RollBack { error }).await?;
+        }
+        let left = self.back(&plan, world, &mut file).await?;
+        if left.is_empty() {
+            file.close().await?;
+            return Ok(Resolution::Undone);
+        }
+        let why: Vec<String> = left.iter().map(|(step, error)| format!("{step}: {error}")).collect();
+        Ok(Resolution::Stuck {
+            why: why.join("; "),
+        })
+    }
+}
