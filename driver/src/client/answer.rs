@@ -162,7 +162,9 @@ impl Answer {
 
     /// Whether some line holds the text.
     pub fn says(&self, text: &str) -> bool {
-        self.elements.iter().any(|element| element.text.contains(text))
+        self.elements
+            .iter()
+            .any(|element| element.text.contains(text))
     }
 
     /// The body for people, at most 600 characters.
@@ -210,7 +212,14 @@ mod tests {
         assert_eq!(answer.lines(LineKind::Data).collect::<Vec<_>>(), ["d", "e"]);
         assert_eq!(answer.lines(LineKind::Error).collect::<Vec<_>>(), ["bad"]);
         assert_eq!(answer.error_codes, ["1"]);
-        for body in [&b"<p>no</p>"[..], b"", b"[]", b"{\"data\"", b"\xff\xfe", b"{\"data\":{}}"] {
+        for body in [
+            &b"<p>no</p>"[..],
+            b"",
+            b"[]",
+            b"{\"data\"",
+            b"\xff\xfe",
+            b"{\"data\":{}}",
+        ] {
             let _ = Answer::parse(200, body);
         }
         assert!(Answer::parse(200, b"{\"data\":[{\"info\":[\"a\x1bb\xff\"]}]}").is_some());

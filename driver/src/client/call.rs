@@ -88,7 +88,10 @@ pub enum CallClass {
 
 /// One call. `{host}` is the z/VM system's node, `{node}` a guest's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "operands are named as in the catalogue, spec driver 2.3")]
+#[expect(
+    missing_docs,
+    reason = "operands are named as in the catalogue, spec driver 2.3"
+)]
 pub enum Call {
     /// The MN's version.
     Version,
@@ -103,9 +106,15 @@ pub enum Call {
     /// X10: FCP devices in a state, with details.
     ListFcp { host: NodeName, state: FcpQuery },
     /// X12: LUNs that the zHCP sees through a device.
-    ListLuns { host: NodeName, device: DeviceNumber },
+    ListLuns {
+        host: NodeName,
+        device: DeviceNumber,
+    },
     /// X12: target ports that the zHCP sees through a device.
-    ListWwpns { host: NodeName, device: DeviceNumber },
+    ListWwpns {
+        host: NodeName,
+        device: DeviceNumber,
+    },
     /// X25: level of the systems management API.
     SmapiLevel { host: NodeName },
     /// X26: free space of the MN's image repository.
@@ -217,9 +226,15 @@ pub enum Call {
         keep: bool,
     },
     /// X15: dedicates a device to a guest under its own number.
-    Dedicate { node: NodeName, device: DeviceNumber },
+    Dedicate {
+        node: NodeName,
+        device: DeviceNumber,
+    },
     /// X16: takes it back.
-    Undedicate { node: NodeName, device: DeviceNumber },
+    Undedicate {
+        node: NodeName,
+        device: DeviceNumber,
+    },
     /// X17: makes a device node for a path.
     MakeNode {
         node: NodeName,
@@ -238,7 +253,11 @@ pub enum Call {
         parameters: Option<String>,
     },
     /// X21: removes it.
-    RemoveLoaddev { node: NodeName, wwpn: Wwpn, lun: Lun },
+    RemoveLoaddev {
+        node: NodeName,
+        wwpn: Wwpn,
+        lun: Lun,
+    },
     /// X22: queues a notice for the guest's next start.
     Notice { node: NodeName, parameters: String },
     /// X23: punches a file of another machine to a guest's reader.
@@ -472,10 +491,11 @@ impl Call {
         let put = |path: String| Request::new(Method::Put, path);
         let delete = |path: String| Request::new(Method::Delete, path);
         let inventory = |node: &NodeName, fields: &[&str]| {
-            fields.iter().fold(
-                get(format!("/nodes/{node}/inventory")),
-                |request, field| request.pair("field", *field),
-            )
+            fields
+                .iter()
+                .fold(get(format!("/nodes/{node}/inventory")), |request, field| {
+                    request.pair("field", *field)
+                })
         };
         let host_change =
             |host: &NodeName, words: String| put(format!("/hypervisor/{host}")).word(words);
@@ -486,9 +506,7 @@ impl Call {
             Self::NodeDefinition { node } => get(format!("/nodes/{node}")),
             Self::DirectoryEntry { node } => get(format!("/vms/{node}")),
             Self::Table { table } => get(format!("/tables/{table}")),
-            Self::ListPool { host, pool } => {
-                inventory(host, &["--zfcppool", pool.as_str(), "all"])
-            }
+            Self::ListPool { host, pool } => inventory(host, &["--zfcppool", pool.as_str(), "all"]),
             Self::ListFcp { host, state } => {
                 let state = match state {
                     FcpQuery::Active => "active",
@@ -505,9 +523,7 @@ impl Call {
                 get("/images".to_owned()).pair("criteria", format!("profile=~{profile}"))
             }
             Self::PowerState { node } => get(format!("/nodes/{node}/power")),
-            Self::IsReachable { node } => {
-                put(format!("/nodes/{node}/power")).word("isreachable")
-            }
+            Self::IsReachable { node } => put(format!("/nodes/{node}/power")).word("isreachable"),
             Self::NodeStatus { node } => get(format!("/nodes/{node}/status")),
             Self::AddRow {
                 host,
@@ -654,10 +670,7 @@ impl Call {
                 keep,
             } => guest_change(
                 node,
-                format!(
-                    "--removezfcp {channel} {wwpns} {lun} {}",
-                    u8::from(*keep)
-                ),
+                format!("--removezfcp {channel} {wwpns} {lun} {}", u8::from(*keep)),
             ),
             Self::Dedicate { node, device } => {
                 guest_change(node, format!("--dedicatedevice {device} {device} 0"))

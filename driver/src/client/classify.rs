@@ -351,9 +351,14 @@ mod tests {
 
     #[test]
     fn d38_an_error_inside_a_node_is_an_error() {
-        let call = Call::NodeStatus { node: "lnx1".parse().unwrap() };
+        let call = Call::NodeStatus {
+            node: "lnx1".parse().unwrap(),
+        };
         let body = r#"{"data":[{"node":[{"name":["lnx1"],"error":["lnx1: unreachable"],"errorcode":["1"]}]}]}"#;
-        assert_eq!(judge_body(&call, body).unwrap_err().executed, Executed::Rejected);
+        assert_eq!(
+            judge_body(&call, body).unwrap_err().executed,
+            Executed::Rejected
+        );
     }
 
     #[test]
@@ -395,18 +400,36 @@ mod tests {
         ] {
             assert!(!says_failure(line), "{line}");
         }
-        for line in ["zvm1: (Error) x", "zvm1: Copying zFCP device... Failed", "Failed to copy /dev/sda", "os1: Failed"] {
+        for line in [
+            "zvm1: (Error) x",
+            "zvm1: Copying zFCP device... Failed",
+            "Failed to copy /dev/sda",
+            "os1: Failed",
+        ] {
             assert!(says_failure(line), "{line}");
         }
     }
 
     #[test]
     fn statuses_tell_whether_the_work_was_done() {
-        let on = |status, body: &str| classify(&release(), status, body.as_bytes()).unwrap_err().executed;
-        assert_eq!(on(403, "<p>Invalid nodes and/or groups in noderange: x</p>"), Executed::Rejected);
+        let on = |status, body: &str| {
+            classify(&release(), status, body.as_bytes())
+                .unwrap_err()
+                .executed
+        };
+        assert_eq!(
+            on(403, "<p>Invalid nodes and/or groups in noderange: x</p>"),
+            Executed::Rejected
+        );
         assert_eq!(on(408, ""), Executed::No);
         assert_eq!(on(503, "Connection failurexx: refused"), Executed::No);
-        assert_eq!(on(503, "communication with the xCAT server seems to have been ended prematurely"), Executed::Unknown);
+        assert_eq!(
+            on(
+                503,
+                "communication with the xCAT server seems to have been ended prematurely"
+            ),
+            Executed::Unknown
+        );
         assert_eq!(on(503, "something"), Executed::Unknown);
         assert_eq!(on(201, "{}"), Executed::Unknown);
         assert_eq!(on(200, "<html>"), Executed::Unknown);
@@ -414,10 +437,20 @@ mod tests {
 
     #[test]
     fn a_remote_command_fails_by_its_exit_status_not_by_what_it_prints() {
-        let call = Call::Shell { node: "l".parse().unwrap(), command: "x".to_owned(), changes: true, gib: 0 };
+        let call = Call::Shell {
+            node: "l".parse().unwrap(),
+            command: "x".to_owned(),
+            changes: true,
+            gib: 0,
+        };
         let noisy = r#"{"data":[{"errorcode":["0"],"NoErrorPrefix":["1"],"error":["l: 1+0 records in"]},{"errorcode":["0"]}]}"#;
         assert!(judge_body(&call, noisy).is_ok());
         let failed = r#"{"data":[{"errorcode":["0"],"NoErrorPrefix":["1"],"error":["l: no"]},{"errorcode":["2"]}]}"#;
-        assert!(judge_body(&call, failed).unwrap_err().to_string().contains("l: no"));
+        assert!(
+            judge_body(&call, failed)
+                .unwrap_err()
+                .to_string()
+                .contains("l: no")
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! The client: adds credentials and limits to a call, sends it, judges the answer, repeats it when that is safe.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::call::{Call, CallClass};
@@ -285,8 +285,8 @@ impl Client {
         }
         match self.shared.transport.send(self.wire(call, limit)).await {
             Ok(answer) => {
-                let outcome = classify(call, answer.status, &answer.body)
-                    .map_err(|error| self.masked(error));
+                let outcome =
+                    classify(call, answer.status, &answer.body).map_err(|error| self.masked(error));
                 if answer.status == 401 {
                     self.shared.locked_out.store(true, Ordering::Relaxed);
                 }
@@ -307,7 +307,11 @@ impl Client {
                 };
                 let text = self.shared.redactor.mask(&error.text);
                 let error = TransportError { text, ..error };
-                (fail(executed, Reason::Transport(error)), None, String::new())
+                (
+                    fail(executed, Reason::Transport(error)),
+                    None,
+                    String::new(),
+                )
             }
         }
     }
@@ -329,8 +333,8 @@ impl Client {
         let request = call.request();
         debug_assert!(
             request.body.iter().flatten().all(|word| {
-                let cut_at_blanks = request.path.starts_with("/vms/")
-                    || request.path.starts_with("/hypervisor/");
+                let cut_at_blanks =
+                    request.path.starts_with("/vms/") || request.path.starts_with("/hypervisor/");
                 !(word.is_empty() || cut_at_blanks && word.split(' ').any(str::is_empty))
             }),
             "no empty word: the MN cuts at single blanks"

@@ -7,7 +7,10 @@
 mod answer;
 mod call;
 mod classify;
-#[expect(clippy::module_inception, reason = "the noun of this room is the client")]
+#[expect(
+    clippy::module_inception,
+    reason = "the noun of this room is the client"
+)]
 mod client;
 mod clock;
 mod error;

@@ -116,7 +116,10 @@ mod tests {
 
     #[test]
     fn d42_every_character_that_the_query_uses_is_encoded() {
-        assert_eq!(encode("a&b%c+d#e=f g?é"), "a%26b%25c%2Bd%23e%3Df%20g%3F%C3%A9");
+        assert_eq!(
+            encode("a&b%c+d#e=f g?é"),
+            "a%26b%25c%2Bd%23e%3Df%20g%3F%C3%A9"
+        );
         assert_eq!(encode("Az09-._~"), "Az09-._~");
     }
 }

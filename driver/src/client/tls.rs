@@ -61,9 +61,10 @@ fn roots(
     if store.is_empty() {
         return Err(TlsError(format!("{shown} holds no certificate")));
     }
-    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider))
-        .build()
-        .map_err(|error| TlsError(error.to_string()))?;
+    let verifier =
+        WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider))
+            .build()
+            .map_err(|error| TlsError(error.to_string()))?;
     Ok(verifier)
 }
 

@@ -58,10 +58,12 @@ impl MnVersion {
                 field[..digits].parse().unwrap_or(0)
             })
             .collect();
-        number.starts_with(|c: char| c.is_ascii_digit()).then(|| Self {
-            text: text.to_owned(),
-            fields,
-        })
+        number
+            .starts_with(|c: char| c.is_ascii_digit())
+            .then(|| Self {
+                text: text.to_owned(),
+                fields,
+            })
     }
 
     fn field(&self, index: usize) -> u64 {

@@ -160,6 +160,9 @@ impl Pool {
     /// Waits a little before the next edit, longer each time.
     async fn pause(&self, attempt: usize) {
         let millis = 50u64.saturating_mul(1 << attempt.min(5));
-        self.client.clock().sleep(Duration::from_millis(millis)).await;
+        self.client
+            .clock()
+            .sleep(Duration::from_millis(millis))
+            .await;
     }
 }

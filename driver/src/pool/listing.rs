@@ -291,7 +291,11 @@ free,5005076801102991,0028000000000000
         let reasons: Vec<_> = listing.malformed.iter().map(|m| m.reason).collect();
         assert_eq!(
             reasons,
-            ["status is not free, reserved or used", "bad WWPN", "more cells than columns"]
+            [
+                "status is not free, reserved or used",
+                "bad WWPN",
+                "more cells than columns"
+            ]
         );
     }
 
@@ -302,14 +306,20 @@ free,5005076801102991,0028000000000000
             "used,5005076801102991,0020000000000000,8G,lnx1,1f0e,t",
         ]);
         let row = &listing.rows[0];
-        assert_eq!((row.owner.as_str(), row.channel.as_str(), row.tag.as_str()), ("lnx1", "1f0e", "t"));
+        assert_eq!(
+            (row.owner.as_str(), row.channel.as_str(), row.tag.as_str()),
+            ("lnx1", "1f0e", "t")
+        );
         assert!(row.range.is_empty());
     }
 
     #[test]
     fn i25_total_is_free_plus_provisioned_plus_unusable() {
         let sums = Listing::from_lines(SAMPLE.lines()).capacity();
-        assert_eq!(sums.total_mib, sums.free_mib + sums.provisioned_mib + sums.unusable_mib);
+        assert_eq!(
+            sums.total_mib,
+            sums.free_mib + sums.provisioned_mib + sums.unusable_mib
+        );
         assert_eq!(sums.free_mib, 512);
         assert_eq!(sums.largest_free, Some(Size::from_mib(512)));
     }
@@ -318,16 +328,28 @@ free,5005076801102991,0028000000000000
     fn d33_rows_that_share_a_lun_are_never_given_out() {
         let listing = Listing::from_lines(SAMPLE.lines());
         assert!(listing.candidates(Size::from_gib(1)).is_empty());
-        assert_eq!(listing.rows[3].unsafe_reason(), Some(Unusable::LunNotUnique));
+        assert_eq!(
+            listing.rows[3].unsafe_reason(),
+            Some(Unusable::LunNotUnique)
+        );
     }
 
     #[test]
     fn location_and_stamp_must_agree() {
         let listing = Listing::from_lines(SAMPLE.lines());
         let tag: Tag = "cv0123456789abcdef0123456789abcdef".parse().unwrap();
-        assert_eq!(listing.resolve(&tag, None).unwrap().unwrap().lun.target_lun(), 0x22);
-        let elsewhere: ProviderLocation =
-            "zvm1|h|p|00ab000000000000|512|5005076801102991".parse().unwrap();
+        assert_eq!(
+            listing
+                .resolve(&tag, None)
+                .unwrap()
+                .unwrap()
+                .lun
+                .target_lun(),
+            0x22
+        );
+        let elsewhere: ProviderLocation = "zvm1|h|p|00ab000000000000|512|5005076801102991"
+            .parse()
+            .unwrap();
         assert!(listing.resolve(&tag, Some(&elsewhere)).is_err());
         let other: Tag = "cvffffffffffffffffffffffffffffffff".parse().unwrap();
         assert!(listing.resolve(&other, None).unwrap().is_none());

@@ -65,7 +65,12 @@ impl FromStr for ProviderLocation {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let error = || ParseError::new(text, "a location of this driver (zvm1|host|pool|lun|mib|wwpns)");
+        let error = || {
+            ParseError::new(
+                text,
+                "a location of this driver (zvm1|host|pool|lun|mib|wwpns)",
+            )
+        };
         let parts: Vec<&str> = text.split('|').collect();
         let ["zvm1", host, pool, lun, mib, wwpns] = parts.as_slice() else {
             return Err(error());
@@ -94,12 +99,20 @@ mod tests {
         let location = ProviderLocation::of(row, &"zvm1".parse().unwrap(), &"p".parse().unwrap());
         assert!(location.to_string().len() <= LONGEST);
         assert!(location.matches(&row.wwpns));
-        assert_eq!(location.to_string().parse::<ProviderLocation>().unwrap(), location);
+        assert_eq!(
+            location.to_string().parse::<ProviderLocation>().unwrap(),
+            location
+        );
     }
 
     #[test]
     fn texts_of_others_are_refused() {
-        for bad in ["", "zvm2|h|p|0021000000000000|1|5005076801102991", "10.0.0.1:3260,1 iqn.x 0", "zvm1|h|p|21|1|x"] {
+        for bad in [
+            "",
+            "zvm2|h|p|0021000000000000|1|5005076801102991",
+            "10.0.0.1:3260,1 iqn.x 0",
+            "zvm1|h|p|21|1|x",
+        ] {
             assert!(bad.parse::<ProviderLocation>().is_err(), "{bad}");
         }
     }

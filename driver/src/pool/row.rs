@@ -76,7 +76,9 @@ impl fmt::Display for Unusable {
         f.write_str(match self {
             Self::LunNotUnique => "LUN not unique",
             Self::SizeUnknown => "size unknown",
-            Self::UnsafeText => "a cell holds characters that damage the pool file when it is edited",
+            Self::UnsafeText => {
+                "a cell holds characters that damage the pool file when it is edited"
+            }
         })
     }
 }
@@ -84,7 +86,8 @@ impl fmt::Display for Unusable {
 impl Row {
     /// The channel's devices; empty when there is none or it is no list of device numbers.
     pub fn channels(&self) -> Vec<DeviceNumber> {
-        let devices: Result<Vec<DeviceNumber>, _> = self.channel.split(';').map(str::parse).collect();
+        let devices: Result<Vec<DeviceNumber>, _> =
+            self.channel.split(';').map(str::parse).collect();
         devices.unwrap_or_default()
     }
 
@@ -94,7 +97,11 @@ impl Row {
             return Some(Unusable::LunNotUnique);
         }
         // The MN builds a stream edit of the row's own text (spec: driver 2.2.5).
-        let bad = |text: &str| text.contains(['#', '/', '[', ']', '*', '.', '$', '\\', '^', '&', '"', '\'', '`', ' ']);
+        let bad = |text: &str| {
+            text.contains([
+                '#', '/', '[', ']', '*', '.', '$', '\\', '^', '&', '"', '\'', '`', ' ',
+            ])
+        };
         [&self.range, &self.owner, &self.channel, &self.tag]
             .iter()
             .any(|cell| bad(cell))

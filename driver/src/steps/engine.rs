@@ -16,7 +16,9 @@ pub struct Engine {
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").field("journal", &self.journal).finish_non_exhaustive()
+        f.debug_struct("Engine")
+            .field("journal", &self.journal)
+            .finish_non_exhaustive()
     }
 }
 
@@ -86,7 +88,10 @@ impl Engine {
             return Ok(());
         }
         let request_id = options.request_id.as_deref();
-        let mut file = self.journal.begin(plan, self.clock.now(), request_id).await?;
+        let mut file = self
+            .journal
+            .begin(plan, self.clock.now(), request_id)
+            .await?;
         match self.forward(plan, world, &mut file).await? {
             Forward::Complete => file.close().await,
             Forward::Pending => Ok(()),
@@ -151,7 +156,11 @@ impl Engine {
                 }
             }
         }
-        Ok(if pending { Forward::Pending } else { Forward::Complete })
+        Ok(if pending {
+            Forward::Pending
+        } else {
+            Forward::Complete
+        })
     }
 
     /// Runs one step until its proof is there. The outer result is the journal's, the inner one the step's.

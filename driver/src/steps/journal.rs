@@ -164,7 +164,8 @@ impl Journal {
                 .open(&path)
                 .map_err(|e| state(what(), e))?;
             file.lock().map_err(|e| state(what(), e))?;
-            file.write_all(line.as_bytes()).map_err(|e| state(what(), e))?;
+            file.write_all(line.as_bytes())
+                .map_err(|e| state(what(), e))?;
             if durable {
                 file.sync_all().map_err(|e| state(what(), e))?;
                 sync_folder(&folder).map_err(|e| state(what(), e))?;
@@ -195,7 +196,8 @@ impl Journal {
     /// Open entries about one subject.
     pub fn open_entries_of(&self, subject: &str) -> Result<Vec<EntryFile>> {
         let mut entries = self.open_entries()?;
-        entries.retain(|e| e.entry.subject == subject || e.entry.touches.iter().any(|t| t == subject));
+        entries
+            .retain(|e| e.entry.subject == subject || e.entry.touches.iter().any(|t| t == subject));
         Ok(entries)
     }
 
@@ -217,7 +219,10 @@ impl Journal {
         let mut paths = Vec::new();
         for item in std::fs::read_dir(&self.folder).map_err(|e| state(what(), e))? {
             let path = item.map_err(|e| state(what(), e))?.path();
-            if path.extension().is_some_and(|extension| extension == "json") {
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "json")
+            {
                 paths.push(path);
             }
         }
@@ -307,8 +312,12 @@ impl EntryFile {
             .iter()
             .map(|step| serde_json::from_value(step.clone()))
             .collect();
-        let steps = steps
-            .map_err(|e| state(format!("cannot read the steps of {}", self.entry.id), e.into()))?;
+        let steps = steps.map_err(|e| {
+            state(
+                format!("cannot read the steps of {}", self.entry.id),
+                e.into(),
+            )
+        })?;
         Ok(Plan {
             operation: self.entry.operation.clone(),
             subject: self.entry.subject.clone(),
@@ -395,7 +404,9 @@ fn state(what: String, source: io::Error) -> Error {
 }
 
 /// Runs file work where it may block.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) => Err(state(

@@ -50,7 +50,13 @@ impl Locks {
     pub async fn acquire(&self, name: &str) -> Result<LockGuard> {
         let name: String = name
             .chars()
-            .map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' })
+            .map(|c| {
+                if c.is_ascii_alphanumeric() || "-_.".contains(c) {
+                    c
+                } else {
+                    '_'
+                }
+            })
             .collect();
         let deadline = Instant::now() + self.timeout;
         let give_up = || Error::Lock {
@@ -110,7 +116,10 @@ impl Drop for LockGuard {
         self.file = None;
         self.local = None;
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        if table.get(&self.name).is_some_and(|mutex| Arc::strong_count(mutex) == 1) {
+        if table
+            .get(&self.name)
+            .is_some_and(|mutex| Arc::strong_count(mutex) == 1)
+        {
             table.remove(&self.name);
         }
     }

@@ -138,6 +138,9 @@ impl<S: Step> Plan<S> {
 
     /// Every call that the plan would send when nothing fails, for a dry run.
     pub fn calls(&self, world: &S::World) -> Vec<String> {
-        self.steps.iter().flat_map(|step| step.calls(world)).collect()
+        self.steps
+            .iter()
+            .flat_map(|step| step.calls(world))
+            .collect()
     }
 }

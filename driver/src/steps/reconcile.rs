@@ -135,7 +135,8 @@ impl Engine {
                     let age = self.clock().now().duration_since(file.entry.started);
                     if age.unsigned_abs() < FORGOTTEN {
                         return Ok(Resolution::Waiting {
-                            why: "nobody knows its object yet, and it is younger than an hour".to_owned(),
+                            why: "nobody knows its object yet, and it is younger than an hour"
+                                .to_owned(),
                         });
                     }
                     false
@@ -165,7 +166,10 @@ impl Engine {
             file.close().await?;
             return Ok(Resolution::Undone);
         }
-        let why: Vec<String> = left.iter().map(|(step, error)| format!("{step}: {error}")).collect();
+        let why: Vec<String> = left
+            .iter()
+            .map(|(step, error)| format!("{step}: {error}"))
+            .collect();
         Ok(Resolution::Stuck {
             why: why.join("; "),
         })
