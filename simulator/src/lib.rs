@@ -4,6 +4,7 @@
 //! The rooms, from the outside in (see `docs/architecture.md`):
 //!
 //! * [`rest`] turns HTTP into an [`mn::Request`] and an answer back into JSON, XML or HTML;
+//! * [`xcatd`] does the same for the daemon's own protocol, XML over TLS;
 //! * [`mn`] holds what the management node does: policy, tables, one module per xCAT command;
 //! * [`seam`] carries one remote command to a host: locks, journal, playback live here and only here;
 //! * [`hosts`] interprets remote commands on the world: shell, files, zHCP programs, guest programs;
@@ -21,5 +22,6 @@ pub mod seam;
 pub mod server;
 pub mod site;
 pub mod world;
+pub mod xcatd;
 
 pub use server::{Builder, Identity, Simulator, SiteSource, StartError};

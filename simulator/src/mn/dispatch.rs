@@ -1,111 +1,21 @@
-//! From a request to the command that answers it: authentication, policy, noderange, plugin, and one run per node
-//! (spec: rest-and-xcatd 3.3 to 3.5).
+//! From an admitted request to the command that answers it: the plugin, and one run per node
+//! (spec: rest-and-xcatd 3.5).
 
 use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, join_all};
 
-use super::policy::{self, Peer};
+use super::admission::{Admitted, admit};
 use super::registry::{self, Registration};
-use super::{Context, Document, Element, Request, Response, commands, noderange};
+use super::{Context, Document, Element, Request, Response, commands};
 use crate::seam::{Release, Site};
 
 /// Carries out one request of a front door.
 pub async fn serve(site: Arc<Site>, request: Request) -> Response {
     match admit(&site, &request) {
         Ok(admitted) => perform(site, &request, admitted).await,
-        Err(document) => Response {
-            documents: vec![document],
-            done_in_last: true,
-        },
+        Err(response) => response,
     }
-}
-
-/// A request that passed every check that precedes its command.
-struct Admitted {
-    user: Option<String>,
-    nodes: Option<Vec<String>>,
-    registration: Registration,
-}
-
-/// The checks before a command, in xcatd's order; the error is the single document of the answer.
-fn admit(site: &Site, request: &Request) -> Result<Admitted, Document> {
-    let release = site.settings.release;
-    let world = site.world.lock();
-    let tables = &world.mn.tables;
-    if let Some(credentials) = &request.credentials
-        && !policy::authenticates(tables, credentials)
-    {
-        return Err(Document::error("Authentication failure"));
-    }
-    let user = request.credentials.as_ref().map(|c| c.user.clone());
-    let peer = Peer {
-        name: user.as_deref(),
-        host: world.mn.host.as_str(),
-    };
-    if !policy::allows(tables, release, peer, request) {
-        let text = "Permission denied for request";
-        return Err(match release {
-            Release::E => Document::of("error", [text]),
-            Release::M | Release::P => Document::error(text),
-        });
-    }
-    let command = request.command.as_deref().unwrap_or_default();
-    if command == "authcheck" {
-        return Err(match &user {
-            Some(user) => Document::of("data", ["Authenticated"]).with("username", [user.as_str()]),
-            None => Document::of("data", ["Unauthenticated"]),
-        });
-    }
-    let range = request.noderange.as_deref().filter(|r| !r.is_empty());
-    let registration = match (registry::registration(command), range) {
-        (Some(registration), _) => registration,
-        (None, Some(range)) if matches!(command, "noderange" | "extnoderange") => {
-            let expansion = noderange::expand(tables, release, range);
-            let mut document = Document::of("node", expansion.nodes);
-            if !expansion.missing.is_empty() {
-                let text = format!("Invalid nodes in noderange:{}", expansion.missing.join(","));
-                document = document.with("warning", [text]);
-            }
-            return Err(document);
-        }
-        _ => return Err(Document::of("error", ["Unsupported request"])),
-    };
-    let nodes = match range {
-        None => None,
-        Some(range) => {
-            let expansion = noderange::expand(tables, release, range);
-            if !expansion.missing.is_empty() {
-                return Err(Document::error(format!(
-                    "Invalid nodes and/or groups in noderange: {}",
-                    expansion.missing.join(",")
-                )));
-            }
-            let mut nodes = expansion.nodes;
-            nodes.sort_by_cached_key(|n| (first_number(n), n.clone()));
-            if !nodes.is_empty() && release != Release::E && tables.site("master").is_none() {
-                return Err(Document::error(format!(
-                    "site.master is not set, unable to dispatch '{command}'"
-                )));
-            }
-            Some(nodes)
-        }
-    };
-    Ok(Admitted {
-        user,
-        nodes,
-        registration,
-    })
-}
-
-/// Nodes are handed to a plugin by the first number in the name; a name without a number counts as 0.
-fn first_number(name: &str) -> u64 {
-    let digits: String = name
-        .chars()
-        .skip_while(|c| !c.is_ascii_digit())
-        .take_while(char::is_ascii_digit)
-        .collect();
-    digits.parse().unwrap_or(0)
 }
 
 async fn perform(site: Arc<Site>, request: &Request, admitted: Admitted) -> Response {
@@ -151,6 +61,7 @@ async fn perform(site: Arc<Site>, request: &Request, admitted: Admitted) -> Resp
     Response {
         documents,
         done_in_last: false,
+        close: false,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the management node does: requests, policy, dispatch, tables, one module per xCAT command.
 
+mod admission;
+mod audit;
 pub mod commands;
 mod context;
 pub mod dispatch;
@@ -10,6 +12,7 @@ mod registry;
 mod request;
 mod shell;
 pub mod tables;
+mod token;
 pub mod zvm;
 
 pub use context::Context;

@@ -7,7 +7,7 @@ use regex::Regex;
 use super::{Credentials, Request, noderange};
 use crate::seam::Release;
 use crate::world::Database;
-use crate::world::tables::is_enabled;
+use crate::world::tables::{Row, is_enabled};
 
 /// Whether xCAT knows the user and the password, or the stored text itself (RQ18), is right.
 pub fn authenticates(tables: &Database, credentials: &Credentials) -> bool {
@@ -37,26 +37,39 @@ pub struct Peer<'a> {
     pub host: &'a str,
 }
 
-/// Whether the policy allows the request: the first row, in numerical order of priority, of which every condition
-/// holds decides; without one the answer is no.
-pub fn allows(tables: &Database, release: Release, peer: Peer<'_>, request: &Request) -> bool {
+/// What the policy says of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// No.
+    Denied,
+    /// Yes.
+    Allowed,
+    /// Yes, and what the peer says of its user is believed.
+    Trusted,
+}
+
+/// Asks the policy table: the first row, in numerical order of priority, of which every condition holds decides;
+/// without one the answer is no.
+pub fn decide(
+    tables: &Database,
+    release: Release,
+    peer: Peer<'_>,
+    request: &Request,
+) -> Decision {
     let mut rows: Vec<_> = tables
         .rows("policy")
         .iter()
         .filter(|row| is_enabled(row))
         .collect();
-    let priority = |row: &crate::world::tables::Row| {
+    let priority = |row: &Row| {
         row.get("priority")
             .and_then(|p| p.trim().parse::<f64>().ok())
             .unwrap_or(0.0)
     };
     rows.sort_by(|a, b| priority(a).total_cmp(&priority(b)));
-    let asked: Vec<String> = request
-        .noderange
-        .as_deref()
-        .map(|text| noderange::expand(tables, release, text).nodes)
-        .unwrap_or_default();
-    let mut open: BTreeSet<&str> = asked.iter().map(String::as_str).collect();
+    let command = request.command.as_deref().unwrap_or_default();
+    // Nodes that no row has covered yet; found out once a row asks.
+    let mut open: Option<BTreeSet<String>> = None;
     for row in rows {
         let set = |column: &str| {
             row.get(column)
@@ -68,53 +81,61 @@ pub fn allows(tables: &Database, release: Release, peer: Peer<'_>, request: &Req
             Some("*") => peer.name.is_some(),
             Some(name) => peer.name == Some(name),
         };
-        if !name_holds || set("host").is_some_and(|host| host != peer.host) {
-            continue;
-        }
-        let command = request.command.as_deref().unwrap_or_default();
-        if set("commands").is_some_and(|list| !list.split(',').any(|c| c == command)) {
-            continue;
-        }
-        let arguments = request.args.join(" ");
-        if set("parameters")
-            .is_some_and(|text| !Regex::new(text).is_ok_and(|r| r.is_match(&arguments)))
+        if !name_holds
+            || set("host").is_some_and(|host| host != peer.host)
+            || set("commands").is_some_and(|list| !list.split(',').any(|c| c == command))
         {
             continue;
         }
-        let rule = row
-            .get("rule")
-            .map(|r| r.to_ascii_lowercase())
-            .unwrap_or_default();
-        let allow = ["allow", "accept", "trusted"]
-            .iter()
-            .any(|w| rule.contains(w));
+        if set("parameters").is_some_and(|text| {
+            !Regex::new(text).is_ok_and(|r| r.is_match(&request.args.join(" ")))
+        }) {
+            continue;
+        }
+        let decision = rule(row);
         if let Some(range) = set("noderange") {
-            if open.is_empty() {
-                continue;
-            }
+            let open = open.get_or_insert_with(|| {
+                let range = request.noderange.as_deref().unwrap_or_default();
+                let nodes = noderange::expand(tables, release, range).nodes;
+                nodes.into_iter().chain(request.nodes.clone()).collect()
+            });
             let covered = noderange::expand(tables, release, range).nodes;
-            let covers = covered.iter().filter(|n| open.contains(n.as_str())).count();
+            let covers = covered.iter().filter(|n| open.contains(*n)).count();
             if covers == 0 {
                 continue;
             }
-            if allow && covers < open.len() {
+            if decision != Decision::Denied && covers < open.len() {
                 if release != Release::E {
                     for node in &covered {
-                        open.remove(node.as_str());
+                        open.remove(node);
                     }
                 }
                 continue;
             }
         }
-        return allow;
+        return decision;
     }
-    false
+    Decision::Denied
+}
+
+/// What a row says when it decides.
+fn rule(row: &Row) -> Decision {
+    let text = row
+        .get("rule")
+        .map(|r| r.to_ascii_lowercase())
+        .unwrap_or_default();
+    if text.contains("trusted") {
+        Decision::Trusted
+    } else if text.contains("allow") || text.contains("accept") {
+        Decision::Allowed
+    } else {
+        Decision::Denied
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::tables::Row;
 
     fn tables(rows: &[&[(&str, &str)]]) -> Database {
         let mut tables = Database::default();
@@ -137,7 +158,7 @@ mod tests {
             noderange: nodes.map(str::to_owned),
             ..Request::default()
         };
-        allows(tables, Release::M, Peer { name, host: "" }, &request)
+        decide(tables, Release::M, Peer { name, host: "" }, &request) == Decision::Allowed
     }
 
     #[test]

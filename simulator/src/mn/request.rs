@@ -35,8 +35,18 @@ pub struct Request {
     pub env: Vec<String>,
     /// Standard input of a command-line client.
     pub stdin: Option<String>,
+    /// Nodes of a request that names them one by one, when it has no noderange.
+    pub nodes: Vec<String>,
     /// User to become, when both name and password were given.
     pub credentials: Option<Credentials>,
+    /// Name in the certificate with which the client came.
+    pub certificate: Option<String>,
+    /// Token with which the client came.
+    pub token: Option<String>,
+    /// User and password for which a token is wanted; no command is needed then.
+    pub wants_token: Option<Credentials>,
+    /// User that the client says it is; believed of a trusted peer only.
+    pub claimed_user: Option<String>,
     /// `ws`, `cli`, …
     pub client_type: String,
 }
@@ -49,4 +59,25 @@ pub struct Response {
     pub documents: Vec<Document>,
     /// Whether the last document was sent together with `serverdone` (an error of xcatd itself, `authcheck`, …).
     pub done_in_last: bool,
+    /// Whether xcatd closes the connection after it.
+    pub close: bool,
+}
+
+impl Response {
+    /// An answer of one document that holds `serverdone`, too.
+    pub fn single(document: Document) -> Self {
+        Self {
+            documents: vec![document],
+            done_in_last: true,
+            close: false,
+        }
+    }
+
+    /// The same, after which the connection is closed.
+    pub fn last(document: Document) -> Self {
+        Self {
+            close: true,
+            ..Self::single(document)
+        }
+    }
 }
