@@ -29,7 +29,12 @@ pub(super) fn admit(site: &Site, request: &Request) -> Result<Admitted, Response
         host: world.mn.host.as_str(),
     };
     let decision = policy::decide(tables, release, peer, request);
-    audit::record(&mut world, name.as_deref(), request, decision != Decision::Denied);
+    audit::record(
+        &mut world,
+        name.as_deref(),
+        request,
+        decision != Decision::Denied,
+    );
     if decision == Decision::Denied {
         let text = "Permission denied for request";
         return Err(Response::single(match release {
@@ -68,7 +73,11 @@ fn identify(
         if !policy::authenticates(&world.mn.tables, credentials) {
             return Err(failure());
         }
-        return Err(Response::last(token::give(world, release, &credentials.user)));
+        return Err(Response::last(token::give(
+            world,
+            release,
+            &credentials.user,
+        )));
     }
     if let Some(id) = &request.token {
         name = Some(token::owner(world, id).ok_or_else(failure)?);
@@ -103,7 +112,10 @@ fn registration(
         }
         return Err(Response::single(document));
     }
-    Err(Response::single(Document::of("error", ["Unsupported request"])))
+    Err(Response::single(Document::of(
+        "error",
+        ["Unsupported request"],
+    )))
 }
 
 /// The nodes asked for: all or none.

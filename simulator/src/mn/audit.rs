@@ -34,7 +34,14 @@ pub(super) fn record(world: &mut World, user: Option<&str>, request: &Request, a
         ("clienttype", request.client_type.clone()),
         ("command", command.to_owned()),
         ("noderange", request.noderange.clone().unwrap_or_default()),
-        ("args", if args.is_empty() { args } else { format!(" {args}") }),
+        (
+            "args",
+            if args.is_empty() {
+                args
+            } else {
+                format!(" {args}")
+            },
+        ),
         (
             "status",
             if allowed { "Allowed" } else { "Denied" }.to_owned(),

@@ -50,12 +50,7 @@ pub enum Decision {
 
 /// Asks the policy table: the first row, in numerical order of priority, of which every condition holds decides;
 /// without one the answer is no.
-pub fn decide(
-    tables: &Database,
-    release: Release,
-    peer: Peer<'_>,
-    request: &Request,
-) -> Decision {
+pub fn decide(tables: &Database, release: Release, peer: Peer<'_>, request: &Request) -> Decision {
     let mut rows: Vec<_> = tables
         .rows("policy")
         .iter()

@@ -26,10 +26,14 @@ pub(super) fn give(world: &mut World, release: Release, user: &str) -> Document 
             now.saturating_add(days.saturating_mul(DAY)).to_string()
         }
     };
-    let mut row: Row = [("tokenid", id.as_str()), ("username", user), ("expire", &expire)]
-        .map(|(column, value)| (column.to_owned(), value.to_owned()))
-        .into_iter()
-        .collect();
+    let mut row: Row = [
+        ("tokenid", id.as_str()),
+        ("username", user),
+        ("expire", &expire),
+    ]
+    .map(|(column, value)| (column.to_owned(), value.to_owned()))
+    .into_iter()
+    .collect();
     if release != Release::E {
         row.insert("created".to_owned(), now.to_string());
     }

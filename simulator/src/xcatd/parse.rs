@@ -25,7 +25,13 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Incoming> {
     let texts = |name: &str| -> Vec<String> {
         root.all(name)
             .map(|e| e.text.clone())
-            .map(|t| if t.trim().is_empty() { String::new() } else { t })
+            .map(|t| {
+                if t.trim().is_empty() {
+                    String::new()
+                } else {
+                    t
+                }
+            })
             .collect()
     };
     Some(Incoming {

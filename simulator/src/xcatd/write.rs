@@ -43,7 +43,9 @@ fn document(out: &mut String, document: &Document, singly: bool) {
 
 fn children(out: &mut String, document: &Document, depth: usize, singly: bool) {
     let indent = depth * 2;
-    let first = FIRST.iter().filter(|key| singly && document.0.contains_key(**key));
+    let first = FIRST
+        .iter()
+        .filter(|key| singly && document.0.contains_key(**key));
     let rest = document
         .0
         .keys()

@@ -12,7 +12,11 @@ async fn several_requests_follow_each_other_on_one_connection() {
     let mut daemon = doors.daemon(None).await;
     let version = "<xcatrequest>\n<command>lsxcatd</command><arg>-v</arg><transid>t1</transid>\n</xcatrequest>\n";
     insta::assert_snapshot!(daemon.ask(version).await);
-    insta::assert_snapshot!(daemon.ask(&xml("rpower", Some("opnstk1,opnstk9"), &["stat"])).await);
+    insta::assert_snapshot!(
+        daemon
+            .ask(&xml("rpower", Some("opnstk1,opnstk9"), &["stat"]))
+            .await
+    );
     // A refusal by the policy leaves the connection open, too.
     insta::assert_snapshot!(
         daemon
@@ -26,11 +30,7 @@ async fn several_requests_follow_each_other_on_one_connection() {
 async fn a_wrong_password_closes_the_connection() {
     let doors = Doors::open(Release::M).await;
     let mut daemon = doors.daemon(None).await;
-    insta::assert_snapshot!(
-        daemon
-            .ask(&xml_of("admin", "no", "lsdef", None, &[]))
-            .await
-    );
+    insta::assert_snapshot!(daemon.ask(&xml_of("admin", "no", "lsdef", None, &[])).await);
     assert!(daemon.is_closed().await);
 }
 
@@ -41,9 +41,19 @@ async fn the_name_in_the_certificate_is_the_user() {
     let mut root = doors.daemon(Some("root")).await;
     insta::assert_snapshot!(root.ask(ask).await);
     let mut stranger = doors.daemon(Some("stranger")).await;
-    assert!(stranger.ask(ask).await.contains("Permission denied for request"));
+    assert!(
+        stranger
+            .ask(ask)
+            .await
+            .contains("Permission denied for request")
+    );
     let mut nobody = doors.daemon(None).await;
-    assert!(nobody.ask(ask).await.contains("Permission denied for request"));
+    assert!(
+        nobody
+            .ask(ask)
+            .await
+            .contains("Permission denied for request")
+    );
     // A password that comes along counts for more than the certificate.
     let mut both = doors.daemon(Some("stranger")).await;
     assert!(
@@ -56,9 +66,15 @@ async fn the_name_in_the_certificate_is_the_user() {
 #[tokio::test]
 async fn a_trusted_peer_may_speak_for_another_user() {
     let doors = Doors::open(Release::M).await;
-    let ask = "<xcatrequest>\n<command>authcheck</command><username>someone</username>\n</xcatrequest>\n";
+    let ask =
+        "<xcatrequest>\n<command>authcheck</command><username>someone</username>\n</xcatrequest>\n";
     let mut trusted = doors.daemon(Some("xcat")).await;
-    assert!(trusted.ask(ask).await.contains("<username>someone</username>"));
+    assert!(
+        trusted
+            .ask(ask)
+            .await
+            .contains("<username>someone</username>")
+    );
     let mut root = doors.daemon(Some("root")).await;
     assert!(root.ask(ask).await.contains("<username>root</username>"));
 }
@@ -70,7 +86,13 @@ async fn a_token_stands_for_its_user() {
     let wanted = "<xcatrequest>\n<gettoken><username>admin</username><password>admin</password></gettoken>\n</xcatrequest>\n";
     let answer = daemon.ask(wanted).await;
     assert!(daemon.is_closed().await);
-    let id = answer.split("<id>").nth(1).unwrap().split('<').next().unwrap();
+    let id = answer
+        .split("<id>")
+        .nth(1)
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap();
     assert_eq!(id.len(), 36);
     let with = |id: &str| {
         format!(
@@ -85,7 +107,12 @@ async fn a_token_stands_for_its_user() {
             .contains("<username>admin</username>")
     );
     let mut daemon = doors.daemon(None).await;
-    assert!(daemon.ask(&with("no")).await.contains("Authentication failure"));
+    assert!(
+        daemon
+            .ask(&with("no"))
+            .await
+            .contains("Authentication failure")
+    );
     assert!(daemon.is_closed().await);
 }
 
@@ -109,9 +136,7 @@ async fn rq31_what_is_no_xml_closes_the_connection_in_silence() {
         assert_eq!(daemon.ask(text).await, "", "{text:?}");
     }
     // The same argument through the other door: the daemon was lost.
-    let answer = doors
-        .put("/nodes/opnstk1/power", r#"["\u001b"]"#)
-        .await;
+    let answer = doors.put("/nodes/opnstk1/power", r#"["\u001b"]"#).await;
     assert_eq!(answer.status, 503);
     assert_eq!(
         answer.body,
@@ -128,7 +153,12 @@ async fn rq31_a_request_without_a_newline_is_awaited() {
         .await;
     // Another client is answered meanwhile, this one is not.
     let mut other = doors.daemon(None).await;
-    assert!(other.ask(&xml("lsxcatd", None, &["-t"])).await.contains("Management Node"));
+    assert!(
+        other
+            .ask(&xml("lsxcatd", None, &["-t"]))
+            .await
+            .contains("Management Node")
+    );
     daemon.write("\n").await;
     assert!(daemon.read().await.contains("This is a Management Node"));
 }
@@ -146,15 +176,32 @@ async fn clients_that_say_nothing_hold_nobody_up() {
         halves.push(half);
     }
     let answer = doors.get("/version").await;
-    assert_eq!(answer.status, 200, "{} and {} wait", silent.len(), halves.len());
+    assert_eq!(
+        answer.status,
+        200,
+        "{} and {} wait",
+        silent.len(),
+        halves.len()
+    );
     let mut daemon = doors.daemon(None).await;
-    assert!(daemon.ask(&xml("lsxcatd", None, &["-t"])).await.contains("Management Node"));
+    assert!(
+        daemon
+            .ask(&xml("lsxcatd", None, &["-t"]))
+            .await
+            .contains("Management Node")
+    );
 }
 
 #[tokio::test]
 async fn the_audit_log_tells_who_asked_what() {
     let doors = Doors::open(Release::M).await;
-    doors.site.world.lock().mn.tables.delete("site", "key", "auditskipcmds");
+    doors
+        .site
+        .world
+        .lock()
+        .mn
+        .tables
+        .delete("site", "key", "auditskipcmds");
     let mut daemon = doors.daemon(None).await;
     daemon.ask(&xml("lsxcatd", None, &["-t", "-v"])).await;
     daemon

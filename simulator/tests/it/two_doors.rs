@@ -63,7 +63,13 @@ async fn both_doors_answer_the_same() {
                 200 | 201 => serde_json::from_str(&answer.body).unwrap(),
                 _ => json!({ "refused": answer.body }),
             };
-            assert_eq!(as_rest(&text), sorted(http), "{} {}", asked.method, asked.path);
+            assert_eq!(
+                as_rest(&text),
+                sorted(http),
+                "{} {}",
+                asked.method,
+                asked.path
+            );
         }
         assert_eq!(
             by_http.site.world.lock().mn.tables,
@@ -80,9 +86,12 @@ async fn both_doors_refuse_the_same() {
         ("nobody", "x", "lsdef"),
         ("viewer", "viewer", "tabdump"),
     ] {
-        let path = if command == "lsdef" { "/nodes" } else { "/tables" };
-        let target =
-            format!("/xcatws{path}?userName={user}&password={password}&format=json");
+        let path = if command == "lsdef" {
+            "/nodes"
+        } else {
+            "/tables"
+        };
+        let target = format!("/xcatws{path}?userName={user}&password={password}&format=json");
         let answer = doors.http("GET", &target, &[], None).await;
         let text = doors
             .daemon(None)
@@ -124,7 +133,9 @@ fn document(text: &str) -> Value {
             Event::Start(tag) => {
                 open.push((tag.name().as_ref().to_owned(), String::new(), Map::new()));
             }
-            Event::Text(piece) => open.last_mut().map_or((), |e| e.1 += &piece.xml10_content()),
+            Event::Text(piece) => open
+                .last_mut()
+                .map_or((), |e| e.1 += &piece.xml10_content()),
             Event::GeneralRef(reference) => {
                 let c = match &*reference {
                     "lt" => "<",
