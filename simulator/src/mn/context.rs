@@ -16,6 +16,7 @@ pub struct Context {
     pub request: u64,
     /// Authenticated xCAT user, if any.
     pub user: Option<String>,
+    stdin: Option<String>,
     documents: Mutex<Vec<Document>>,
 }
 
@@ -26,8 +27,21 @@ impl Context {
             site,
             request,
             user,
+            stdin: None,
             documents: Mutex::default(),
         }
+    }
+
+    /// The same with the standard input of a command-line client.
+    #[must_use]
+    pub fn with_stdin(mut self, stdin: Option<String>) -> Self {
+        self.stdin = stdin;
+        self
+    }
+
+    /// Standard input of the command-line client, when it sent some.
+    pub fn stdin(&self) -> Option<String> {
+        self.stdin.clone().filter(|text| !text.is_empty())
     }
 
     /// A context with an answer of its own, for a command that another command runs (spec: guests 1.5).

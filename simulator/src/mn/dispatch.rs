@@ -27,7 +27,8 @@ async fn perform(site: Arc<Site>, request: &Request, admitted: Admitted) -> Resp
         request.args.join(" ")
     );
     let id = site.journal.lock().open(title);
-    let context = Context::new(Arc::clone(&site), id, admitted.user);
+    let context =
+        Context::new(Arc::clone(&site), id, admitted.user).with_stdin(request.stdin.clone());
     match admitted.registration {
         Registration::Global => {
             global(&context, request, admitted.nodes.as_deref()).await;
@@ -79,12 +80,22 @@ pub fn run<'a>(
     args: &'a [String],
 ) -> BoxFuture<'a, ()> {
     Box::pin(async move {
-        join_all(
-            nodes
-                .iter()
-                .map(|node| run_on_node(context, command, node, args)),
-        )
-        .await;
+        match command {
+            "mkvm" => commands::mkvm::run(context, nodes, args).await,
+            "nodeset" => {
+                for node in nodes {
+                    commands::nodeset::run(context, node, args).await;
+                }
+            }
+            _ => {
+                join_all(
+                    nodes
+                        .iter()
+                        .map(|node| run_on_node(context, command, node, args)),
+                )
+                .await;
+            }
+        }
     })
 }
 
@@ -93,7 +104,14 @@ async fn run_on_node(context: &Context, command: &str, node: &str, args: &[Strin
         "chhypervisor" => commands::chhypervisor::run(context, node, args).await,
         "chvm" => commands::chvm::run(context, node, args).await,
         "lsvm" => commands::lsvm::run(context, node, args).await,
+        "execcmdonvm" => commands::execcmdonvm::run(context, node, args).await,
+        "getmacs" => commands::getmacs::run(context, node, args).await,
+        "revacuate" => commands::revacuate::run(context, node, args).await,
+        "reventlog" => commands::reventlog::run(context, node, args).await,
         "rinv" => commands::rinv::run(context, node, args).await,
+        "rmigrate" => commands::rmigrate::run(context, node, args).await,
+        "rmvm" => commands::rmvm::run(context, node).await,
+        "rnetboot" => commands::rnetboot::run(context, node, args).await,
         "rpower" => commands::rpower::run(context, node, args).await,
         _ => context.push(Document::error(format!(
             "{node}: (Error) {command} is not simulated"

@@ -2,6 +2,7 @@
 
 use crate::mn::Context;
 use crate::mn::zvm::guest::{Reachable, Report, execcmdon_vm, ping_node, set_status, status_of};
+use crate::mn::zvm::power::{Stopped, stop};
 use crate::mn::zvm::text::{arg, is_bad};
 use crate::mn::zvm::{Zhcp, remote};
 use crate::seam::{Outcome, RemoteCommand};
@@ -113,33 +114,31 @@ impl Power<'_> {
 
     /// Deactivates the virtual machine; says whether it is, or will be, off.
     async fn stop(&self, option: &str) -> bool {
-        let outcome = self
-            .smcli(&format!("Image_Deactivate -T {}{option}", self.userid))
-            .await;
-        if outcome.rc == 255 {
-            self.context.print_ln(format!(
-                "(Error) Failed to communicate with the zhcp system: {}",
-                self.zhcp.host
-            ));
-            return false;
+        match stop(self.context, &self.zhcp, &self.userid, option).await {
+            Stopped::Unreachable => {
+                self.context.print_ln(format!(
+                    "(Error) Failed to communicate with the zhcp system: {}",
+                    self.zhcp.host
+                ));
+                false
+            }
+            Stopped::AlreadyOff => {
+                self.say(&format!("{} already logged off.", self.userid));
+                true
+            }
+            Stopped::LoggingOff => {
+                self.say(&format!("{} in process of logging off.", self.userid));
+                true
+            }
+            Stopped::Done(answer) => {
+                self.say(&answer);
+                true
+            }
+            Stopped::Failed(answer) => {
+                self.say(&answer);
+                false
+            }
         }
-        let is_code = |label: &str, code: &str| {
-            outcome.stdout.lines().any(|line| {
-                line.trim_start()
-                    .strip_prefix(label)
-                    .is_some_and(|rest| rest.trim() == code)
-            })
-        };
-        if is_code("Return Code:", "200") && is_code("Reason Code:", "12") {
-            self.say(&format!("{} already logged off.", self.userid));
-            return true;
-        }
-        if is_code("Return Code:", "200") && is_code("Reason Code:", "16") {
-            self.say(&format!("{} in process of logging off.", self.userid));
-            return true;
-        }
-        self.say(&outcome.stdout);
-        !is_bad(&outcome.stdout)
     }
 
     async fn soft_off(&self) {

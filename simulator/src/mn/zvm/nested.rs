@@ -24,9 +24,20 @@ pub async fn command_line(
     args: &[&str],
     stderr: Stderr,
 ) -> String {
+    command_line_on(context, command, &[node.to_owned()], args, stderr).await
+}
+
+/// The same on several nodes.
+pub async fn command_line_on(
+    context: &Context,
+    command: &str,
+    nodes: &[String],
+    args: &[&str],
+    stderr: Stderr,
+) -> String {
     let nested = context.nested();
     let args: Vec<String> = args.iter().map(|a| (*a).to_owned()).collect();
-    dispatch::run(&nested, command, &[node.to_owned()], &args).await;
+    dispatch::run(&nested, command, nodes, &args).await;
     show(context, &nested.take_documents(), stderr)
 }
 

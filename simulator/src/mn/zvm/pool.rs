@@ -287,7 +287,7 @@ async fn rewrite(context: &Context, zhcp: &Zhcp, pool: &str, old: &str, new: &st
 }
 
 /// A text that `sed`, in single quotes in a double-quoted line, takes literally on either side of `s#…#…#`.
-fn escape_for_sed(text: &str) -> String {
+pub fn escape_for_sed(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         match c {

@@ -2,12 +2,12 @@
 //! 2.5).
 
 use super::run::Call;
-use crate::mn::zvm::local::{files, images, install, ip_of, remove_tree, site};
+use crate::mn::zvm::local::{files, images, install, remove_tree};
 use crate::mn::zvm::lookup::{DeviceAttributes, device_attributes, device_pool};
+use crate::mn::zvm::mount::establish;
 use crate::mn::zvm::pool::{Criteria, find_and_update};
 use crate::mn::zvm::remote::ZHCP_BIN;
-use crate::mn::zvm::{Zhcp, check_ssh_rc, text};
-use crate::seam::Release;
+use crate::mn::zvm::text;
 
 /// `--capturezfcp profile wwpn lun [compression]`.
 pub async fn capture(call: &Call<'_>) {
@@ -29,7 +29,7 @@ pub async fn capture(call: &Call<'_>) {
     files(call.context, |fs, _| {
         fs.directories.insert(staging.clone());
     });
-    let Some(remote) = establish_mount(call, "staging", "rw").await else {
+    let Some(remote) = establish(call.context, &call.zhcp, "staging", "rw").await else {
         return;
     };
     let Some(pool) = locate(call, &wwpn, &lun).await else {
@@ -128,7 +128,7 @@ pub async fn deploy(call: &Call<'_>) {
             ));
         }
     };
-    let Some(remote) = establish_mount(call, "raw", "ro").await else {
+    let Some(remote) = establish(call.context, &call.zhcp, "raw", "ro").await else {
         return;
     };
     let Some(pool) = locate(call, &wwpn, &lun).await else {
@@ -239,56 +239,4 @@ pub async fn restore(
     find_and_update(call.context, call.node, &call.zhcp, pool, &criteria)
         .await
         .is_some()
-}
-
-/// Where the zHCP sees a directory of the management node (`zvmUtils.pm establishMount`); `None` ends the command.
-/// Only release P mounts it: the later check reports it as mounted always (Q49).
-async fn establish_mount(call: &Call<'_>, what: &str, mode: &str) -> Option<String> {
-    let context = call.context;
-    let zhcp: &Zhcp = &call.zhcp;
-    let install = install(context);
-    let Some(hcp_ip) = ip_of(context, &zhcp.host) else {
-        context.print_ln("(Error) Unable to obtain the IP address of the hcp node");
-        return None;
-    };
-    let master = ["internalmaster", "master"]
-        .iter()
-        .find_map(|key| site(context, key));
-    let Some(master) = master else {
-        context.print_ln(format!(
-            "{}: (Error) Unable to obtain the management node IP address from the site table",
-            zhcp.host
-        ));
-        return None;
-    };
-    if ip_of(context, &master).unwrap_or_else(|| master.clone()) == hcp_ip {
-        return Some(format!("{install}/{what}"));
-    }
-    let mn = context.local(|world| world.mn.host.to_string());
-    let directory = format!("/mnt/{mn}{install}/{what}");
-    if context.settings().release == Release::P {
-        let mounted = zhcp
-            .run(
-                context,
-                &format!("mount | grep {directory} > /dev/null; echo \\$?"),
-            )
-            .await;
-        if text::number(&mounted.stdout) != 0.0 {
-            zhcp.run(
-                context,
-                &format!(
-                    "mkdir -p {directory} && mount -t nfs -o {mode} {master}:/{what} {directory}; echo \\$?"
-                ),
-            )
-            .await;
-        }
-        return Some(directory);
-    }
-    let line = zhcp.line("mount");
-    let outcome = context.sh(&line).await;
-    if let Some(text) = check_ssh_rc(&outcome, "establishMount", &line, &zhcp.host, None) {
-        context.print_ln(text);
-        return None;
-    }
-    Some(directory)
 }

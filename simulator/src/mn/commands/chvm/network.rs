@@ -2,7 +2,7 @@
 
 use super::guest::{Guest, Hidden};
 use crate::mn::zvm::guest::{Reachable, Report, execcmdon_vm, ping_node};
-use crate::mn::zvm::{nested, text};
+use crate::mn::zvm::{nested, text, vswitch};
 
 /// `--addnic {vdev} {type} {devices}`.
 pub(super) async fn add_nic(guest: &Guest<'_>) -> Hidden {
@@ -94,35 +94,9 @@ pub(super) async fn grant(guest: &Guest<'_>) -> Hidden {
     ))
 }
 
-/// Grants the guest access to a switch (`zvmCPUtils.pm grantVSwitch`; spec: guests 3.10). The keys for port type and
-/// VLAN never get there; in their place stands a bare number (GQ7).
 async fn grant_access(guest: &Guest<'_>, switch: &str, port_type: &str, vlan: &str) -> String {
-    let extra = if guest.context.settings().quirk("GQ7") {
-        match (port_type, vlan) {
-            ("", "") => String::new(),
-            (_, "") => "0".to_owned(),
-            (_, vlan) => text::show_number(text::number(vlan)),
-        }
-    } else {
-        let mut keys = Vec::new();
-        if !port_type.is_empty() {
-            keys.push(format!("-k 'user_port_type='{port_type}"));
-        }
-        if !vlan.is_empty() {
-            keys.push(format!("-k 'user_vlan_id='{vlan}"));
-        }
-        keys.join(" ")
-    };
-    let words = format!(
-        "Virtual_Network_Vswitch_Set_Extended -T SYSTEM -k 'switch_name='{switch} -k 'grant_userid='{} -k 'persist=YES' {extra}",
-        guest.userid
-    );
-    let answer = guest.smcli(&words).await.stdout;
-    if answer.contains("Done") {
-        "Done\n".to_owned()
-    } else {
-        format!("Failed Error output: {answer}\n")
-    }
+    let Guest { context, zhcp, userid, .. } = guest;
+    vswitch::grant(context, zhcp, userid, switch, port_type, vlan).await
 }
 
 /// `--disconnectnic {vdev}`: the directory entry only.

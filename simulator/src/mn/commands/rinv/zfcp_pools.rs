@@ -1,12 +1,10 @@
 //! `--zfcppool` and `--zfcppoolnames` (spec: scsi-pools 4.13, 4.14).
 
-use regex::Regex;
-
 use super::hypervisor::Inventory;
 use crate::mn::zvm::contents::Contents;
 use crate::mn::zvm::filter::egrep;
 use crate::mn::zvm::pool::HEADER;
-use crate::mn::zvm::pool_file::is_spent;
+use crate::mn::zvm::pool_file::{is_spent, without_conf};
 use crate::mn::zvm::remote::ZFCP_POOL;
 
 /// Rows of a pool: the file as it is, or the header and the rows that match a filter anywhere (Q18).
@@ -52,23 +50,4 @@ pub async fn names(inventory: &Inventory<'_>) -> String {
         names.push('\n');
     }
     names
-}
-
-/// The name with every `conf` and the character before it removed, wherever it is (Q19).
-fn without_conf(file: &str) -> String {
-    Regex::new(".conf").map_or_else(
-        |_| file.to_owned(),
-        |pattern| pattern.replace_all(file, "").into_owned(),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn q19_conf_is_cut_anywhere() {
-        assert_eq!(without_conf("scsipol1.conf"), "scsipol1");
-        assert_eq!(without_conf("myconf1.conf"), "m1");
-    }
 }
