@@ -36,7 +36,9 @@ impl Given {
             };
             let (typed, attached) = typed
                 .split_once('=')
-                .map_or((typed, None), |(name, value)| (name, Some(value.to_owned())));
+                .map_or((typed, None), |(name, value)| {
+                    (name, Some(value.to_owned()))
+                });
             let Some((name, takes)) = find(options, typed) else {
                 continue;
             };
@@ -117,7 +119,9 @@ mod tests {
 
     #[test]
     fn names_may_be_begun_in_any_case() {
-        let given = read(&["file", "--PROF", "osdflt", "-diskV", "0100", "--cpus=2", "-s"]);
+        let given = read(&[
+            "file", "--PROF", "osdflt", "-diskV", "0100", "--cpus=2", "-s",
+        ]);
         assert_eq!(given.value("p"), "osdflt");
         assert_eq!(given.value("v"), "0100");
         assert_eq!(given.value("c"), "2");
@@ -126,7 +130,17 @@ mod tests {
 
     #[test]
     fn what_is_not_known_or_does_not_fit_is_left_out() {
-        let given = read(&["--imagename", "x", "--disk", "y", "-c", "two", "--profile", "--password", "z"]);
+        let given = read(&[
+            "--imagename",
+            "x",
+            "--disk",
+            "y",
+            "-c",
+            "two",
+            "--profile",
+            "--password",
+            "z",
+        ]);
         assert_eq!(given.value("c"), "");
         assert_eq!(given.value("d"), "");
         assert_eq!(given.value("p"), "");

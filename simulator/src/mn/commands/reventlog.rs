@@ -90,7 +90,8 @@ impl Log<'_> {
         if !status.contains("SSH=1") && !status.contains("IUCV=1") {
             return self.say("Not set communicate type.");
         }
-        self.in_guest(&format!("rm -rf {path}"), Report::Silent).await;
+        self.in_guest(&format!("rm -rf {path}"), Report::Silent)
+            .await;
         let command = format!("echo -e \"{options}\" > {path}");
         self.in_guest(&command, Report::Silent).await;
         self.say("Setting event logging options... Done");

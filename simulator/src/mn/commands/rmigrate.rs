@@ -121,10 +121,17 @@ mod tests {
 
     #[test]
     fn operands_are_handed_on() {
-        let args: Vec<String> = ["destination='ZVM2'", "action=MOVE", "immediate=NO", "max_total=0060", "max_quiesce=NOLIMIT", ""]
-            .iter()
-            .map(|a| (*a).to_owned())
-            .collect();
+        let args: Vec<String> = [
+            "destination='ZVM2'",
+            "action=MOVE",
+            "immediate=NO",
+            "max_total=0060",
+            "max_quiesce=NOLIMIT",
+            "",
+        ]
+        .iter()
+        .map(|a| (*a).to_owned())
+        .collect();
         let operands = Operands::read(&args);
         assert_eq!(operands.destination, "ZVM2");
         assert_eq!(operands.action, "MOVE");

@@ -109,8 +109,7 @@ async fn free_luns(context: &Context, node: &str, zhcp: &Zhcp) -> Option<()> {
         let line = zhcp.line(&format!("cat {ZFCP_POOL}/{file}"));
         let (outcome, contents) = context.fetch_pools(&line).await;
         if context.settings().release == Release::M
-            && let Some(message) =
-                check_ssh_rc(&outcome, "removeVM", &line, &zhcp.host, Some(node))
+            && let Some(message) = check_ssh_rc(&outcome, "removeVM", &line, &zhcp.host, Some(node))
         {
             context.print_ln(message);
             return None;
@@ -138,9 +137,7 @@ async fn free_luns(context: &Context, node: &str, zhcp: &Zhcp) -> Option<()> {
             .await;
         }
         if !rows.is_empty() {
-            context.print_ln(format!(
-                "{node}: Updating FCP device pool {pool}... Done"
-            ));
+            context.print_ln(format!("{node}: Updating FCP device pool {pool}... Done"));
         }
     }
     Some(())
@@ -193,7 +190,9 @@ fn without_node(hosts: &str, node: &str, is_exact: bool) -> String {
                 name == node || name.split('.').next().is_some_and(|short| short == node)
             });
         }
-        followed.as_ref().is_ok_and(|pattern| pattern.is_match(line))
+        followed
+            .as_ref()
+            .is_ok_and(|pattern| pattern.is_match(line))
     };
     hosts
         .split_inclusive('\n')
@@ -209,6 +208,9 @@ mod tests {
     fn gq19_neighbours_lose_their_hosts_line() {
         let hosts = "10.0.0.1 lnx1 lnx1.x\n10.0.0.2 lnx11 lnx11.x\n10.0.0.3 b lnx1\n";
         assert_eq!(without_node(hosts, "lnx1", false), "10.0.0.3 b lnx1\n");
-        assert_eq!(without_node(hosts, "lnx1", true), "10.0.0.2 lnx11 lnx11.x\n");
+        assert_eq!(
+            without_node(hosts, "lnx1", true),
+            "10.0.0.2 lnx11 lnx11.x\n"
+        );
     }
 }

@@ -41,7 +41,8 @@ pub async fn suffix_of(
             return Err(NoMac::Counter);
         }
         let mac = format(&format!("{prefix}{id}"));
-        let is_taken = context.tables(|tables| tables.find("mac", &[("mac", &mac)]).next().is_some());
+        let is_taken =
+            context.tables(|tables| tables.find("mac", &[("mac", &mac)]).next().is_some());
         if !is_taken {
             keep(context, node, &mac);
         }
@@ -181,7 +182,10 @@ mod tests {
     #[test]
     fn prefixes_stand_behind_their_labels() {
         assert_eq!(prefix_in(ANSWER, "USER Prefix:"), "02000B");
-        assert_eq!(prefix_in("MACADDR Prefix: 020001\n", "MACADDR Prefix:"), "020001");
+        assert_eq!(
+            prefix_in("MACADDR Prefix: 020001\n", "MACADDR Prefix:"),
+            "020001"
+        );
         assert_eq!(prefix_in("", "USER Prefix:"), "");
     }
 

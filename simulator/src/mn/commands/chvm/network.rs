@@ -95,7 +95,12 @@ pub(super) async fn grant(guest: &Guest<'_>) -> Hidden {
 }
 
 async fn grant_access(guest: &Guest<'_>, switch: &str, port_type: &str, vlan: &str) -> String {
-    let Guest { context, zhcp, userid, .. } = guest;
+    let Guest {
+        context,
+        zhcp,
+        userid,
+        ..
+    } = guest;
     vswitch::grant(context, zhcp, userid, switch, port_type, vlan).await
 }
 

@@ -54,7 +54,15 @@ pub(super) async fn run(context: &Context, nodes: &[String], args: &[String]) {
     };
     let sizes = source.zhcp.clone();
     source.disks = mdisks(context, &sizes, &source.userid).await;
-    if !link_all(context, nodes, &source.zhcp, &source.userid, &mut source.disks).await {
+    if !link_all(
+        context,
+        nodes,
+        &source.zhcp,
+        &source.userid,
+        &mut source.disks,
+    )
+    .await
+    {
         return;
     }
     if !find_network(context, nodes, &mut source).await {

@@ -127,12 +127,7 @@ pub(super) async fn link_all(
 }
 
 /// Gives the disks back.
-pub(super) async fn detach(
-    context: &Context,
-    nodes: &[String],
-    zhcp: &Zhcp,
-    disks: &[SourceDisk],
-) {
+pub(super) async fn detach(context: &Context, nodes: &[String], zhcp: &Zhcp, disks: &[SourceDisk]) {
     for SourceDisk { address, link, .. } in disks {
         let offline = disable_enable_disk(context, &zhcp.host, Subchannel::Disable, link).await;
         drop(offline);
@@ -156,7 +151,13 @@ mod tests {
         let details = "MDISK=VDEV=0100 DEVTYPE=3390 START=0001 COUNT=10016 VOLID=VOL1 MODE=MR\n";
         let disks = disks_of(entry, details);
         assert_eq!(disks.len(), 2);
-        assert_eq!((disks[0].address.as_str(), disks[0].size.as_str()), ("0100", "10016"));
-        assert_eq!((disks[1].kind.as_str(), disks[1].mode.as_str()), ("9336", "MR"));
+        assert_eq!(
+            (disks[0].address.as_str(), disks[0].size.as_str()),
+            ("0100", "10016")
+        );
+        assert_eq!(
+            (disks[1].kind.as_str(), disks[1].mode.as_str()),
+            ("9336", "MR")
+        );
     }
 }

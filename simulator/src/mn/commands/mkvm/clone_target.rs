@@ -71,12 +71,7 @@ pub(super) async fn clone(
     }
 }
 
-async fn copy(
-    context: &Context,
-    node: &str,
-    source: &Source,
-    args: &[String],
-) -> Result<(), Stop> {
+async fn copy(context: &Context, node: &str, source: &Source, args: &[String]) -> Result<(), Stop> {
     let fail = |text: &str| {
         context.print_ln(format!("{node}: (Error) {text}"));
         Stop::Reported
@@ -164,7 +159,9 @@ impl Copy<'_> {
             if tries == ENTRY_TRIES {
                 self.say("Creating user directory entry");
             } else {
-                self.say(&format!("Trying again ({tries}) to create user directory entry"));
+                self.say(&format!(
+                    "Trying again ({tries}) to create user directory entry"
+                ));
             }
             self.smcli(&format!("Image_Create_DM -T {userid} -f {file}"))
                 .await;
@@ -179,9 +176,7 @@ impl Copy<'_> {
         zhcp.run_timed(self.context, &format!("rm {file}")).await;
         if !is_made {
             let stop = self.fail("Could not create user entry");
-            self.say(
-                "(Solution) Verify that the node's zHCP and its zVM's SMAPI are both online",
-            );
+            self.say("(Solution) Verify that the node's zHCP and its zVM's SMAPI are both online");
             return Err(stop);
         }
         mac::load_vmcp(self.context, zhcp).await;
@@ -249,7 +244,9 @@ impl Copy<'_> {
             if left == tries {
                 self.say(&format!("Adding minidisk ({address})"));
             } else {
-                self.say(&format!("Trying again ({left}) to add minidisk ({address})"));
+                self.say(&format!(
+                    "Trying again ({left}) to add minidisk ({address})"
+                ));
             }
             let answer = self.smcli(&words).await;
             self.context.print_ln(&answer);
@@ -336,7 +333,8 @@ impl Copy<'_> {
                 break;
             }
             if waited >= LOCK_PATIENCE {
-                zhcp.run(self.context, &format!("/sbin/vmcp det {to}")).await;
+                zhcp.run(self.context, &format!("/sbin/vmcp det {to}"))
+                    .await;
                 let stop = self.fail("Flashcopy lock is enabled");
                 self.say(&format!(
                     "(Solution) Remove lock by deleting {LOCK} on the zHCP. Use caution!"
@@ -373,7 +371,8 @@ impl Copy<'_> {
             let answer = zhcp.run(self.context, &format).await.stdout;
             if is_bad(&answer) {
                 self.say(&answer);
-                zhcp.run(self.context, &format!("/sbin/vmcp det {link}")).await;
+                zhcp.run(self.context, &format!("/sbin/vmcp det {link}"))
+                    .await;
                 return Err(Stop::Reported);
             }
             pause(self.context, 2).await;
@@ -404,7 +403,12 @@ impl Copy<'_> {
             zhcp.run(self.context, &command).await;
         }
         let probe = format!("test -d {mount}/etc && echo Exists");
-        if zhcp.run(self.context, &probe).await.stdout.contains("Exists") {
+        if zhcp
+            .run(self.context, &probe)
+            .await
+            .stdout
+            .contains("Exists")
+        {
             self.say("Setting network configuration");
             let (old, new) = (&source.node, self.node);
             let mut edits = vec![
@@ -428,7 +432,10 @@ impl Copy<'_> {
             let found = zhcp.run(self.context, &find).await.stdout;
             let file = text::field(found.lines().next().unwrap_or_default(), ':', 0).to_owned();
             if !file.is_empty() {
-                edits.push(format!("sed -i -e s/{}/{ip}/i -e s/{old}/{new}/i {file}", source.ip));
+                edits.push(format!(
+                    "sed -i -e s/{}/{ip}/i -e s/{old}/{new}/i {file}",
+                    source.ip
+                ));
                 if let Some((network, mask)) = subnet_of(self.context, ip) {
                     edits.push(format!(
                         "sed -i -e s/{}/{network}/i -e s/{}/{mask}/i {file}",

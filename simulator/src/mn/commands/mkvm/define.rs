@@ -118,12 +118,7 @@ async fn grant(context: &Context, node: &str, target: &Target, switch: &str) {
 }
 
 /// The entry with the MAC suffix behind the name of the first network that the zHCP is on too.
-pub(super) async fn with_macid(
-    context: &Context,
-    zhcp: &Zhcp,
-    entry: &str,
-    macid: &str,
-) -> String {
+pub(super) async fn with_macid(context: &Context, zhcp: &Zhcp, entry: &str, macid: &str) -> String {
     let nics: Vec<&str> = entry
         .lines()
         .filter(|line| text::contains_ignoring_case(line, "NICDEF"))

@@ -95,7 +95,10 @@ impl Options {
 /// Makes the virtual machine, and its first disk if one is wanted.
 pub(super) async fn make(context: &Context, node: &str, target: &Target, options: &Options) {
     let value = |name| options.given.value(name);
-    if ["p", "w", "m"].iter().any(|name| !text::is_true(value(name))) {
+    if ["p", "w", "m"]
+        .iter()
+        .any(|name| !text::is_true(value(name)))
+    {
         return context.print_ln(format!(
             "{node}: (Error) Missing one or more required parameter(s)"
         ));
@@ -162,7 +165,18 @@ mod tests {
     #[test]
     fn entries_are_written_from_options() {
         let args: Vec<String> = [
-            "-p", "osdflt", "--password", "LBYONLY", "--mem", "1024m", "--cpus", "3", "--ipl", "100", "-l", "IBMVM1 OPS",
+            "-p",
+            "osdflt",
+            "--password",
+            "LBYONLY",
+            "--mem",
+            "1024m",
+            "--cpus",
+            "3",
+            "--ipl",
+            "100",
+            "-l",
+            "IBMVM1 OPS",
         ]
         .iter()
         .map(|a| (*a).to_owned())

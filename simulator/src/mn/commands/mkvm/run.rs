@@ -16,8 +16,7 @@ const CLONES: &str = "/var/opt/xcat/doclone.txt";
 /// Runs the command on all its nodes.
 pub async fn run(context: &Context, nodes: &[String], args: &[String]) {
     let source = text::arg(args, 0);
-    let is_clone =
-        text::is_true(source) && context.column("zvm", source, "userid").is_some();
+    let is_clone = text::is_true(source) && context.column("zvm", source, "userid").is_some();
 
     if let Some(at) = args.iter().position(|arg| arg.contains("--imagename")) {
         let image = text::arg(args, at + 1);
@@ -86,7 +85,10 @@ fn clone_values(listed: &str, image: &str) -> BTreeMap<String, String> {
             continue;
         }
         for pair in line.split(';') {
-            let (key, value) = (text::field(pair, '=', 0).trim(), text::field(pair, '=', 1).trim());
+            let (key, value) = (
+                text::field(pair, '=', 0).trim(),
+                text::field(pair, '=', 1).trim(),
+            );
             if !key.is_empty() && !value.is_empty() {
                 values.insert(key.to_uppercase(), value.to_uppercase());
             }

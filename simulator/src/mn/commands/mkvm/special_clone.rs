@@ -77,7 +77,9 @@ async fn clone_all(
         return fail("FBA disk was found but no FBA_POOL was defined in DOCLONE COPY.".to_owned());
     }
     if eckd_pool.is_empty() && disks.iter().any(|disk| disk.kind == "3390") {
-        return fail("ECKD disk was found but no ECKD_POOL was defined in DOCLONE COPY.".to_owned());
+        return fail(
+            "ECKD disk was found but no ECKD_POOL was defined in DOCLONE COPY.".to_owned(),
+        );
     }
     for node in nodes {
         set_apart(context, node);
@@ -148,12 +150,7 @@ fn set_apart(context: &Context, node: &str) {
     });
 }
 
-async fn link(
-    context: &Context,
-    zhcp: &Zhcp,
-    source: &str,
-    disk: &mut SourceDisk,
-) -> Option<()> {
+async fn link(context: &Context, zhcp: &Zhcp, source: &str, disk: &mut SourceDisk) -> Option<()> {
     let address = disk.address.clone();
     for attempt in 0..LINK_TRIES {
         let first = (text::number(&address) + LINK_OFFSET) as u32;

@@ -215,9 +215,9 @@ async fn punch(boot: &Boot<'_>, zhcp: &Zhcp, folder: &str, name: &str) -> Option
 fn is_spool_name(name: &str) -> bool {
     let parts: Vec<&str> = name.split('.').collect();
     parts.len() <= 2
-        && parts.iter().all(|part| {
-            part.len() <= SPOOL_NAME && part.chars().all(|c| c.is_ascii_alphanumeric())
-        })
+        && parts
+            .iter()
+            .all(|part| part.len() <= SPOOL_NAME && part.chars().all(|c| c.is_ascii_alphanumeric()))
         && !parts[0].is_empty()
 }
 

@@ -108,9 +108,12 @@ pub(super) async fn run(boot: &Boot<'_>) -> Option<()> {
     let sample = local::read(context, &format!("{install}/{os}/{sample}")).unwrap_or_default();
     let profile = format!("http://{master}{custom}");
     let parameters = match distro {
-        Distro::Suse => {
-            parameters::suse(&parameters::header(&sample), &profile, &repository, &network)
-        }
+        Distro::Suse => parameters::suse(
+            &parameters::header(&sample),
+            &profile,
+            &repository,
+            &network,
+        ),
         Distro::RedHat => {
             let mut header = parameters::header(&sample);
             if !contains_ignoring_case(os, "rhel6.1") {
@@ -394,16 +397,31 @@ mod tests {
             lun: "0021".into(),
             tag: "$root_device$".into(),
         };
-        let text = with_disks(Distro::Suse, "<device>$root_device$</device>\nreplace_zfcp", std::slice::from_ref(&disk));
-        assert!(text.starts_with("<device>/dev/disk/by-path/ccw-0.0.1fb3-zfcp-0x500a:0x0021</device>\n"));
+        let text = with_disks(
+            Distro::Suse,
+            "<device>$root_device$</device>\nreplace_zfcp",
+            std::slice::from_ref(&disk),
+        );
+        assert!(
+            text.starts_with(
+                "<device>/dev/disk/by-path/ccw-0.0.1fb3-zfcp-0x500a:0x0021</device>\n"
+            )
+        );
         assert!(text.contains("<devices config:type=\"list\">\n      <listentry>\n"));
         let text = with_disks(Distro::RedHat, "$root_device$", &[disk]);
-        assert_eq!(text, "zfcp --devnum 0.0.1fb3 --wwpn 0x500a --fcplun 0x0021\n");
+        assert_eq!(
+            text,
+            "zfcp --devnum 0.0.1fb3 --wwpn 0x500a --fcplun 0x0021\n"
+        );
     }
 
     #[test]
     fn releases_have_a_base() {
-        for (os, base) in [("sles11sp2", "sles11"), ("rhel6.2", "rhel6"), ("rhel7", "rhel7")] {
+        for (os, base) in [
+            ("sles11sp2", "sles11"),
+            ("rhel6.2", "rhel6"),
+            ("rhel7", "rhel7"),
+        ] {
             assert_eq!(os_base(os), base);
         }
     }

@@ -128,7 +128,10 @@ async fn adapter(boot: &Boot<'_>, network: &mut Network, dhcp: bool) {
 async fn statements(boot: &Boot<'_>, zhcp: &Zhcp, userid: &str) -> Vec<String> {
     let smcli = Zhcp::smcli(&format!("Image_Query_DM -T {userid}"));
     let entry = zhcp.run(boot.context, &smcli).await.stdout;
-    let mut lines: Vec<String> = text::lines(&entry).iter().map(|l| (*l).to_owned()).collect();
+    let mut lines: Vec<String> = text::lines(&entry)
+        .iter()
+        .map(|l| (*l).to_owned())
+        .collect();
     lines.pop();
     let profile = lines
         .iter()
@@ -157,7 +160,10 @@ async fn user_profile(boot: &Boot<'_>, zhcp: &Zhcp, profile: &str) -> String {
         .stdout
         .is_empty();
     let is_fresh = is_kept && {
-        let changed = zhcp.run(context, &format!("stat -c %Z {file}")).await.stdout;
+        let changed = zhcp
+            .run(context, &format!("stat -c %Z {file}"))
+            .await
+            .stdout;
         let now = context.local(|world| world.now_ms) as f64 / 1000.0;
         now <= text::number(&changed) + SECONDS
     };

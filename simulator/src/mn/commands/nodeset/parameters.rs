@@ -94,11 +94,20 @@ mod tests {
 
     #[test]
     fn parameters_fit_the_reader() {
-        let suse = suse(&header("a\nramdisk_size=65536 root=/dev/ram1 \n"), "http://m/t", "http://m/r", &network());
+        let suse = suse(
+            &header("a\nramdisk_size=65536 root=/dev/ram1 \n"),
+            "http://m/t",
+            "http://m/r",
+            &network(),
+        );
         assert!(suse.starts_with("ramdisk_size=65536 root=/dev/ram1\nAutoYaST=http://m/t\n"));
         assert!(suse.contains("Broadcast=10.1.2.255 Layer2=1 OSAHWaddr=02:00:0B:FF:FF:F0\n"));
         let red_hat = red_hat("ramdisk_size=1", "http://m/t", "0.0.0100", "x", &network());
         assert!(red_hat.contains("SUBCHANNELS=0.0.0600,0.0.0601,0.0.0602\n"));
-        assert!([&suse, &red_hat].iter().all(|t| t.lines().all(|line| line.len() <= 80)));
+        assert!(
+            [&suse, &red_hat]
+                .iter()
+                .all(|t| t.lines().all(|line| line.len() <= 80))
+        );
     }
 }

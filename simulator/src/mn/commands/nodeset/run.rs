@@ -83,7 +83,10 @@ pub async fn run(context: &Context, node: &str, args: &[String]) {
     }
     let column = |name| context.column("nodetype", node, name).unwrap_or_default();
     let (os, arch, profile) = (column("os"), column("arch"), column("profile"));
-    if [&os, &arch, &profile].iter().any(|value| !text::is_true(value)) {
+    if [&os, &arch, &profile]
+        .iter()
+        .any(|value| !text::is_true(value))
+    {
         return context.print_ln(format!(
             "{node}: (Error) Missing node OS, arch, and profile in nodetype table"
         ));
@@ -155,10 +158,15 @@ mod tests {
 
     #[test]
     fn operands_come_in_any_order() {
-        let args: Vec<String> = ["device=0100", "netboot", "OSIMAGE=img", "transport=/a/b.tgz"]
-            .iter()
-            .map(|a| (*a).to_owned())
-            .collect();
+        let args: Vec<String> = [
+            "device=0100",
+            "netboot",
+            "OSIMAGE=img",
+            "transport=/a/b.tgz",
+        ]
+        .iter()
+        .map(|a| (*a).to_owned())
+        .collect();
         let operands = Operands::read(&args);
         assert_eq!(operands.action, "netboot");
         assert_eq!(operands.device, "0100");
