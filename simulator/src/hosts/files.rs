@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::shell::Errno;
-use super::sysfs;
+use super::{guest, sysfs};
 use crate::world::{HostName, World};
 
 /// Whether a path belongs to the kernel.
@@ -20,6 +20,9 @@ pub fn is_kernel(path: &str) -> bool {
 pub fn read<'a>(world: &'a World, host: &HostName, path: &str) -> Result<Cow<'a, str>, Errno> {
     if path == "/dev/null" {
         return Ok(Cow::Borrowed(""));
+    }
+    if path.starts_with("/dev/") && sysfs::is_device(world, host, path) {
+        return guest::disk::read(world, host, path).map(Cow::Owned);
     }
     if is_kernel(path)
         && let Some(answer) = sysfs::read(world, host, path)
@@ -48,6 +51,9 @@ pub fn write(
     if is_kernel(path) {
         if sysfs::list(world, host, path).is_some() {
             return Err(Errno::IsDirectory);
+        }
+        if path.starts_with("/dev/") && sysfs::is_device(world, host, path) {
+            return guest::disk::write(world, host, path, text);
         }
         if text.is_empty() && sysfs::exists(world, host, path) {
             return Ok(());

@@ -114,4 +114,23 @@ impl Outcome {
             stderr: stderr.into(),
         }
     }
+
+    /// Adds a line to standard output.
+    pub fn say(&mut self, line: impl AsRef<str>) {
+        self.stdout.push_str(line.as_ref());
+        self.stdout.push('\n');
+    }
+
+    /// Adds a line to standard error.
+    pub fn complain(&mut self, line: impl AsRef<str>) {
+        self.stderr.push_str(line.as_ref());
+        self.stderr.push('\n');
+    }
+
+    /// The same with another exit status.
+    #[must_use]
+    pub fn with_status(mut self, rc: i32) -> Self {
+        self.rc = rc;
+        self
+    }
 }

@@ -29,6 +29,9 @@ pub struct San {
     /// Initiator ports, by physical WWPN, whose link to the fabric is down (spec: zfcp-and-san 8.1 F15).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub links_down: BTreeSet<Wwpn>,
+    /// Target ports that do not answer REPORT LUNS (spec: zfcp-and-san 8.1 F48).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub reports_failing: BTreeSet<Wwpn>,
     /// NPIV WWPNs whose fabric login the switch refuses (spec: zfcp-and-san 8.1 F17).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub logins_refused: BTreeSet<Wwpn>,
@@ -224,6 +227,21 @@ impl San {
                 .zones
                 .values()
                 .any(|zone| zone.contains(&initiator) && zone.contains(&target))
+    }
+
+    /// Whether a target port fails to answer REPORT LUNS.
+    pub fn reports_fail(&self, target: Wwpn) -> bool {
+        self.reports_failing.contains(&target)
+    }
+
+    /// Whether the storage behind a target port has the REPORT LUNS well-known LUN: that of the SVC kind has not
+    /// (spec: zfcp-and-san 3.4).
+    pub fn has_well_known_lun(&self, target: Wwpn) -> bool {
+        self.luns
+            .get(&target)
+            .and_then(|luns| luns.values().next())
+            .and_then(|name| self.volumes.get(name))
+            .is_some_and(|volume| volume.product() != "2145")
     }
 
     fn shown(&self, volume: &str, initiator: Wwpn) -> bool {

@@ -15,6 +15,8 @@ mod system;
 mod text;
 
 pub use lookup::lookup;
+pub use options::Options;
+pub use system::kernel_release;
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Programs that tell about the system, and programs that run programs.
 
 use super::options::Options;
-use crate::hosts::{ProgramEnv, files, shell};
+use crate::hosts::{ProgramEnv, shell};
 use crate::seam::Outcome;
 use crate::world::Distribution;
 
@@ -55,6 +55,11 @@ fn kernel(distribution: Distribution) -> (&'static str, &'static str) {
             "#30-Ubuntu SMP Mon Apr 20 16:57:22 UTC 2020",
         ),
     }
+}
+
+/// Release of the kernel that a Linux runs.
+pub fn kernel_release(env: &ProgramEnv<'_>) -> &'static str {
+    kernel(env.linux().map(|l| l.distribution).unwrap_or_default()).0
 }
 
 /// uname: `-a -s -n -r -v -m -p -o`.
@@ -171,73 +176,6 @@ pub fn sleep(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
             Outcome::ok("")
         }
         _ => Outcome::fail(1, format!("sleep: invalid time interval '{text}'\n")),
-    }
-}
-
-/// File that keeps what is mounted, as on Linuxes of the time.
-const MTAB: &str = "/etc/mtab";
-
-/// mount: without operands the table, else an entry in it.
-pub fn mount(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
-    let options = Options::read(&words[1..], "ot", &["types", "options"]);
-    let table = env.read(MTAB).map(std::borrow::Cow::into_owned);
-    let table = table.unwrap_or_default();
-    let (Some(device), Some(directory)) = (options.operands.first(), options.operands.get(1))
-    else {
-        let mut text = "/dev/dasda1 on / type ext4 (rw,relatime,data=ordered)\n".to_owned();
-        for line in table.lines() {
-            if let [device, directory, kind, options, ..] =
-                line.split(' ').collect::<Vec<_>>().as_slice()
-            {
-                text.push_str(&format!(
-                    "{device} on {directory} type {kind} ({options})\n"
-                ));
-            }
-        }
-        return Outcome::ok(text);
-    };
-    let path = env.path(directory);
-    if !files::is_directory(env.world, &env.host, &path) {
-        return Outcome::fail(
-            32,
-            format!("mount: mount point {directory} does not exist\n"),
-        );
-    }
-    let kind = options.value(&["-t", "--types"]).unwrap_or("ext4");
-    if kind == "nfs"
-        && let Some((server, _)) = device.split_once(':')
-        && env.world.resolve(server).is_none()
-    {
-        return Outcome::fail(32, "mount.nfs: Connection timed out\n");
-    }
-    let flags = options.value(&["-o", "--options"]).unwrap_or("rw");
-    let line = format!("{device} {path} {kind} {flags} 0 0\n");
-    match env.write(MTAB, &(table + &line)) {
-        Ok(()) => Outcome::ok(""),
-        Err(errno) => Outcome::fail(32, format!("mount: {directory}: {errno}\n")),
-    }
-}
-
-/// umount.
-pub fn umount(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
-    let table = env
-        .read(MTAB)
-        .map(std::borrow::Cow::into_owned)
-        .unwrap_or_default();
-    let Some(what) = words.iter().skip(1).rfind(|w| !w.starts_with('-')) else {
-        return Outcome::fail(1, "umount: bad usage\n");
-    };
-    let path = env.path(what);
-    let keep: String = table
-        .split_inclusive('\n')
-        .filter(|l| l.split(' ').nth(1) != Some(path.as_str()))
-        .collect();
-    if keep == table {
-        return Outcome::fail(32, format!("umount: {what}: not mounted.\n"));
-    }
-    match env.write(MTAB, &keep) {
-        Ok(()) => Outcome::ok(""),
-        Err(errno) => Outcome::fail(32, format!("umount: {what}: {errno}\n")),
     }
 }
 

@@ -1,8 +1,29 @@
-//! Programs of a guest Linux that deal with FCP devices and disks.
+//! Programs of a guest Linux that deal with FCP devices and disks, its boot and its end.
 
+mod block;
+mod chccwdev;
+mod cio_ignore;
+pub mod disk;
+pub mod iucvserv;
 mod life;
 mod lookup;
+mod lscss;
+mod lsluns;
+mod lsscsi;
+mod lszfcp;
+mod mounts;
+mod multipath;
+mod reader;
+mod redhat;
+mod setup_disk;
+mod sg;
+mod suse;
+mod system;
+mod tool;
+mod topology;
 pub mod udev;
+mod udevadm;
+mod zdev;
 
-pub use life::settle;
+pub use life::{boot, settle, stopped};
 pub use lookup::lookup;

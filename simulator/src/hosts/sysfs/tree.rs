@@ -1,5 +1,7 @@
 //! The kernel's file systems as a tree whose directories are made up when they are looked at.
 
+use std::borrow::Cow;
+
 use crate::world::zfcp::{Machine, Zfcp, observe};
 use crate::world::{HostName, World};
 
@@ -30,7 +32,7 @@ pub struct View<'a> {
     /// What surrounds the driver.
     pub machine: Machine<'a>,
     /// What the driver knows.
-    pub zfcp: Zfcp,
+    pub zfcp: Cow<'a, Zfcp>,
 }
 
 /// A path whose links were followed.

@@ -273,6 +273,79 @@ impl Zfcp {
         }
     }
 
+    /// Whether [`Zfcp::settle`] would change nothing.
+    pub fn is_settled(&self, machine: &Machine<'_>) -> bool {
+        if machine.virtual_machine().is_none() {
+            return true;
+        }
+        let unknown = machine
+            .fcp_devices()
+            .any(|(d, _)| !self.recognised.contains(&d) && !self.is_ignored(d));
+        let vanished = self.recognised.iter().any(|d| {
+            machine.fcp_device(*d).is_none()
+                && self
+                    .adapters
+                    .get(d)
+                    .is_none_or(|a| !a.online || a.link != LinkState::Gone)
+        });
+        let now = machine.world.now_ms;
+        !unknown
+            && !vanished
+            && self
+                .adapters
+                .iter()
+                .all(|(device, adapter)| self.is_adapter_settled(machine, *device, adapter, now))
+    }
+
+    fn is_adapter_settled(
+        &self,
+        machine: &Machine<'_>,
+        device: DeviceNumber,
+        adapter: &Adapter,
+        now_ms: u64,
+    ) -> bool {
+        if adapter
+            .ports
+            .values()
+            .any(|port| self.is_expired(port, now_ms))
+        {
+            return false;
+        }
+        if !adapter.online {
+            return true;
+        }
+        match (adapter.link, machine.link(device)) {
+            (LinkState::Failed, _) | (LinkState::Open, LinkState::Failed) => true,
+            (LinkState::Open, LinkState::Open) => {
+                let Some(initiator) = machine.initiator(device) else {
+                    return true;
+                };
+                let san = &machine.world.san;
+                if adapter.ports.is_empty() {
+                    return san
+                        .visible_ports(initiator)
+                        .all(|port| san.port(initiator, port).is_err());
+                }
+                adapter.ports.iter().all(|(wwpn, port)| {
+                    let reachable = san.port(initiator, *wwpn).is_ok();
+                    reachable == (port.state == PortState::Online)
+                })
+            }
+            (link, now) => link == now,
+        }
+    }
+
+    /// Whether a port was lost for so long that its SCSI devices go. Paths of a map stay: multipathd raises the limit
+    /// for them (spec: zfcp-and-san 6.9).
+    fn is_expired(&self, port: &Port, now_ms: u64) -> bool {
+        port.state == PortState::Blocked
+            && now_ms.saturating_sub(port.blocked_ms) >= DEV_LOSS_MS
+            && !port
+                .devices
+                .values()
+                .any(|d| self.maps.contains_key(&d.wwid))
+    }
+
     fn check_ports(
         &mut self,
         machine: &Machine<'_>,
@@ -304,20 +377,14 @@ impl Zfcp {
         }
     }
 
-    /// Removes the SCSI devices of ports that were lost for too long. Paths of a map stay: multipathd raises the limit
-    /// for them (spec: zfcp-and-san 6.9).
+    /// Removes the SCSI devices of ports that were lost for too long.
     fn expire_ports(&mut self, now_ms: u64, device: DeviceNumber, events: &mut Vec<Uevent>) {
-        let maps = &self.maps;
         let lost: Vec<Wwpn> = self
             .adapters
             .get(&device)
             .into_iter()
             .flat_map(|a| &a.ports)
-            .filter(|(_, p)| {
-                p.state == PortState::Blocked
-                    && now_ms.saturating_sub(p.blocked_ms) >= DEV_LOSS_MS
-                    && !p.devices.values().any(|d| maps.contains_key(&d.wwid))
-            })
+            .filter(|(_, p)| self.is_expired(p, now_ms))
             .map(|(w, _)| *w)
             .collect();
         for wwpn in lost {

@@ -40,6 +40,11 @@ impl Zfcp {
         self.recognise(machine, events);
     }
 
+    /// Takes device numbers off the list without looking for devices.
+    pub fn unlist(&mut self, low: DeviceNumber, high: DeviceNumber) {
+        self.free_numbers(low, high);
+    }
+
     fn free_numbers(&mut self, low: DeviceNumber, high: DeviceNumber) {
         self.ignored = self
             .ignored

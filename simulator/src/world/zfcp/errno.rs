@@ -43,6 +43,9 @@ pub enum Errno {
     /// ENOTEMPTY.
     #[error("Directory not empty")]
     NotEmpty,
+    /// EROFS: a write to a write-protected disk.
+    #[error("Read-only file system")]
+    ReadOnly,
     /// EPERM.
     #[error("Operation not permitted")]
     Permission,

@@ -1,5 +1,7 @@
 //! What surrounds a driver: the virtual machine it runs in, the FCP devices CP gave it, the SAN behind them.
 
+use std::borrow::Cow;
+
 use crate::world::zvm::{FcpDevice, VirtualMachine, ZvmSystem};
 use crate::world::{DeviceNumber, HostName, Linux, Lun, World, Wwpn};
 
@@ -135,9 +137,18 @@ pub fn act<R>(
 }
 
 /// What the driver of `host` knows now, having noticed what changed around it, without changing the world.
-pub fn observe<'a>(world: &'a World, host: &'a HostName) -> Option<(Machine<'a>, Zfcp)> {
+///
+/// Looking costs a copy only when there is something to notice.
+pub fn observe<'a>(
+    world: &'a World,
+    host: &'a HostName,
+) -> Option<(Machine<'a>, Cow<'a, Zfcp>)> {
     let machine = Machine::new(world, host)?;
-    let mut zfcp = machine.linux.zfcp.clone();
+    let zfcp = &machine.linux.zfcp;
+    if zfcp.is_settled(&machine) {
+        return Some((machine, Cow::Borrowed(zfcp)));
+    }
+    let mut zfcp = zfcp.clone();
     zfcp.settle(&machine, &mut Vec::new());
-    Some((machine, zfcp))
+    Some((machine, Cow::Owned(zfcp)))
 }

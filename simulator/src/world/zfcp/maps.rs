@@ -66,8 +66,9 @@ impl Zfcp {
         for wwid in gone {
             self.remove_map(&wwid, events);
         }
+        self.flushed.retain(|wwid| paths.contains_key(wwid));
         for (wwid, count) in paths {
-            if self.maps.contains_key(&wwid) {
+            if self.maps.contains_key(&wwid) || self.flushed.contains(&wwid) {
                 continue;
             }
             if count > 1 || !config.find_multipaths || config.wwids.contains(&wwid) {
@@ -77,7 +78,7 @@ impl Zfcp {
                     .filter_map(|m| usize::try_from(m.dm).ok())
                     .collect();
                 let dm = u32::try_from(first_free(&used)).unwrap_or(u32::MAX);
-                self.maps.insert(wwid.clone(), MultipathMap { dm });
+                self.maps.insert(wwid.clone(), MultipathMap { dm, no_queue: false });
                 events.push(Uevent::new(Action::Add, Subject::Map(wwid.clone(), dm)));
                 events.push(Uevent::new(Action::Change, Subject::Map(wwid, dm)));
             }

@@ -119,7 +119,9 @@ impl Zfcp {
             wwid: volume.wwid.clone(),
             bytes: if readable { volume.bytes } else { 0 },
             offline: false,
+            since_ms: machine.world.now_ms,
         };
+        self.flushed.remove(&found.wwid);
         let disk = found.disk.clone();
         if let Some(port) = self.port_mut(device, wwpn) {
             port.devices.insert(lun, found);

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::Uevent;
 use crate::world::{DeviceNumber, Lun, Wwpn};
 
+/// Most lines that the kernel's log keeps.
+pub const LOG_LINES: usize = 256;
+
 /// State of the common I/O layer, the zfcp driver and what hangs below it. Lost at IPL.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -26,6 +29,12 @@ pub struct Zfcp {
     pub symlinks: BTreeMap<String, BTreeSet<String>>,
     /// Multipath maps by WWID.
     pub maps: BTreeMap<String, MultipathMap>,
+    /// WWIDs whose map was removed by hand: it is made again when a path appears or someone asks for it.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub flushed: BTreeSet<String>,
+    /// The kernel's log: times in virtual milliseconds and texts, the newest last, at most [`LOG_LINES`].
+    #[serde(skip_serializing_if = "VecDeque::is_empty")]
+    pub log: VecDeque<(u64, String)>,
     /// What udev's `collect` has seen: ids by checkpoint.
     pub collected: BTreeMap<String, BTreeSet<String>>,
     /// Faults of this guest.
@@ -50,8 +59,17 @@ pub struct GuestFaults {
     pub no_zfcp: bool,
     /// F51: udev does not process events of disks.
     pub udev_stalled: bool,
+    /// F51: udev makes the links of a disk this much later, in virtual milliseconds.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub udev_delay_ms: u64,
     /// F58: multipathd does not run.
     pub no_multipathd: bool,
+    /// F69: there is no generic SCSI driver.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_sg: bool,
+    /// F8: a device that CP attaches is recognised this much later, in virtual milliseconds.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub late_ms: u64,
 }
 
 /// One FCP device as the guest sees it.
@@ -136,6 +154,8 @@ pub struct ScsiDevice {
     pub bytes: u64,
     /// Whether someone or error handling set it offline.
     pub offline: bool,
+    /// When it appeared, in virtual milliseconds.
+    pub since_ms: u64,
 }
 
 /// A multipath map.
@@ -144,4 +164,25 @@ pub struct ScsiDevice {
 pub struct MultipathMap {
     /// Number of its `dm-N`.
     pub dm: u32,
+    /// Whether queueing without paths was switched off.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_queue: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+impl Zfcp {
+    /// Adds a line to the kernel's log.
+    pub fn note(&mut self, now_ms: u64, text: impl Into<String>) {
+        if self.log.len() >= LOG_LINES {
+            self.log.pop_front();
+        }
+        self.log.push_back((now_ms, text.into()));
+    }
 }

@@ -455,6 +455,15 @@ proptest! {
         for step in history {
             let targets = state(&world).adapters.get(&DEV).map(|a| (a.host, a.targets.clone()));
             take(&mut world, step);
+            let name = host();
+            let machine = Machine::new(&world, &name).unwrap();
+            if machine.linux.zfcp.is_settled(&machine) {
+                let mut copy = machine.linux.zfcp.clone();
+                let mut events = Vec::new();
+                copy.settle(&machine, &mut events);
+                prop_assert_eq!(&copy, &machine.linux.zfcp);
+                prop_assert!(events.is_empty());
+            }
             let zfcp = state(&world);
             let mut names = BTreeSet::new();
             for (device, wwpn, lun, disk) in zfcp.disks() {

@@ -10,7 +10,7 @@ use crate::hosts::{ProgramEnv, guest, sysfs};
 use crate::world::linux::{Distribution, Family};
 use crate::world::zfcp::event::{Action, Subject};
 use crate::world::zfcp::names::{fc_link, zfcp_link};
-use crate::world::zfcp::{MultipathConfig, Uevent, act};
+use crate::world::zfcp::{MultipathConfig, ScsiDevice, Uevent, Zfcp, act};
 use crate::world::{HostName, World};
 
 /// Most events that follow from one cause; more can only come from rules that trigger themselves.
@@ -44,13 +44,37 @@ pub fn process(world: &mut World, host: &HostName, events: Vec<Uevent>) {
     }
 }
 
+/// When udev gets to the events of a disk; `None` while it is stalled.
+fn due(zfcp: &Zfcp, disk: &ScsiDevice) -> Option<u64> {
+    (!zfcp.faults.udev_stalled).then(|| disk.since_ms.saturating_add(zfcp.faults.udev_delay_ms))
+}
+
+/// Whether there are disks whose events waited and are due.
+pub fn has_waiting(zfcp: &Zfcp, now_ms: u64) -> bool {
+    zfcp.disks().any(|(.., d)| {
+        !zfcp.symlinks.contains_key(&d.disk) && due(zfcp, d).is_some_and(|due| due <= now_ms)
+    })
+}
+
+/// When the last of the events that wait is due.
+pub fn last_due(zfcp: &Zfcp) -> Option<u64> {
+    zfcp.disks()
+        .filter(|(.., d)| !zfcp.symlinks.contains_key(&d.disk))
+        .filter_map(|(.., d)| due(zfcp, d))
+        .max()
+}
+
 /// What comes after the last event: disks whose events waited, and multipathd. Says whether there are new events.
 fn follow(world: &mut World, host: &HostName) -> bool {
     let Some(((), mut events)) = act(world, host, |machine, zfcp, events| {
         if !zfcp.faults.udev_stalled {
+            let now = machine.world.now_ms;
             let waiting: Vec<_> = zfcp
                 .disks()
-                .filter(|(.., d)| !zfcp.symlinks.contains_key(&d.disk))
+                .filter(|(.., d)| {
+                    !zfcp.symlinks.contains_key(&d.disk)
+                        && due(zfcp, d).is_some_and(|due| due <= now)
+                })
                 .map(|(d, w, l, disk)| Subject::Disk(d, w, l, disk.disk.clone()))
                 .collect();
             events.extend(
@@ -80,10 +104,15 @@ struct Wishes {
 }
 
 fn one(world: &mut World, host: &HostName, event: &Uevent) {
-    let stalled = world
-        .linuxes
-        .get(host)
-        .is_none_or(|l| l.zfcp.faults.udev_stalled);
+    let now = world.now_ms;
+    let stalled = world.linuxes.get(host).is_none_or(|l| match &event.subject {
+        Subject::Disk(.., name) => l
+            .zfcp
+            .disk(name)
+            .and_then(|(.., disk)| due(&l.zfcp, disk))
+            .is_none_or(|due| due > now),
+        _ => l.zfcp.faults.udev_stalled,
+    });
     let is_block = matches!(event.subject, Subject::Disk(..) | Subject::Map(..));
     if event.action == Action::Remove || (is_block && stalled) {
         return;
@@ -145,17 +174,19 @@ fn standard_links(view: &View<'_>, subject: &Subject) -> BTreeSet<String> {
     }
 }
 
-/// multipathd keeps the WWIDs of the maps that it made.
-fn remember_wwid(world: &mut World, host: &HostName, wwid: &str) {
-    const PATH: &str = "/etc/multipath/wwids";
-    const HEAD: &str = "# Multipath wwids, Version : 1.0\n# NOTE: This file is automatically maintained by \
+/// Head of the file of WWIDs.
+pub const WWIDS_HEAD: &str = "# Multipath wwids, Version : 1.0\n# NOTE: This file is automatically maintained by \
                         multipath and multipathd.\n# You should not need to edit this file in normal circumstances.\
                         \n#\n# Valid WWIDs:\n";
+
+/// multipathd keeps the WWIDs of the maps that it made.
+pub fn remember_wwid(world: &mut World, host: &HostName, wwid: &str) {
+    const PATH: &str = "/etc/multipath/wwids";
     let now = world.now_ms;
     let Some(linux) = world.linuxes.get_mut(host) else {
         return;
     };
-    let text = linux.fs.read(PATH).unwrap_or(HEAD.into());
+    let text = linux.fs.read(PATH).unwrap_or(WWIDS_HEAD.into());
     let line = format!("/{wwid}/");
     if text.lines().all(|l| l != line) {
         let text = format!("{text}{line}\n");
