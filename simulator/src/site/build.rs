@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::SiteProblem;
 use super::file::{GuestFile, SiteFile, SystemFile, Transport};
-use super::personality::{os_name, write_release_files};
+use super::personality::{authorize_iucv, os_name, write_release_files};
 use crate::world::san::{TargetPort, Volume};
 use crate::world::zvm::{DirectoryEntry, DiskPool, FcpDevice, VirtualMachine, ZvmSystem};
 use crate::world::{
@@ -48,6 +48,7 @@ pub fn build(file: &SiteFile, text: &str) -> Result<World, Vec<SiteProblem>> {
             builder.tables().insert(table, row);
         }
     }
+    authorize_iucv(&mut builder.world);
     if builder.problems.is_empty() {
         Ok(builder.world)
     } else {

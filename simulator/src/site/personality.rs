@@ -1,6 +1,28 @@
 //! Files that every Linux of a distribution has (spec: guests 3.7).
 
-use crate::world::{Distribution, SimFs};
+use std::collections::BTreeMap;
+
+use crate::hosts::guest::iucvserv::AUTHORIZED;
+use crate::world::{Distribution, LinuxRole, SimFs, World};
+
+/// Lets the zHCP of a guest's system talk to the guest's IUCV server, where it has one (spec: zhcp-and-smapi 1.8).
+pub fn authorize_iucv(world: &mut World) {
+    let now_ms = world.now_ms;
+    let clients: BTreeMap<_, _> = world
+        .linuxes
+        .values()
+        .filter(|l| l.role == LinuxRole::Zhcp)
+        .map(|l| (l.system.clone(), l.userid.clone()))
+        .collect();
+    for linux in world.linuxes.values_mut() {
+        if linux.role == LinuxRole::Guest
+            && linux.iucv
+            && let Some(client) = clients.get(&linux.system)
+        {
+            linux.fs.write(AUTHORIZED, format!("{client}\n"), now_ms);
+        }
+    }
+}
 
 /// Writes the release files of a distribution.
 pub fn write_release_files(fs: &mut SimFs, distribution: Distribution, now_ms: u64) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::personality::write_release_files;
+use super::personality::{authorize_iucv, write_release_files};
 use crate::world::san::{TargetPort, Volume};
 use crate::world::tables::Row;
 use crate::world::zfcp::{Adapter, LinkState, Port, PortState, ScsiDevice};
@@ -188,6 +188,7 @@ impl Preset {
         self.write_files(&mut world)?;
         world.san = self.san()?;
         self.configure_guests(&mut world)?;
+        authorize_iucv(&mut world);
         Ok(world)
     }
 
@@ -361,8 +362,11 @@ fn linux(host: &PresetHost, now_ms: u64) -> Linux {
         ip: host.ip.clone(),
         ssh: true,
         iucv: true,
+        // Storage is shown to everyone: guests of the recordings take the LUNs that they are told of.
+        kernel_parameters: "zfcp.allow_lun_scan=0".to_owned(),
         ..Linux::default()
     };
+    linux.zfcp.no_lun_scan = true;
     set_distribution(&mut linux, host.os, now_ms);
     linux
 }

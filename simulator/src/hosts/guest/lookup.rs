@@ -11,6 +11,7 @@ use crate::world::{Distribution, Linux, LinuxRole};
 /// The program called `name` (a bare name, or a path whose last part counts) on this Linux; `None` means that the
 /// distribution lacks it and the shell answers 127.
 pub fn lookup(name: &str, linux: &Linux) -> Option<Program> {
+    let name = name.rsplit('/').next().unwrap_or(name);
     if linux.role == LinuxRole::Mn {
         return everywhere(name);
     }

@@ -19,6 +19,8 @@ mod setup_disk;
 mod sg;
 mod suse;
 mod system;
+#[cfg(test)]
+mod tests;
 mod tool;
 mod topology;
 pub mod udev;

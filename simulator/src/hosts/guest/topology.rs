@@ -204,7 +204,7 @@ pub fn map(view: &View<'_>, wwid: &str, verb: Verb) -> String {
         let bar = if last { "  " } else { "| " };
         for (number, path) in group.iter().enumerate() {
             let branch = if number + 1 == group.len() { "`-" } else { "|-" };
-            let mapper = if undefined { "undef " } else { path.mapper() };
+            let mapper = if undefined { "undef" } else { path.mapper() };
             text.push_str(&format!(
                 "{bar}{branch} {:<width$} {:<names$} {:<5} {mapper} {} {}\n",
                 path.address,
