@@ -56,7 +56,12 @@ pub fn blockdev(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome 
 }
 
 fn human(bytes: u64) -> String {
-    const UNITS: [(&str, u64); 4] = [("T", 1 << 40), ("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)];
+    const UNITS: [(&str, u64); 4] = [
+        ("T", 1 << 40),
+        ("G", 1 << 30),
+        ("M", 1 << 20),
+        ("K", 1 << 10),
+    ];
     for (unit, size) in UNITS {
         if bytes >= size {
             let tenths = bytes * 10 / size;
@@ -127,7 +132,10 @@ pub fn lsblk(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
         }
     }
     if !found {
-        return Outcome::fail(32, format!("lsblk: {}: not a block device\n", options.operands[0]));
+        return Outcome::fail(
+            32,
+            format!("lsblk: {}: not a block device\n", options.operands[0]),
+        );
     }
     out
 }
@@ -141,11 +149,17 @@ pub fn blkid(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
     let mut devices: Vec<(String, Opened)> = Vec::new();
     if options.operands.is_empty() {
         for (.., scsi) in view.zfcp.disks() {
-            devices.push((format!("/dev/{}", scsi.disk), Opened::Disk(scsi.disk.clone())));
+            devices.push((
+                format!("/dev/{}", scsi.disk),
+                Opened::Disk(scsi.disk.clone()),
+            ));
         }
         for wwid in view.zfcp.maps.keys() {
             let opened = Opened::Map(wwid.clone());
-            devices.push((format!("/dev/mapper/{}", disk::shown_name(&view, &opened)), opened));
+            devices.push((
+                format!("/dev/mapper/{}", disk::shown_name(&view, &opened)),
+                opened,
+            ));
         }
     }
     for name in &options.operands {
@@ -206,7 +220,10 @@ pub fn mkfs(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
         .iter()
         .any(|m| path == format!("/dev/{}", m.device))
     {
-        return Outcome::fail(1, format!("{name} is mounted; will not make a filesystem here!\n"));
+        return Outcome::fail(
+            1,
+            format!("{name} is mounted; will not make a filesystem here!\n"),
+        );
     }
     let (high, low) = (env.world.next_random(), env.world.next_random());
     let uuid = format!(
@@ -219,7 +236,10 @@ pub fn mkfs(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
     );
     let known = view(env).is_some_and(|view| disk::open(&view, &path).is_some());
     if !known && !files::exists(env.world, &env.host, &path) {
-        return Outcome::fail(1, format!("Could not stat {name} --- No such file or directory\n"));
+        return Outcome::fail(
+            1,
+            format!("Could not stat {name} --- No such file or directory\n"),
+        );
     }
     match disk::write(env.world, &env.host, &path, &format!("{kind} uuid {uuid}")) {
         Ok(()) => Outcome::ok(format!("Filesystem UUID: {uuid}\n")),
@@ -229,12 +249,26 @@ pub fn mkfs(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
 
 /// dd: `if=`, `of=`, `bs=`, `count=`; a block device gives and takes the identity of its content.
 pub fn dd(env: &mut ProgramEnv<'_>, words: &[String], stdin: &str) -> Outcome {
-    let value = |key: &str| words[1..].iter().find_map(|w| w.strip_prefix(key)?.strip_prefix('='));
+    let value = |key: &str| {
+        words[1..]
+            .iter()
+            .find_map(|w| w.strip_prefix(key)?.strip_prefix('='))
+    };
     let unknown = words[1..].iter().find(|w| {
         w.split_once('=').is_none_or(|(key, _)| {
             !matches!(
                 key,
-                "if" | "of" | "bs" | "count" | "skip" | "seek" | "conv" | "ibs" | "obs" | "iflag" | "oflag" | "status"
+                "if" | "of"
+                    | "bs"
+                    | "count"
+                    | "skip"
+                    | "seek"
+                    | "conv"
+                    | "ibs"
+                    | "obs"
+                    | "iflag"
+                    | "oflag"
+                    | "status"
             )
         })
     });
@@ -244,7 +278,10 @@ pub fn dd(env: &mut ProgramEnv<'_>, words: &[String], stdin: &str) -> Outcome {
             format!("dd: unrecognized operand '{word}'\nTry 'dd --help' for more information.\n"),
         );
     }
-    let (from, to) = (value("if").map(str::to_owned), value("of").map(str::to_owned));
+    let (from, to) = (
+        value("if").map(str::to_owned),
+        value("of").map(str::to_owned),
+    );
     let quiet = value("status") == Some("none");
     let limit = match (number(value("bs").unwrap_or("512")), value("count")) {
         (Some(block), Some(count)) => match number(count) {
@@ -271,7 +308,10 @@ pub fn dd(env: &mut ProgramEnv<'_>, words: &[String], stdin: &str) -> Outcome {
     let cut = match (&from, limit) {
         (Some(name), Some(limit)) if !env.path(name).starts_with("/dev/") => {
             let at = usize::try_from(limit).unwrap_or(usize::MAX).min(text.len());
-            let at = (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            let at = (0..=at)
+                .rev()
+                .find(|at| text.is_char_boundary(*at))
+                .unwrap_or(0);
             text[..at].to_owned()
         }
         _ => text,

@@ -38,10 +38,7 @@ pub fn run(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
         Err(outcome) => return outcome,
     };
     if wishes.online && wishes.offline {
-        return Outcome::fail(
-            1,
-            format!("chccwdev: Incompatible argument list.\n{TRY}\n"),
-        );
+        return Outcome::fail(1, format!("chccwdev: Incompatible argument list.\n{TRY}\n"));
     }
     let mut usage = Outcome::ok(format!("{USAGE}\n")).with_status(1);
     if wishes.ids.is_empty() {
@@ -114,7 +111,11 @@ fn options(words: &[String]) -> Result<Wishes, Outcome> {
 /// The devices of a list of ids: single ones whether they exist or not, of ranges the members that exist.
 fn evaluate(env: &ProgramEnv<'_>, ids: &[String]) -> Result<Vec<DeviceNumber>, String> {
     let mut devices = Vec::new();
-    for item in ids.iter().flat_map(|id| id.split(',')).filter(|i| !i.is_empty()) {
+    for item in ids
+        .iter()
+        .flat_map(|id| id.split(','))
+        .filter(|i| !i.is_empty())
+    {
         match item.split_once('-') {
             None => devices.push(
                 super::tool::device_number(item)
@@ -171,9 +172,7 @@ fn one(env: &mut ProgramEnv<'_>, device: DeviceNumber, wishes: &Wishes, out: &mu
                 out.say(format!("Setting {name} attribute of {id} to {value}"));
                 let written = put(env, &file, value);
                 if written.is_err() || get(env, &file).as_deref() != Some(value) {
-                    out.complain(format!(
-                        "ERROR: Failed to set {name} attribute of {id}!"
-                    ));
+                    out.complain(format!("ERROR: Failed to set {name} attribute of {id}!"));
                     out.rc = 1;
                     return;
                 }
@@ -187,10 +186,20 @@ fn one(env: &mut ProgramEnv<'_>, device: DeviceNumber, wishes: &Wishes, out: &mu
     }
 }
 
-fn switch(env: &mut ProgramEnv<'_>, device: DeviceNumber, on: bool, force: bool, out: &mut Outcome) {
+fn switch(
+    env: &mut ProgramEnv<'_>,
+    device: DeviceNumber,
+    on: bool,
+    force: bool,
+    out: &mut Outcome,
+) {
     let id = bus_id(device);
     let file = format!("{}/online", ccw_path(device));
-    let (target, word) = if on { ("1", "online") } else { ("0", "offline") };
+    let (target, word) = if on {
+        ("1", "online")
+    } else {
+        ("0", "offline")
+    };
     let is_there = |env: &ProgramEnv<'_>| match get(env, &file) {
         Some(now) => now == target,
         // A device that disappears while it is set offline has gone where it should.
@@ -210,7 +219,8 @@ fn switch(env: &mut ProgramEnv<'_>, device: DeviceNumber, on: bool, force: bool,
     if let Err(errno) = written {
         out.complain(format!("Failed ({errno})"));
         if errno == Errno::Invalid && !exists(env, &format!("{}/driver", ccw_path(device))) {
-            let read = |name: &str| get(env, &format!("{}/{name}", ccw_path(device))).unwrap_or_default();
+            let read =
+                |name: &str| get(env, &format!("{}/{name}", ccw_path(device))).unwrap_or_default();
             out.complain(format!(
                 "Note: No driver is attached to this device (DevType:{} CU Type:{}).",
                 read("devtype"),

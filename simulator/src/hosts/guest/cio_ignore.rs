@@ -29,12 +29,31 @@ pub fn run(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
     };
     match option {
         "-h" | "--help" => {
-            return Outcome::ok("Usage: cio_ignore COMMAND\n\nManage the list of ignored devices.\n");
+            return Outcome::ok(
+                "Usage: cio_ignore COMMAND\n\nManage the list of ignored devices.\n",
+            );
         }
         "-v" | "--version" => return Outcome::ok("cio_ignore: version 2.3.0\n"),
-        "-a" | "--add" | "-A" | "--add-all" | "-r" | "--remove" | "-R" | "--remove-all" | "-l"
-        | "--list" | "-L" | "--list-not-blacklisted" | "-i" | "--is-ignored" | "-k"
-        | "--kernparm" | "-u" | "--unused" | "-p" | "--purge" => {}
+        "-a"
+        | "--add"
+        | "-A"
+        | "--add-all"
+        | "-r"
+        | "--remove"
+        | "-R"
+        | "--remove-all"
+        | "-l"
+        | "--list"
+        | "-L"
+        | "--list-not-blacklisted"
+        | "-i"
+        | "--is-ignored"
+        | "-k"
+        | "--kernparm"
+        | "-u"
+        | "--unused"
+        | "-p"
+        | "--purge" => {}
         _ => return failure(&format!("invalid option '{first}'\n{TIP}")),
     }
     if !exists(env, LIST) {
@@ -42,13 +61,21 @@ pub fn run(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
     }
     let reads = matches!(
         option,
-        "-l" | "--list" | "-L" | "--list-not-blacklisted" | "-i" | "--is-ignored" | "-k"
+        "-l" | "--list"
+            | "-L"
+            | "--list-not-blacklisted"
+            | "-i"
+            | "--is-ignored"
+            | "-k"
             | "--kernparm"
     );
     if !reads && !is_root(env) {
         return failure(&format!("Error: missing write permission for {LIST}"));
     }
-    let value = joined.or_else(|| args.next()).unwrap_or_default().to_owned();
+    let value = joined
+        .or_else(|| args.next())
+        .unwrap_or_default()
+        .to_owned();
     match option {
         "-a" | "--add" => change(env, "add", &value),
         "-r" | "--remove" => change(env, "free", &value),
@@ -110,9 +137,7 @@ fn is_ignored(env: &ProgramEnv<'_>, text: &str) -> Outcome {
 fn unused(env: &mut ProgramEnv<'_>) -> Outcome {
     let online: Vec<String> = devices(env)
         .into_iter()
-        .filter(|id| {
-            get(env, &format!("/sys/bus/ccw/devices/{id}/online")).as_deref() == Some("1")
-        })
+        .filter(|id| get(env, &format!("/sys/bus/ccw/devices/{id}/online")).as_deref() == Some("1"))
         .collect();
     let outcome = write(env, "add all", "add", "all");
     if outcome.rc != 0 || online.is_empty() {

@@ -27,10 +27,14 @@ pub enum Condition {
     #[error("SCSI status: Reservation Conflict")]
     Reserved,
     /// The storage has the volume offline.
-    #[error("Fixed format, current; Sense key: Not Ready\n Additional sense: Logical unit not ready, cause not reportable")]
+    #[error(
+        "Fixed format, current; Sense key: Not Ready\n Additional sense: Logical unit not ready, cause not reportable"
+    )]
     NotReady,
     /// The LUN is not mapped any more.
-    #[error("Fixed format, current; Sense key: Illegal Request\n Additional sense: Logical unit not supported")]
+    #[error(
+        "Fixed format, current; Sense key: Illegal Request\n Additional sense: Logical unit not supported"
+    )]
     Unmapped,
     /// The path is gone.
     #[error("transport: Host_status=0x0f [DID_TRANSPORT_FAILFAST]")]

@@ -61,17 +61,14 @@ pub fn boot(world: &mut World, host: &HostName) {
     let Some(linux) = world.linuxes.get(host) else {
         return;
     };
-    let (parameters, family) = (
-        linux.kernel_parameters.clone(),
-        linux.distribution.family(),
-    );
+    let (parameters, family) = (linux.kernel_parameters.clone(), linux.distribution.family());
     apply_parameters(world, host, &parameters);
     settle(world, host);
     let mut env = environment(world, host);
-    for value in parameters
-        .split_whitespace()
-        .filter_map(|p| p.strip_prefix("rd.zfcp=").or_else(|| p.strip_prefix("rd_ZFCP=")))
-    {
+    for value in parameters.split_whitespace().filter_map(|p| {
+        p.strip_prefix("rd.zfcp=")
+            .or_else(|| p.strip_prefix("rd_ZFCP="))
+    }) {
         early_disk(&mut env, value);
     }
     if family == Family::RedHat {

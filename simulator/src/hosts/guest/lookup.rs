@@ -1,8 +1,8 @@
 //! Which programs a distribution has.
 
 use super::{
-    block, chccwdev, cio_ignore, lscss, lsluns, lsscsi, lszfcp, mounts, multipath, redhat, sg, suse,
-    system, udevadm, zdev,
+    block, chccwdev, cio_ignore, lscss, lsluns, lsscsi, lszfcp, mounts, multipath, redhat, sg,
+    suse, system, udevadm, zdev,
 };
 use crate::hosts::Program;
 use crate::world::linux::Family;

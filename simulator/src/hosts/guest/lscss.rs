@@ -98,7 +98,11 @@ pub fn lscss(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
                     let (Some(low), Some(high)) = (device_number(low), device_number(high)) else {
                         return Outcome::fail(1, format!("lscss: Invalid ID specified: {item}\n"));
                     };
-                    let target = if by_device { &mut devices } else { &mut subchannels };
+                    let target = if by_device {
+                        &mut devices
+                    } else {
+                        &mut subchannels
+                    };
                     target.push((low, high));
                 }
             }
@@ -128,8 +132,11 @@ pub fn lscss(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
     for row in rows(&view) {
         let within = |id: &str, ranges: &[(_, _)]| {
             ranges.is_empty()
-                || device_number(id)
-                    .is_some_and(|id| ranges.iter().any(|(low, high)| (*low..=*high).contains(&id)))
+                || device_number(id).is_some_and(|id| {
+                    ranges
+                        .iter()
+                        .any(|(low, high)| (*low..=*high).contains(&id))
+                })
         };
         let of_type = types.is_empty()
             || types.iter().any(|t| {

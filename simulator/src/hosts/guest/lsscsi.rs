@@ -78,15 +78,20 @@ pub fn systool(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
     };
     let mut out = Outcome::ok(format!("Class = \"{class}\"\n\n"));
     for name in names {
-        if options.operands.first().is_some_and(|wanted| *wanted != name) {
+        if options
+            .operands
+            .first()
+            .is_some_and(|wanted| *wanted != name)
+        {
             continue;
         }
         let path = format!("/sys/class/{class}/{name}");
         out.say(format!("  Class Device = \"{name}\""));
         if verbose {
-            let real = view
-                .find(&path, true)
-                .map_or_else(|| path.clone(), |found| format!("/{}", found.path.join("/")));
+            let real = view.find(&path, true).map_or_else(
+                || path.clone(),
+                |found| format!("/{}", found.path.join("/")),
+            );
             out.say(format!("  Class Device path = \"{real}\""));
             for (attribute, text) in attributes(&view, &path) {
                 out.say(format!("    {attribute:<19} = \"{text}\""));

@@ -98,11 +98,13 @@ fn options(words: &[String]) -> Result<Wishes, Outcome> {
                 "-v" | "--version" => return Err(Outcome::ok("lszfcp: version 2.3.0\n")),
                 bad => {
                     let mut out = Outcome::ok(format!("\n{USAGE}"));
-                    out.complain(if let Some(letter) = bad.strip_prefix('-').filter(|l| l.len() == 1) {
-                        format!("lszfcp: invalid option -- '{letter}'")
-                    } else {
-                        format!("lszfcp: unrecognized option '{bad}'")
-                    });
+                    out.complain(
+                        if let Some(letter) = bad.strip_prefix('-').filter(|l| l.len() == 1) {
+                            format!("lszfcp: invalid option -- '{letter}'")
+                        } else {
+                            format!("lszfcp: unrecognized option '{bad}'")
+                        },
+                    );
                     return Err(out);
                 }
             }
@@ -177,7 +179,11 @@ fn hosts(out: &mut Outcome, view: &View<'_>, wishes: &Wishes) {
             continue;
         };
         let host = format!("host{}", adapter.host);
-        let mark = if wishes.extended { host_mark(adapter) } else { "" };
+        let mark = if wishes.extended {
+            host_mark(adapter)
+        } else {
+            ""
+        };
         if wishes.verbose {
             let path = device_path(view, *device);
             out.say(format!(

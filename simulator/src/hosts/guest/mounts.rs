@@ -46,7 +46,10 @@ pub fn table(env: &ProgramEnv<'_>) -> Vec<Mount> {
 pub fn of_disk(env: &ProgramEnv<'_>, disk: &str) -> Vec<String> {
     let map = view(env).and_then(|view| {
         let (.., scsi) = view.zfcp.disk(disk)?;
-        view.zfcp.maps.get(&scsi.wwid).map(|m| format!("dm-{}", m.dm))
+        view.zfcp
+            .maps
+            .get(&scsi.wwid)
+            .map(|m| format!("dm-{}", m.dm))
     });
     table(env)
         .into_iter()
@@ -97,7 +100,10 @@ pub fn mount(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
     {
         return Outcome::fail(32, "mount.nfs: Connection timed out\n");
     }
-    let mut flags = options.value(&["-o", "--options"]).unwrap_or("rw").to_owned();
+    let mut flags = options
+        .value(&["-o", "--options"])
+        .unwrap_or("rw")
+        .to_owned();
     let mut device = source.clone();
     if source.starts_with("/dev/") {
         let path = disk::canonical(env.world, &env.host, &env.directory, source);
@@ -132,7 +138,10 @@ fn examine(
     };
     let Some(opened) = disk::open(&view, path) else {
         let name = path.rsplit('/').next().unwrap_or_default();
-        if name.starts_with("sd") || path.starts_with("/dev/disk/by-path/ccw") || path.starts_with("/dev/mapper/") {
+        if name.starts_with("sd")
+            || path.starts_with("/dev/disk/by-path/ccw")
+            || path.starts_with("/dev/mapper/")
+        {
             return Err(Outcome::fail(
                 32,
                 format!("mount: special device {shown} does not exist\n"),
@@ -142,14 +151,21 @@ fn examine(
     };
     let content = match disk::volume(&view, &opened, false) {
         Ok((_, volume)) => volume.content.clone(),
-        Err(_) => return Err(Outcome::fail(32, format!("mount: {shown}: can't read superblock\n"))),
+        Err(_) => {
+            return Err(Outcome::fail(
+                32,
+                format!("mount: {shown}: can't read superblock\n"),
+            ));
+        }
     };
     let read_only = disk::volume(&view, &opened, true) == Err(Condition::ReadOnly);
     match file_system(&content) {
         Some((kind, _)) => Ok(Some((kind.to_owned(), read_only))),
         None => Err(Outcome::fail(
             32,
-            format!("mount: wrong fs type, bad option, bad superblock on {shown},\n       missing codepage or helper program, or other error\n"),
+            format!(
+                "mount: wrong fs type, bad option, bad superblock on {shown},\n       missing codepage or helper program, or other error\n"
+            ),
         )),
     }
 }
@@ -162,7 +178,12 @@ fn fstab(env: &ProgramEnv<'_>) -> Vec<[String; 4]> {
         .filter(|line| !line.trim_start().starts_with('#'))
         .filter_map(|line| {
             let mut fields = line.split_whitespace().map(str::to_owned);
-            Some([fields.next()?, fields.next()?, fields.next()?, fields.next()?])
+            Some([
+                fields.next()?,
+                fields.next()?,
+                fields.next()?,
+                fields.next()?,
+            ])
         })
         .collect()
 }
@@ -189,8 +210,10 @@ fn mount_from_table(env: &mut ProgramEnv<'_>, what: &str) -> Outcome {
 pub fn mount_all(env: &mut ProgramEnv<'_>) -> Outcome {
     let mut out = Outcome::default();
     for line in fstab(env) {
-        let skip = matches!(line[2].as_str(), "swap" | "proc" | "sysfs" | "tmpfs" | "devpts")
-            || line[1] == "/"
+        let skip = matches!(
+            line[2].as_str(),
+            "swap" | "proc" | "sysfs" | "tmpfs" | "devpts"
+        ) || line[1] == "/"
             || line[3].split(',').any(|o| o == "noauto")
             || table(env).iter().any(|m| m.directory == line[1]);
         if skip {

@@ -18,15 +18,20 @@ const WWIDS: &str = "/etc/multipath/wwids";
 /// Time stamp of the tool's log lines.
 fn stamp(env: &ProgramEnv<'_>) -> String {
     let ms = i64::try_from(env.world.now_ms).unwrap_or(i64::MAX);
-    let newer = env
-        .linux()
-        .is_some_and(|l| matches!(l.distribution, Distribution::Ubuntu16 | Distribution::Ubuntu20 | Distribution::Sles12));
+    let newer = env.linux().is_some_and(|l| {
+        matches!(
+            l.distribution,
+            Distribution::Ubuntu16 | Distribution::Ubuntu20 | Distribution::Sles12
+        )
+    });
     if newer {
         let up = env.world.now_ms % 100_000_000;
         return format!("{}.{:06}", up / 1_000, up % 1_000 * 1_000);
     }
-    jiff::Timestamp::from_millisecond(ms)
-        .map_or_else(|_| String::new(), |t| t.strftime("%b %d %H:%M:%S").to_string())
+    jiff::Timestamp::from_millisecond(ms).map_or_else(
+        |_| String::new(),
+        |t| t.strftime("%b %d %H:%M:%S").to_string(),
+    )
 }
 
 /// A log line: on standard error in newer versions, on standard output in older ones.
@@ -101,7 +106,9 @@ pub fn multipath(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome
     }
     let first = names.first().map(String::as_str);
     match action {
-        Some("-h") => Outcome::ok("Usage:\n  multipath [-a|-c|-w|-W] [-d] [-r] [-v lvl] [-p pol] [-b fil] [-q] [dev]\n"),
+        Some("-h") => Outcome::ok(
+            "Usage:\n  multipath [-a|-c|-w|-W] [-d] [-r] [-v lvl] [-p pol] [-b fil] [-q] [dev]\n",
+        ),
         Some("-l" | "-ll") => list(env, first, verbosity),
         Some("-r") => reload(env),
         Some("-f") => flush(env, first),
@@ -124,7 +131,10 @@ fn list(env: &ProgramEnv<'_>, name: Option<&str>, verbosity: u32) -> Outcome {
     wwids.sort_by_key(|w| view.zfcp.maps[*w].dm);
     let mut out = Outcome::default();
     for wwid in wwids {
-        if only.as_ref().is_some_and(|only| only.as_ref() != Some(wwid)) {
+        if only
+            .as_ref()
+            .is_some_and(|only| only.as_ref() != Some(wwid))
+        {
             continue;
         }
         if verbosity < 2 {
@@ -378,10 +388,7 @@ pub fn multipathd(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcom
         make_maps(env);
         return Outcome::default();
     }
-    if env
-        .linux()
-        .is_some_and(|l| l.zfcp.faults.no_multipathd)
-    {
+    if env.linux().is_some_and(|l| l.zfcp.faults.no_multipathd) {
         let old = env
             .linux()
             .is_some_and(|l| l.distribution != Distribution::Ubuntu20);
@@ -426,22 +433,24 @@ pub fn multipathd(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcom
         }
         ["remove" | "del", "map" | "multipath", name] => {
             let outcome = flush(env, Some(name));
-            if outcome.rc == 0 { Outcome::ok("ok\n") } else { fail() }
+            if outcome.rc == 0 {
+                Outcome::ok("ok\n")
+            } else {
+                fail()
+            }
         }
         ["resize", "map" | "multipath", name] => {
             let known = view(env).is_some_and(|v| wwid_of(env, &v, name).is_some());
             if known { Outcome::ok("ok\n") } else { fail() }
         }
-        [word @ ("disablequeueing" | "restorequeueing"), "map" | "multipath", name] => {
+        [
+            word @ ("disablequeueing" | "restorequeueing"),
+            "map" | "multipath",
+            name,
+        ] => {
             let wwid = view(env).and_then(|v| wwid_of(env, &v, name));
-            let map = wwid.and_then(|w| {
-                env.world
-                    .linuxes
-                    .get_mut(&env.host)?
-                    .zfcp
-                    .maps
-                    .get_mut(&w)
-            });
+            let map =
+                wwid.and_then(|w| env.world.linuxes.get_mut(&env.host)?.zfcp.maps.get_mut(&w));
             match map {
                 Some(map) => {
                     map.no_queue = *word == "disablequeueing";
@@ -473,7 +482,17 @@ fn show_paths(env: &ProgramEnv<'_>) -> Outcome {
         return Outcome::default();
     }
     let rows: Vec<[String; 8]> = std::iter::once(
-        ["hcil", "dev", "dev_t", "pri", "dm_st", "chk_st", "dev_st", "next_check"].map(str::to_owned),
+        [
+            "hcil",
+            "dev",
+            "dev_t",
+            "pri",
+            "dm_st",
+            "chk_st",
+            "dev_st",
+            "next_check",
+        ]
+        .map(str::to_owned),
     )
     .chain(paths.iter().map(|(p, _)| {
         [
@@ -556,7 +575,9 @@ fn json(env: &ProgramEnv<'_>, name: Option<&str>) -> Outcome {
         })
         .collect();
     let whole = match (name, maps.first()) {
-        (Some(_), Some(one)) => serde_json::json!({"major_version": 0, "minor_version": 1, "map": one}),
+        (Some(_), Some(one)) => {
+            serde_json::json!({"major_version": 0, "minor_version": 1, "map": one})
+        }
         (Some(_), None) => return Outcome::ok("fail\n").with_status(1),
         (None, _) => serde_json::json!({"major_version": 0, "minor_version": 1, "maps": maps}),
     };
@@ -577,7 +598,11 @@ pub fn mpathconf(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome
                 return Outcome::default();
             }
             "--user_friendly_names" | "--find_multipaths" => {
-                let value = if args.next() == Some("y") { "yes" } else { "no" };
+                let value = if args.next() == Some("y") {
+                    "yes"
+                } else {
+                    "no"
+                };
                 settings.push((word.trim_start_matches('-').to_owned(), value));
             }
             "--with_multipathd" => {

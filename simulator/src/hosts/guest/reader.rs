@@ -19,10 +19,7 @@ pub fn run_waiting(env: &mut ProgramEnv<'_>) {
         return;
     };
     let user = linux.userid.clone();
-    let Some(files) = env
-        .system_mut()
-        .and_then(|zvm| zvm.readers.get_mut(&user))
-    else {
+    let Some(files) = env.system_mut().and_then(|zvm| zvm.readers.get_mut(&user)) else {
         return;
     };
     let (run, keep): (Vec<_>, Vec<_>) = std::mem::take(files)
@@ -83,7 +80,10 @@ fn unpack(archive: &str) -> Vec<(String, String)> {
             break;
         };
         let start = at + BLOCK;
-        let Some(text) = start.checked_add(size).and_then(|end| bytes.get(start..end)) else {
+        let Some(text) = start
+            .checked_add(size)
+            .and_then(|end| bytes.get(start..end))
+        else {
             break;
         };
         if name.is_empty() {

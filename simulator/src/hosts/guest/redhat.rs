@@ -57,7 +57,10 @@ pub fn lines(env: &ProgramEnv<'_>) -> (Vec<Line>, Vec<String>) {
 /// zfcpconf.sh: goes through the whole file; what cannot be done is complained about and skipped. Exit status 0.
 pub fn zfcpconf(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
     const SCRIPT: &str = "/sbin/zfcpconf.sh";
-    let script = words.first().filter(|w| w.contains('/')).map_or(SCRIPT, String::as_str);
+    let script = words
+        .first()
+        .filter(|w| w.contains('/'))
+        .map_or(SCRIPT, String::as_str);
     let mut out = Outcome::default();
     if env.read(CONF).is_err() || view(env).is_some_and(|v| v.zfcp.faults.no_zfcp) {
         return out;

@@ -108,7 +108,13 @@ fn keep(env: &mut ProgramEnv<'_>, device: DeviceNumber, wwpn: Wwpn, lun: Lun) {
     let family = env.linux().map(|l| l.distribution.family());
     match family {
         Some(Family::Suse) => {
-            let call = words(&["zfcp_disk_configure", &id, &wwpn.to_string(), &lun.to_string(), "1"]);
+            let call = words(&[
+                "zfcp_disk_configure",
+                &id,
+                &wwpn.to_string(),
+                &lun.to_string(),
+                "1",
+            ]);
             suse::zfcp_disk_configure(env, &call, "");
         }
         Some(Family::RedHat) => {
@@ -120,7 +126,12 @@ fn keep(env: &mut ProgramEnv<'_>, device: DeviceNumber, wwpn: Wwpn, lun: Lun) {
             let _ = put(env, &format!("{}/uevent", ccw_path(device)), "add");
         }
         Some(Family::Ubuntu) => {
-            let call = words(&["chzdev", "zfcp-lun", &format!("{id}:0x{wwpn}:0x{lun}"), "-e"]);
+            let call = words(&[
+                "chzdev",
+                "zfcp-lun",
+                &format!("{id}:0x{wwpn}:0x{lun}"),
+                "-e",
+            ]);
             zdev::chzdev(env, &call, "");
         }
         None => {}
@@ -237,7 +248,10 @@ fn create_node(env: &mut ProgramEnv<'_>, target: &str, text: &str) {
         )
     };
     let old = env.read(LINK_RULES).map(std::borrow::Cow::into_owned);
-    let fresh = if env.linux().is_some_and(|l| l.distribution.family() == Family::RedHat) {
+    let fresh = if env
+        .linux()
+        .is_some_and(|l| l.distribution.family() == Family::RedHat)
+    {
         "KERNEL==\"zfcp\", RUN+=\"/sbin/zfcpconf.sh\"\nKERNEL==\"zfcp\", RUN+=\"/sbin/multipath -r\"\n".to_owned()
     } else {
         String::new()

@@ -15,19 +15,33 @@ use crate::world::zfcp::ScsiDevice;
 const CANNOT_OPEN: i32 = 15;
 
 /// Opens the device of a tool, or says what the tool says.
-fn open(env: &ProgramEnv<'_>, view: &View<'_>, words: &[String], name: &str) -> Result<Opened, Outcome> {
+fn open(
+    env: &ProgramEnv<'_>,
+    view: &View<'_>,
+    words: &[String],
+    name: &str,
+) -> Result<Opened, Outcome> {
     let path = disk::canonical(env.world, &env.host, &env.directory, name);
     disk::open(view, &path).ok_or_else(|| {
         let tool = base_name(words);
         let message = match tool {
-            "sg_readcap" | "sg_luns" | "sg_turs" => format!("{tool}: error opening file: {name}: No such file or directory\n"),
+            "sg_readcap" | "sg_luns" | "sg_turs" => {
+                format!("{tool}: error opening file: {name}: No such file or directory\n")
+            }
             _ => format!("open error: {name}: No such file or directory\n"),
         };
         Outcome::fail(CANNOT_OPEN, message)
     })
 }
 
-fn first_path<'a>(view: &'a View<'_>, opened: &Opened) -> Option<(crate::world::DeviceNumber, crate::world::Wwpn, &'a ScsiDevice)> {
+fn first_path<'a>(
+    view: &'a View<'_>,
+    opened: &Opened,
+) -> Option<(
+    crate::world::DeviceNumber,
+    crate::world::Wwpn,
+    &'a ScsiDevice,
+)> {
     view.zfcp
         .disks()
         .find(|(.., d)| match opened {
@@ -38,7 +52,10 @@ fn first_path<'a>(view: &'a View<'_>, opened: &Opened) -> Option<(crate::world::
 }
 
 fn usage(tool: &str) -> Outcome {
-    Outcome::fail(1, format!("ERROR: No DEVICE argument given\nUsage: {tool} [OPTIONS] DEVICE\n"))
+    Outcome::fail(
+        1,
+        format!("ERROR: No DEVICE argument given\nUsage: {tool} [OPTIONS] DEVICE\n"),
+    )
 }
 
 /// sg_inq: the standard INQUIRY data, or page 0x80 or 0x83.
@@ -59,7 +76,10 @@ pub fn sg_inq(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
     };
     // INQUIRY is answered whatever the medium does; only a lost path has no answer.
     if let Err(condition @ disk::Condition::NoPath) = disk::volume(&view, &opened, false) {
-        return Outcome::fail(condition.sg_status(), format!("sg_inq: inquiry: {condition}\n"));
+        return Outcome::fail(
+            condition.sg_status(),
+            format!("sg_inq: inquiry: {condition}\n"),
+        );
     }
     let unmapped = disk::volume(&view, &opened, false) == Err(disk::Condition::Unmapped);
     let naa = scsi.wwid.get(1..).unwrap_or_default();
@@ -90,12 +110,18 @@ pub fn sg_inq(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
         "disk"
     };
     out.say("standard INQUIRY:");
-    out.say(format!("  PQual={qualifier}  Device_type={kind}  RMB=0  LU_CONG=0  version=0x05  [SPC-3]"));
+    out.say(format!(
+        "  PQual={qualifier}  Device_type={kind}  RMB=0  LU_CONG=0  version=0x05  [SPC-3]"
+    ));
     out.say("  [AERC=0]  [TrmTsk=0]  NormACA=1  HiSUP=1  Resp_data_format=2");
-    out.say(format!("  SCCS=0  ACC=0  TPGS={alua}  3PC=1  Protect=0  [BQue=0]"));
+    out.say(format!(
+        "  SCCS=0  ACC=0  TPGS={alua}  3PC=1  Protect=0  [BQue=0]"
+    ));
     out.say("  EncServ=0  MultiP=1 (VS=0)  [MChngr=0]  [ACKREQQ=0]  Addr16=0");
     out.say("  [RelAdr=0]  WBus16=0  Sync=0  [Linked=0]  [TranDis=0]  CmdQue=1");
-    out.say(format!("    length=164 (0xa4)   Peripheral device type: {word}"));
+    out.say(format!(
+        "    length=164 (0xa4)   Peripheral device type: {word}"
+    ));
     out.say(format!(" Vendor identification: {vendor:<8}"));
     out.say(format!(" Product identification: {product:<16}"));
     out.say(format!(" Product revision level: {revision}"));
@@ -105,7 +131,9 @@ pub fn sg_inq(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
 
 /// The storage gives serial numbers that its identifiers contain.
 fn serial(naa: &str) -> String {
-    naa.get(naa.len().saturating_sub(16)..).unwrap_or_default().to_ascii_uppercase()
+    naa.get(naa.len().saturating_sub(16)..)
+        .unwrap_or_default()
+        .to_ascii_uppercase()
 }
 
 /// sg_readcap: `-l`/`--long` is answered like the short form.
@@ -135,14 +163,21 @@ pub fn sg_readcap(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcom
     if options.has(&["-b", "--brief"]) {
         return Outcome::ok(format!("0x{blocks:x} 0x200\n"));
     }
-    #[expect(clippy::cast_precision_loss, reason = "the tool prints rounded figures")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the tool prints rounded figures"
+    )]
     let (mebi, giga) = (bytes as f64 / 1_048_576.0, bytes as f64 / 1e9);
     let mut out = Outcome::default();
     out.say("Read Capacity results:");
-    out.say(format!("   Last logical block address={last} (0x{last:x}), Number of blocks={blocks}"));
+    out.say(format!(
+        "   Last logical block address={last} (0x{last:x}), Number of blocks={blocks}"
+    ));
     out.say("   Logical block length=512 bytes");
     out.say("Hence:");
-    out.say(format!("   Device size: {bytes} bytes, {mebi:.1} MiB, {giga:.2} GB"));
+    out.say(format!(
+        "   Device size: {bytes} bytes, {mebi:.1} MiB, {giga:.2} GB"
+    ));
     out
 }
 
@@ -152,7 +187,9 @@ pub fn sg_luns(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
     let Some(name) = options.operands.first() else {
         return usage("sg_luns");
     };
-    let old = env.linux().is_none_or(|l| l.distribution != Distribution::Ubuntu20);
+    let old = env
+        .linux()
+        .is_none_or(|l| l.distribution != Distribution::Ubuntu20);
     let Some(view) = view(env) else {
         return Outcome::default();
     };
@@ -179,7 +216,9 @@ pub fn sg_luns(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
             }
             out
         }
-        Report::NoAnswer | Report::NoAddress => Outcome::fail(5, "Report Luns command not supported\n"),
+        Report::NoAnswer | Report::NoAddress => {
+            Outcome::fail(5, "Report Luns command not supported\n")
+        }
     }
 }
 
@@ -194,7 +233,10 @@ pub fn sg_turs(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
     match open(env, &view, words, name) {
         Ok(opened) => match disk::volume(&view, &opened, false) {
             Ok(_) => Outcome::default(),
-            Err(condition) => Outcome::fail(condition.sg_status(), format!("{condition}\nCompleted 1 Test Unit Ready commands with 1 errors\n")),
+            Err(condition) => Outcome::fail(
+                condition.sg_status(),
+                format!("{condition}\nCompleted 1 Test Unit Ready commands with 1 errors\n"),
+            ),
         },
         Err(outcome) => outcome,
     }

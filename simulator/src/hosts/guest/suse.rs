@@ -107,19 +107,25 @@ pub fn zfcp_host_configure(env: &mut ProgramEnv<'_>, words: &[String], _: &str) 
 /// zfcp_disk_configure.
 pub fn zfcp_disk_configure(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
     let [_, id, port, unit, state] = words else {
-        return said(1, "Usage: zfcp_disk_configure <ccwid> <wwpn> <lun> <online>");
+        return said(
+            1,
+            "Usage: zfcp_disk_configure <ccwid> <wwpn> <lun> <online>",
+        );
     };
     let on = match state.as_str() {
         "0" => false,
         "1" => true,
         other => return said(2, format!("Invalid device status {other}")),
     };
-    let found = device_number(id).filter(|d| get(env, &format!("{}/online", ccw_path(*d))).as_deref() == Some("1"));
+    let found = device_number(id)
+        .filter(|d| get(env, &format!("{}/online", ccw_path(*d))).as_deref() == Some("1"));
     let Some(device) = found else {
         return said(3, format!("No device {id}"));
     };
-    let (Some(wwpn), Some(lun)) = (sixteen_digits(port).map(Wwpn), sixteen_digits(unit).map(Lun))
-    else {
+    let (Some(wwpn), Some(lun)) = (
+        sixteen_digits(port).map(Wwpn),
+        sixteen_digits(unit).map(Lun),
+    ) else {
         return said(4, format!("WWPN {port} invalid"));
     };
     if !exists(env, &port_path(device, wwpn)) {
@@ -139,15 +145,31 @@ fn has_disk(env: &ProgramEnv<'_>, device: DeviceNumber, wwpn: Wwpn, lun: Lun) ->
     Some(port.devices.get(&lun)?.disk.clone())
 }
 
-fn add_disk(env: &mut ProgramEnv<'_>, device: DeviceNumber, wwpn: Wwpn, lun: Lun, there: bool) -> Outcome {
+fn add_disk(
+    env: &mut ProgramEnv<'_>,
+    device: DeviceNumber,
+    wwpn: Wwpn,
+    lun: Lun,
+    there: bool,
+) -> Outcome {
     let mut out = Outcome::default();
     if there {
         out.say(format!("FCP disk {wwpn}:{lun} already configured"));
-    } else if put(env, &format!("{}/unit_add", port_path(device, wwpn)), &format!("0x{lun}")).is_err() {
+    } else if put(
+        env,
+        &format!("{}/unit_add", port_path(device, wwpn)),
+        &format!("0x{lun}"),
+    )
+    .is_err()
+    {
         return said(6, format!("Could not activate FCP disk {wwpn}:{lun}"));
     }
     if has_disk(env, device, wwpn, lun).is_none() {
-        let _ = put(env, &format!("{}/failed", unit_path(device, wwpn, lun)), "0");
+        let _ = put(
+            env,
+            &format!("{}/failed", unit_path(device, wwpn, lun)),
+            "0",
+        );
         if has_disk(env, device, wwpn, lun).is_none() {
             return said(6, format!("Could not activate FCP disk {wwpn}:{lun}"));
         }
@@ -164,7 +186,13 @@ fn add_disk(env: &mut ProgramEnv<'_>, device: DeviceNumber, wwpn: Wwpn, lun: Lun
     out
 }
 
-fn remove_disk(env: &mut ProgramEnv<'_>, device: DeviceNumber, wwpn: Wwpn, lun: Lun, there: bool) -> Outcome {
+fn remove_disk(
+    env: &mut ProgramEnv<'_>,
+    device: DeviceNumber,
+    wwpn: Wwpn,
+    lun: Lun,
+    there: bool,
+) -> Outcome {
     let mut out = Outcome::default();
     if let Some(disk) = has_disk(env, device, wwpn, lun)
         && put(env, &format!("/sys/block/{disk}/device/delete"), "1").is_err()
@@ -173,7 +201,13 @@ fn remove_disk(env: &mut ProgramEnv<'_>, device: DeviceNumber, wwpn: Wwpn, lun: 
     }
     if !there {
         out.say(format!("FCP disk {wwpn}:{lun} does not exist"));
-    } else if put(env, &format!("{}/unit_remove", port_path(device, wwpn)), &format!("0x{lun}")).is_err() {
+    } else if put(
+        env,
+        &format!("{}/unit_remove", port_path(device, wwpn)),
+        &format!("0x{lun}"),
+    )
+    .is_err()
+    {
         return said(8, format!("Could not deregister FCP LUN {lun}"));
     }
     let path = rule_path(device);
@@ -196,7 +230,8 @@ pub fn zfcp_san_disc(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Out
     let Some(view) = view(env) else {
         return Outcome::default();
     };
-    let Some((device, adapter)) = device.and_then(|d| Some((d, view.zfcp.adapters.get(&d)?))) else {
+    let Some((device, adapter)) = device.and_then(|d| Some((d, view.zfcp.adapters.get(&d)?)))
+    else {
         return said(1, "No such adapter");
     };
     let mut out = Outcome::default();
@@ -217,4 +252,3 @@ pub fn zfcp_san_disc(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Out
         _ => out.with_status(1),
     }
 }
-

@@ -32,7 +32,20 @@ pub fn modprobe(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome 
         let known = MODULES.iter().any(|(m, _)| m == name)
             || matches!(
                 name.as_str(),
-                "vmcp" | "vmur" | "af_iucv" | "iucv" | "qeth" | "dasd_mod" | "dasd_eckd_mod" | "dasd_fba_mod" | "dm_mod" | "dm-multipath" | "nfs" | "loop" | "8021q" | "bonding"
+                "vmcp"
+                    | "vmur"
+                    | "af_iucv"
+                    | "iucv"
+                    | "qeth"
+                    | "dasd_mod"
+                    | "dasd_eckd_mod"
+                    | "dasd_fba_mod"
+                    | "dm_mod"
+                    | "dm-multipath"
+                    | "nfs"
+                    | "loop"
+                    | "8021q"
+                    | "bonding"
             );
         let broken = name == "zfcp" && view(env).is_some_and(|v| v.zfcp.faults.no_zfcp);
         if !known || broken {
@@ -42,7 +55,9 @@ pub fn modprobe(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome 
                 if broken {
                     format!("modprobe: ERROR: could not insert '{name}': Exec format error\n")
                 } else {
-                    format!("modprobe: FATAL: Module {name} not found in directory /lib/modules/{release}\n")
+                    format!(
+                        "modprobe: FATAL: Module {name} not found in directory /lib/modules/{release}\n"
+                    )
                 },
             );
         }
@@ -158,7 +173,8 @@ fn unit_state(env: &ProgramEnv<'_>, unit: &str) -> Option<bool> {
             installed.then(|| env.linux().is_some_and(|l| l.iucv))
         }
         "sshd" | "ssh" => Some(env.linux().is_some_and(|l| l.ssh)),
-        "device_cio_free" | "zfcp_cio_free" | "udev" | "systemd-udevd" | "network" | "crond" | "xcatconf4z" => Some(true),
+        "device_cio_free" | "zfcp_cio_free" | "udev" | "systemd-udevd" | "network" | "crond"
+        | "xcatconf4z" => Some(true),
         _ => None,
     }
 }
@@ -192,7 +208,9 @@ pub fn systemctl(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome
         return Outcome::default();
     };
     match verb.as_str() {
-        "daemon-reload" | "daemon-reexec" | "list-units" | "reset-failed" => return Outcome::default(),
+        "daemon-reload" | "daemon-reexec" | "list-units" | "reset-failed" => {
+            return Outcome::default();
+        }
         "reboot" => return life::shut_down(env, true),
         "poweroff" | "halt" => return life::shut_down(env, false),
         _ => {}
@@ -235,7 +253,11 @@ pub fn systemctl(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome
                 ));
                 out.say(format!(
                     "   Active: {}",
-                    if on { "active (running)" } else { "inactive (dead)" }
+                    if on {
+                        "active (running)"
+                    } else {
+                        "inactive (dead)"
+                    }
                 ));
                 out.rc = if on { 0 } else { 3 };
             }
@@ -252,7 +274,10 @@ pub fn systemctl(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome
 /// service NAME start|stop|restart|status.
 pub fn service(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
     let (Some(name), Some(verb)) = (words.get(1), words.get(2)) else {
-        return Outcome::fail(1, "Usage: service < option > | --status-all | [ service_name [ command | --full-restart ] ]\n");
+        return Outcome::fail(
+            1,
+            "Usage: service < option > | --status-all | [ service_name [ command | --full-restart ] ]\n",
+        );
     };
     match (unit_state(env, name), verb.as_str()) {
         (None, _) => Outcome::fail(1, format!("{name}: unrecognized service\n")),
@@ -321,7 +346,11 @@ pub fn rescan_scsi_bus(env: &mut ProgramEnv<'_>, _: &[String], _: &str) -> Outco
         .unwrap_or_default();
     let before = view(env).map_or(0, |v| v.zfcp.disks().count());
     for host in hosts {
-        let _ = put(env, &format!("/sys/class/scsi_host/host{host}/scan"), "- - -");
+        let _ = put(
+            env,
+            &format!("/sys/class/scsi_host/host{host}/scan"),
+            "- - -",
+        );
     }
     let after = view(env).map_or(0, |v| v.zfcp.disks().count());
     Outcome::ok(format!(
@@ -329,4 +358,3 @@ pub fn rescan_scsi_bus(env: &mut ProgramEnv<'_>, _: &[String], _: &str) -> Outco
         after.saturating_sub(before)
     ))
 }
-

@@ -244,14 +244,8 @@ fn the_next_boot_reads_the_configuration_back() {
                 "zfcp_disk_configure {d} {w} {l} 1",
             ],
         ),
-        (
-            Distribution::Ubuntu16,
-            &["chzdev -e zfcp-lun {d}:{w}:{l}"],
-        ),
-        (
-            Distribution::Ubuntu20,
-            &["chzdev -e zfcp-lun {d}:{w}:{l}"],
-        ),
+        (Distribution::Ubuntu16, &["chzdev -e zfcp-lun {d}:{w}:{l}"]),
+        (Distribution::Ubuntu20, &["chzdev -e zfcp-lun {d}:{w}:{l}"]),
     ] {
         let mut world = manual(distribution);
         world.linuxes.get_mut(&host()).unwrap().kernel_parameters =
@@ -458,16 +452,19 @@ fn punched_scripts_run_at_the_start() {
             name: "aemod.doscript".into(),
             text: archive,
         };
-        system
-            .readers
-            .insert(UserId::new("LNX1"), vec![file]);
+        system.readers.insert(UserId::new("LNX1"), vec![file]);
         relog(&mut world);
         assert_eq!(
             world.linuxes[&host()].zfcp.disks().count(),
             1,
             "{distribution:?}"
         );
-        assert!(world.systems.values().all(|s| s.readers[&UserId::new("LNX1")].is_empty()));
+        assert!(
+            world
+                .systems
+                .values()
+                .all(|s| s.readers[&UserId::new("LNX1")].is_empty())
+        );
         // And the next start finds it configured.
         relog(&mut world);
         assert_eq!(world.linuxes[&host()].zfcp.disks().count(), 1);

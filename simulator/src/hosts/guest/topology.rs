@@ -105,7 +105,12 @@ pub enum Verb {
 
 /// Size as multipath prints it.
 fn size(bytes: u64) -> String {
-    const UNITS: [(&str, u64); 4] = [("T", 1 << 40), ("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)];
+    const UNITS: [(&str, u64); 4] = [
+        ("T", 1 << 40),
+        ("G", 1 << 30),
+        ("M", 1 << 20),
+        ("K", 1 << 10),
+    ];
     let (unit, factor) = UNITS
         .into_iter()
         .find(|(_, factor)| bytes >= *factor)
@@ -203,7 +208,11 @@ pub fn map(view: &View<'_>, wwid: &str, verb: Verb) -> String {
         ));
         let bar = if last { "  " } else { "| " };
         for (number, path) in group.iter().enumerate() {
-            let branch = if number + 1 == group.len() { "`-" } else { "|-" };
+            let branch = if number + 1 == group.len() {
+                "`-"
+            } else {
+                "|-"
+            };
             let mapper = if undefined { "undef" } else { path.mapper() };
             text.push_str(&format!(
                 "{bar}{branch} {:<width$} {:<names$} {:<5} {mapper} {} {}\n",

@@ -25,7 +25,9 @@ pub fn run(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
         Some("info") => info(env, &rest[1..]),
         Some("test" | "test-builtin") => Outcome::default(),
         Some("--version" | "version") => Outcome::ok("219\n"),
-        Some("--help" | "-h" | "help") => Outcome::ok("Usage: udevadm [--help] [--version] [--debug] COMMAND [COMMAND OPTIONS]\n"),
+        Some("--help" | "-h" | "help") => {
+            Outcome::ok("Usage: udevadm [--help] [--version] [--debug] COMMAND [COMMAND OPTIONS]\n")
+        }
         Some(other) => Outcome::fail(2, format!("missing or unknown command: {other}\n")),
         None => Outcome::fail(2, "missing or unknown command\n"),
     }

@@ -139,10 +139,7 @@ pub fn act<R>(
 /// What the driver of `host` knows now, having noticed what changed around it, without changing the world.
 ///
 /// Looking costs a copy only when there is something to notice.
-pub fn observe<'a>(
-    world: &'a World,
-    host: &'a HostName,
-) -> Option<(Machine<'a>, Cow<'a, Zfcp>)> {
+pub fn observe<'a>(world: &'a World, host: &'a HostName) -> Option<(Machine<'a>, Cow<'a, Zfcp>)> {
     let machine = Machine::new(world, host)?;
     let zfcp = &machine.linux.zfcp;
     if zfcp.is_settled(&machine) {

@@ -78,7 +78,13 @@ impl Zfcp {
                     .filter_map(|m| usize::try_from(m.dm).ok())
                     .collect();
                 let dm = u32::try_from(first_free(&used)).unwrap_or(u32::MAX);
-                self.maps.insert(wwid.clone(), MultipathMap { dm, no_queue: false });
+                self.maps.insert(
+                    wwid.clone(),
+                    MultipathMap {
+                        dm,
+                        no_queue: false,
+                    },
+                );
                 events.push(Uevent::new(Action::Add, Subject::Map(wwid.clone(), dm)));
                 events.push(Uevent::new(Action::Change, Subject::Map(wwid, dm)));
             }

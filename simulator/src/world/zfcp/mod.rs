@@ -17,4 +17,6 @@ pub use errno::Errno;
 pub use event::Uevent;
 pub use machine::{Machine, act, observe};
 pub use maps::MultipathConfig;
-pub use state::{Adapter, GuestFaults, LinkState, MultipathMap, Port, PortState, ScsiDevice, LOG_LINES, Zfcp};
+pub use state::{
+    Adapter, GuestFaults, LOG_LINES, LinkState, MultipathMap, Port, PortState, ScsiDevice, Zfcp,
+};

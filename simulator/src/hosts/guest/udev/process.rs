@@ -105,14 +105,17 @@ struct Wishes {
 
 fn one(world: &mut World, host: &HostName, event: &Uevent) {
     let now = world.now_ms;
-    let stalled = world.linuxes.get(host).is_none_or(|l| match &event.subject {
-        Subject::Disk(.., name) => l
-            .zfcp
-            .disk(name)
-            .and_then(|(.., disk)| due(&l.zfcp, disk))
-            .is_none_or(|due| due > now),
-        _ => l.zfcp.faults.udev_stalled,
-    });
+    let stalled = world
+        .linuxes
+        .get(host)
+        .is_none_or(|l| match &event.subject {
+            Subject::Disk(.., name) => l
+                .zfcp
+                .disk(name)
+                .and_then(|(.., disk)| due(&l.zfcp, disk))
+                .is_none_or(|due| due > now),
+            _ => l.zfcp.faults.udev_stalled,
+        });
     let is_block = matches!(event.subject, Subject::Disk(..) | Subject::Map(..));
     if event.action == Action::Remove || (is_block && stalled) {
         return;

@@ -52,7 +52,9 @@ pub fn run(env: &mut ProgramEnv<'_>, words: &[String], stdin: &str) -> Outcome {
     if wishes.enable && wishes.disable {
         return Outcome::fail(
             exit::USAGE,
-            format!("{called}: Only one of the following options may be specified: --enable, --disable\n"),
+            format!(
+                "{called}: Only one of the following options may be specified: --enable, --disable\n"
+            ),
         );
     }
     if wishes.ids.is_empty() {
@@ -113,13 +115,17 @@ fn options(words: &[String]) -> Result<Wishes, Outcome> {
             "--dry-run" => wishes.dry = true,
             "--no-root-update" | "--no-settle" | "-V" | "--verbose" => {}
             "-h" | "--help" => {
-                return Err(Outcome::ok("Usage: chzdev TYPE DEVICE [SELECTION] [SETTINGS] [ACTIONS] [OPTIONS]\n\nConfigure z Systems specific devices and device drivers.\n"));
+                return Err(Outcome::ok(
+                    "Usage: chzdev TYPE DEVICE [SELECTION] [SETTINGS] [ACTIONS] [OPTIONS]\n\nConfigure z Systems specific devices and device drivers.\n",
+                ));
             }
             "-v" | "--version" => return Err(Outcome::ok("chzdev: version 2.3.0\n")),
             option if option.starts_with('-') => {
                 return Err(Outcome::fail(
                     exit::USAGE,
-                    format!("{called}: Unrecognized option: {option}\nTry '{called} --help' for more information.\n"),
+                    format!(
+                        "{called}: Unrecognized option: {option}\nTry '{called} --help' for more information.\n"
+                    ),
                 ));
             }
             "zfcp-host" => wishes.kind = Some("zfcp-host"),
@@ -324,7 +330,10 @@ fn deconfigure(
             DeviceId::Host(device) => {
                 let absent = view(env).is_none_or(|v| !v.zfcp.recognised.contains(&device));
                 match (absent, rules::is_persistent(env, id)) {
-                    (true, false) => Err(Cause::new("Error: Device not found", exit::DEVICE_NOT_FOUND)),
+                    (true, false) => Err(Cause::new(
+                        "Error: Device not found",
+                        exit::DEVICE_NOT_FOUND,
+                    )),
                     (true, true) => Ok(false),
                     (false, _) => host::switch(env, device, false),
                 }

@@ -46,14 +46,20 @@ fn prepare(env: &mut ProgramEnv<'_>, device: DeviceNumber) -> Result<(), Cause> 
         (view.zfcp.is_ignored(device), view.zfcp.faults.no_zfcp)
     });
     if no_zfcp {
-        return Err(Cause::new("Error: Could not load module zfcp", exit::LOAD_FAILED));
+        return Err(Cause::new(
+            "Error: Could not load module zfcp",
+            exit::LOAD_FAILED,
+        ));
     }
     if ignored && !exists(env, &path) {
         let _ = put(env, "/proc/cio_ignore", &format!("free {}", bus_id(device)));
         let _ = put(env, "/proc/cio_settle", "1");
     }
     if !exists(env, &path) {
-        return Err(Cause::new("Error: Device not found", exit::DEVICE_NOT_FOUND));
+        return Err(Cause::new(
+            "Error: Device not found",
+            exit::DEVICE_NOT_FOUND,
+        ));
     }
     if !exists(env, &format!("{path}/driver")) {
         return Err(Cause::new(

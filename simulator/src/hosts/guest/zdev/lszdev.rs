@@ -36,14 +36,18 @@ pub fn run(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
             "--online" => online_only = true,
             "--offline" => offline_only = true,
             "-h" | "--help" => {
-                return Outcome::ok("Usage: lszdev [TYPE] [SELECTION] [OPTIONS]\n\nDisplay z Systems specific device configuration data.\n");
+                return Outcome::ok(
+                    "Usage: lszdev [TYPE] [SELECTION] [OPTIONS]\n\nDisplay z Systems specific device configuration data.\n",
+                );
             }
             "-v" | "--version" => return Outcome::ok("lszdev: version 2.3.0\n"),
             "-a" | "-p" | "--active" | "--persistent" | "-b" | "--base" => {}
             option if option.starts_with('-') => {
                 return Outcome::fail(
                     exit::USAGE,
-                    format!("lszdev: Unrecognized option: {option}\nTry 'lszdev --help' for more information.\n"),
+                    format!(
+                        "lszdev: Unrecognized option: {option}\nTry 'lszdev --help' for more information.\n"
+                    ),
                 );
             }
             "zfcp" => kinds.extend(["zfcp-host", "zfcp-lun"]),
@@ -76,17 +80,18 @@ pub fn run(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
         })
         .collect();
     if rows.is_empty() {
-        return Outcome::fail(
-            exit::EMPTY_SELECTION,
-            "lszdev: No device was selected!\n",
-        );
+        return Outcome::fail(exit::EMPTY_SELECTION, "lszdev: No device was selected!\n");
     }
     if info {
         let texts: Vec<String> = rows.iter().map(|row| details(env, row)).collect();
         return Outcome::ok(texts.join("\n"));
     }
     let columns: Vec<String> = columns.map_or_else(
-        || ["TYPE", "ID", "ON", "PERS", "NAMES"].map(str::to_owned).to_vec(),
+        || {
+            ["TYPE", "ID", "ON", "PERS", "NAMES"]
+                .map(str::to_owned)
+                .to_vec()
+        },
         |text| text.split(',').map(str::to_uppercase).collect(),
     );
     let mut table: Vec<Vec<String>> = Vec::new();
@@ -118,7 +123,9 @@ fn cell(row: &Row, column: &str) -> Option<String> {
         "PERS" => yes(row.persistent),
         "AUTO" => "no".to_owned(),
         "FAILED" => yes(row.failed),
-        "NAMES" => [row.block.clone(), row.character.clone()].concat().join(" "),
+        "NAMES" => [row.block.clone(), row.character.clone()]
+            .concat()
+            .join(" "),
         "BLOCKDEVS" => row.block.join(" "),
         "CHARDEVS" => row.character.join(" "),
         "NETDEVS" => String::new(),
@@ -212,7 +219,10 @@ fn details(env: &ProgramEnv<'_>, row: &Row) -> String {
     out.say(format!("  Names              : {}", names.join(" ")));
     if !row.block.is_empty() {
         out.say(format!("  Block devices      : {}", row.block.join(" ")));
-        out.say(format!("  Character devices  : {}", row.character.join(" ")));
+        out.say(format!(
+            "  Character devices  : {}",
+            row.character.join(" ")
+        ));
     }
     for mount in row.block.iter().flat_map(|disk| mounts::of_disk(env, disk)) {
         out.say(format!("  Resources provided : Mount point {mount}"));
@@ -232,7 +242,11 @@ fn details(env: &ProgramEnv<'_>, row: &Row) -> String {
     match row.id {
         DeviceId::Host(_) => {
             out.say(line("cmb_enable", "\"0\"", "-"));
-            out.say(line("failed", if row.failed { "\"1\"" } else { "\"0\"" }, "-"));
+            out.say(line(
+                "failed",
+                if row.failed { "\"1\"" } else { "\"0\"" },
+                "-",
+            ));
         }
         DeviceId::Lun(..) => {
             let configured = rules::attributes(env, row.id);
@@ -240,10 +254,18 @@ fn details(env: &ProgramEnv<'_>, row: &Row) -> String {
                 .iter()
                 .find(|(name, _)| name == "queue_depth")
                 .map_or_else(|| "-".to_owned(), |(_, value)| format!("\"{value}\""));
-            out.say(line("failed", if row.failed { "\"1\"" } else { "\"0\"" }, "-"));
+            out.say(line(
+                "failed",
+                if row.failed { "\"1\"" } else { "\"0\"" },
+                "-",
+            ));
             if row.on {
                 out.say(line("scsi_dev/queue_depth", "\"32\"", &depth));
-                out.say(line("scsi_dev/state", &format!("\"{}\"", state(env, row)), "-"));
+                out.say(line(
+                    "scsi_dev/state",
+                    &format!("\"{}\"", state(env, row)),
+                    "-",
+                ));
             }
         }
     }

@@ -9,7 +9,12 @@ use crate::world::zfcp::names::bus_id;
 use crate::world::{DeviceNumber, Lun, Wwpn};
 
 /// Sysfs directory of the SCSI device of a LUN, if there is one.
-pub fn scsi_path(env: &ProgramEnv<'_>, device: DeviceNumber, wwpn: Wwpn, lun: Lun) -> Option<String> {
+pub fn scsi_path(
+    env: &ProgramEnv<'_>,
+    device: DeviceNumber,
+    wwpn: Wwpn,
+    lun: Lun,
+) -> Option<String> {
     let view = view(env)?;
     let port = view.zfcp.adapters.get(&device)?.ports.get(&wwpn)?;
     port.devices.get(&lun)?;
@@ -32,7 +37,10 @@ pub fn add(env: &mut ProgramEnv<'_>, id: DeviceId, force: bool) -> Result<bool, 
     } else {
         let port = port_path(device, wwpn);
         if !exists(env, &port) {
-            return Err(Cause::new("Error: Target port not found", exit::WWPN_NOT_FOUND));
+            return Err(Cause::new(
+                "Error: Target port not found",
+                exit::WWPN_NOT_FOUND,
+            ));
         }
         let file = format!("{port}/unit_add");
         if let Err(errno) = put(env, &file, &format!("0x{lun}")) {
@@ -56,7 +64,11 @@ pub fn add(env: &mut ProgramEnv<'_>, id: DeviceId, force: bool) -> Result<bool, 
         return Ok(true);
     }
     if !force {
-        let _ = put(env, &format!("{}/unit_remove", port_path(device, wwpn)), &format!("0x{lun}"));
+        let _ = put(
+            env,
+            &format!("{}/unit_remove", port_path(device, wwpn)),
+            &format!("0x{lun}"),
+        );
     }
     Err(Cause::new(
         "Error: No SCSI device found - check FCP LUN ID and SAN settings",

@@ -56,7 +56,8 @@ pub fn attributes(env: &ProgramEnv<'_>, id: DeviceId) -> Vec<(String, String)> {
     text.lines()
         .filter_map(|line| {
             let (name, value) = line.strip_prefix("ATTR{")?.split_once("}=\"")?;
-            (!name.starts_with('[')).then(|| (name.to_owned(), value.trim_end_matches('"').to_owned()))
+            (!name.starts_with('['))
+                .then(|| (name.to_owned(), value.trim_end_matches('"').to_owned()))
         })
         .collect()
 }
