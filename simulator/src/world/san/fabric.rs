@@ -1,0 +1,47 @@
+//! The storage area network as data: target ports, zones, mappings, masks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::Volume;
+use crate::world::{Lun, Wwpn};
+
+/// The SAN of a site.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct San {
+    /// Target ports by WWPN.
+    pub ports: BTreeMap<Wwpn, TargetPort>,
+    /// Volumes by name.
+    pub volumes: BTreeMap<String, Volume>,
+    /// Which volume answers under a LUN of a target port.
+    pub luns: BTreeMap<Wwpn, BTreeMap<Lun, String>>,
+    /// Zones: sets of WWPNs that see each other.
+    pub zones: BTreeMap<String, BTreeSet<Wwpn>>,
+    /// When set, every initiator sees every target (no zoning configured).
+    pub open_zoning: bool,
+    /// Initiators to which a volume is shown; a volume without an entry is shown to nobody unless `open_masking`.
+    pub masks: BTreeMap<String, BTreeSet<Wwpn>>,
+    /// When set, every volume is shown to every initiator.
+    pub open_masking: bool,
+    /// Initiator ports, by physical WWPN, whose link to the fabric is down (spec: zfcp-and-san 8.1 F15).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub links_down: BTreeSet<Wwpn>,
+    /// Target ports that do not answer REPORT LUNS (spec: zfcp-and-san 8.1 F48).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub reports_failing: BTreeSet<Wwpn>,
+    /// NPIV WWPNs whose fabric login the switch refuses (spec: zfcp-and-san 8.1 F17).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub logins_refused: BTreeSet<Wwpn>,
+}
+
+/// A port of a storage controller.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TargetPort {
+    /// Whether the link is up.
+    pub online: bool,
+    /// Whether it refuses logins although it is in the fabric (spec: zfcp-and-san 3.1 P9).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refuses_login: bool,
+}
+
