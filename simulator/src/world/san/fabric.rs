@@ -44,4 +44,3 @@ pub struct TargetPort {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub refuses_login: bool,
 }
-

@@ -160,4 +160,3 @@ impl San {
                 .is_some_and(|initiators| initiators.contains(&initiator))
     }
 }
-

@@ -5,68 +5,68 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::world::{Lun, Wwpn};
 
-    const ME: Wwpn = Wwpn(0xc050_76de_3300_0005);
-    const OTHER: Wwpn = Wwpn(0xc050_76de_3300_0006);
-    const PORT: Wwpn = Wwpn(0x5005_0768_0110_2991);
-    const LUN: Lun = Lun(0x0004_0000_0000_0000);
+const ME: Wwpn = Wwpn(0xc050_76de_3300_0005);
+const OTHER: Wwpn = Wwpn(0xc050_76de_3300_0006);
+const PORT: Wwpn = Wwpn(0x5005_0768_0110_2991);
+const LUN: Lun = Lun(0x0004_0000_0000_0000);
 
-    fn san() -> San {
-        San {
-            ports: BTreeMap::from([(
-                PORT,
-                TargetPort {
-                    online: true,
-                    ..TargetPort::default()
-                },
-            )]),
-            volumes: BTreeMap::from([("v4".to_owned(), Volume::default())]),
-            luns: BTreeMap::from([(PORT, BTreeMap::from([(LUN, "v4".to_owned())]))]),
-            zones: BTreeMap::from([("z".to_owned(), BTreeSet::from([ME, PORT]))]),
-            masks: BTreeMap::from([("v4".to_owned(), BTreeSet::from([ME]))]),
-            ..San::default()
-        }
+fn san() -> San {
+    San {
+        ports: BTreeMap::from([(
+            PORT,
+            TargetPort {
+                online: true,
+                ..TargetPort::default()
+            },
+        )]),
+        volumes: BTreeMap::from([("v4".to_owned(), Volume::default())]),
+        luns: BTreeMap::from([(PORT, BTreeMap::from([(LUN, "v4".to_owned())]))]),
+        zones: BTreeMap::from([("z".to_owned(), BTreeSet::from([ME, PORT]))]),
+        masks: BTreeMap::from([("v4".to_owned(), BTreeSet::from([ME]))]),
+        ..San::default()
     }
+}
 
-    /// Breaks one link and says what the initiator then gets.
-    fn broken(change: impl FnOnce(&mut San)) -> Unreachable {
-        let mut san = san();
-        change(&mut san);
-        san.lun(ME, PORT, LUN).unwrap_err()
-    }
+/// Breaks one link and says what the initiator then gets.
+fn broken(change: impl FnOnce(&mut San)) -> Unreachable {
+    let mut san = san();
+    change(&mut san);
+    san.lun(ME, PORT, LUN).unwrap_err()
+}
 
-    #[test]
-    fn every_missing_link_has_its_own_failure() {
-        assert_eq!(san().lun(ME, PORT, LUN).unwrap().0, "v4");
-        assert_eq!(broken(|s| s.ports.clear()), Unreachable::NoSuchPort);
-        assert_eq!(
-            broken(|s| s.ports.values_mut().for_each(|p| p.online = false)),
-            Unreachable::PortOffline
-        );
-        assert_eq!(broken(|s| s.zones.clear()), Unreachable::NotZoned);
-        assert_eq!(
-            broken(|s| s.ports.values_mut().for_each(|p| p.refuses_login = true)),
-            Unreachable::LoginRefused
-        );
-        assert_eq!(broken(|s| s.luns.clear()), Unreachable::NoSuchLun);
-        assert_eq!(broken(|s| s.masks.clear()), Unreachable::Masked);
-        assert_eq!(
-            broken(|s| s.volumes.values_mut().for_each(|v| v.silent = true)),
-            Unreachable::Silent
-        );
-    }
+#[test]
+fn every_missing_link_has_its_own_failure() {
+    assert_eq!(san().lun(ME, PORT, LUN).unwrap().0, "v4");
+    assert_eq!(broken(|s| s.ports.clear()), Unreachable::NoSuchPort);
+    assert_eq!(
+        broken(|s| s.ports.values_mut().for_each(|p| p.online = false)),
+        Unreachable::PortOffline
+    );
+    assert_eq!(broken(|s| s.zones.clear()), Unreachable::NotZoned);
+    assert_eq!(
+        broken(|s| s.ports.values_mut().for_each(|p| p.refuses_login = true)),
+        Unreachable::LoginRefused
+    );
+    assert_eq!(broken(|s| s.luns.clear()), Unreachable::NoSuchLun);
+    assert_eq!(broken(|s| s.masks.clear()), Unreachable::Masked);
+    assert_eq!(
+        broken(|s| s.volumes.values_mut().for_each(|v| v.silent = true)),
+        Unreachable::Silent
+    );
+}
 
-    #[test]
-    fn only_what_is_zoned_and_masked_is_visible() {
-        let mut san = san();
-        assert_eq!(san.visible_luns(ME).count(), 1);
-        assert_eq!(san.visible_luns(OTHER).count(), 0);
-        assert_eq!(san.visible_ports(OTHER).count(), 0);
-        san.open_zoning = true;
-        assert_eq!(san.visible_ports(OTHER).collect::<Vec<_>>(), [PORT]);
-        assert_eq!(san.visible_luns(OTHER).count(), 0);
-        san.open_masking = true;
-        assert_eq!(san.visible_luns(OTHER).count(), 1);
-    }
+#[test]
+fn only_what_is_zoned_and_masked_is_visible() {
+    let mut san = san();
+    assert_eq!(san.visible_luns(ME).count(), 1);
+    assert_eq!(san.visible_luns(OTHER).count(), 0);
+    assert_eq!(san.visible_ports(OTHER).count(), 0);
+    san.open_zoning = true;
+    assert_eq!(san.visible_ports(OTHER).collect::<Vec<_>>(), [PORT]);
+    assert_eq!(san.visible_luns(OTHER).count(), 0);
+    san.open_masking = true;
+    assert_eq!(san.visible_luns(OTHER).count(), 1);
+}
 
 #[test]
 fn changes_are_whole_or_refused() {
