@@ -66,6 +66,7 @@ impl Connection {
             .method(method)
             .uri(path)
             .header("host", &self.host)
+            .header("content-type", "text/plain")
             .body(Full::new(Bytes::from(body)))?;
         self.sender.ready().await?;
         let response = self.sender.send_request(request).await?;
