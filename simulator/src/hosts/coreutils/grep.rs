@@ -2,17 +2,15 @@
 
 use std::borrow::Cow;
 
-use ::regex::Regex;
-
 use super::options::Options;
+use super::pattern::Pattern;
 use super::regex::{compile, compile_fixed};
 use crate::hosts::ProgramEnv;
 use crate::seam::Outcome;
 use crate::world::PoolText;
-use crate::world::pool_text::simple_pattern;
 
 struct Matcher {
-    patterns: Vec<Regex>,
+    patterns: Vec<Pattern>,
     invert: bool,
     word: bool,
     whole: bool,
@@ -22,13 +20,11 @@ impl Matcher {
     fn matches(&self, line: &str) -> bool {
         let found = self.patterns.iter().any(|pattern| {
             if self.whole {
-                pattern
-                    .find_iter(line)
-                    .any(|m| m.start() == 0 && m.end() == line.len())
+                pattern.matches(line).any(|m| m.range() == (0..line.len()))
             } else if self.word {
-                pattern.find_iter(line).any(|m| {
+                pattern.matches(line).map(|m| m.range()).any(|m| {
                     let word = |c: char| c.is_alphanumeric() || c == '_';
-                    !line[..m.start()].ends_with(word) && !line[m.end()..].starts_with(word)
+                    !line[..m.start].ends_with(word) && !line[m.end..].starts_with(word)
                 })
             } else {
                 pattern.is_match(line)
@@ -46,7 +42,7 @@ impl Matcher {
         if self.invert || options.has(&["-n"]) {
             return None;
         }
-        let literal = simple_pattern(pattern.as_str())?;
+        let literal = pattern.narrow()?;
         let mut rows = String::new();
         for row in pool.matching(Some(literal), |row| self.matches(row)) {
             rows.push_str(row);
@@ -210,9 +206,9 @@ fn one(
         if only {
             for pattern in &matcher.patterns {
                 pattern
-                    .find_iter(line)
-                    .filter(|m| !m.is_empty())
-                    .for_each(|m| put(m.as_str()));
+                    .matches(line)
+                    .filter(|m| !m.range().is_empty())
+                    .for_each(|m| put(m.group(0)));
             }
         } else {
             put(line);

@@ -8,6 +8,7 @@ mod grep;
 mod listing;
 mod lookup;
 mod options;
+mod pattern;
 mod regex;
 mod sed;
 mod sed_script;

@@ -3,21 +3,37 @@
 
 use regex::{Regex, RegexBuilder};
 
+use super::pattern::Pattern;
+use crate::world::pool_text::simple_pattern;
+
 /// Compiles a basic or extended expression, or says what is wrong in GNU's words.
-pub fn compile(pattern: &str, extended: bool, ignore_case: bool) -> Result<Regex, String> {
-    let translated = translate(pattern, extended)?;
-    RegexBuilder::new(&translated)
-        .case_insensitive(ignore_case)
-        .multi_line(false)
-        .size_limit(1 << 26)
-        .build()
-        .map_err(|_| "Invalid regular expression".to_owned())
+pub fn compile(pattern: &str, extended: bool, ignore_case: bool) -> Result<Pattern, String> {
+    let is_simple = simple_pattern(pattern).is_some();
+    if is_simple && pattern.is_ascii() && !pattern.contains(['.', '^', '$']) {
+        return Ok(Pattern::text(pattern, ignore_case));
+    }
+    let regex = build(&translate(pattern, extended)?, ignore_case)?;
+    let narrow = is_simple.then(|| pattern.to_owned());
+    Ok(Pattern::Regex { regex, narrow })
 }
 
 /// Compiles a fixed text.
-pub fn compile_fixed(text: &str, ignore_case: bool) -> Result<Regex, String> {
-    RegexBuilder::new(&regex::escape(text))
+pub fn compile_fixed(text: &str, ignore_case: bool) -> Result<Pattern, String> {
+    if text.is_ascii() {
+        return Ok(Pattern::text(text, ignore_case));
+    }
+    let regex = build(&regex::escape(text), ignore_case)?;
+    Ok(Pattern::Regex {
+        regex,
+        narrow: None,
+    })
+}
+
+fn build(expression: &str, ignore_case: bool) -> Result<Regex, String> {
+    RegexBuilder::new(expression)
         .case_insensitive(ignore_case)
+        .multi_line(false)
+        .size_limit(1 << 26)
         .build()
         .map_err(|_| "Invalid regular expression".to_owned())
 }

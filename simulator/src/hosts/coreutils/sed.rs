@@ -1,11 +1,9 @@
 //! sed, as far as `s`, `d`, `p`, `q`, `a`, `i`, `c`, `=` and `y` go, with addresses, ranges and `!`.
 
-use ::regex::Regex;
-
+use super::pattern::Pattern;
 use super::sed_script::{Address, Script, parse};
 use crate::hosts::ProgramEnv;
 use crate::seam::Outcome;
-use crate::world::pool_text::simple_pattern;
 use crate::world::zfcp::Errno;
 
 /// What the words of a call asked for.
@@ -161,9 +159,7 @@ fn in_place(
         && let Some(line_edit) = script.line_edit()
         && let Some(pool) = env.pool_mut(file)
     {
-        pool.edit(simple_pattern(line_edit.pattern()), |line| {
-            line_edit.apply(line)
-        });
+        pool.edit(line_edit.narrow(), |line| line_edit.apply(line));
         return;
     }
     let mut edited = String::new();
@@ -287,7 +283,7 @@ fn selected(
 
 /// Replaces matches of `regex` in `line`; `None` when nothing matched.
 pub(super) fn substitute(
-    regex: &Regex,
+    regex: &Pattern,
     line: &str,
     replacement: &[super::sed_script::Part],
     all: bool,
@@ -296,22 +292,20 @@ pub(super) fn substitute(
     use super::sed_script::Part;
     let mut out: Option<String> = None;
     let mut copied = 0;
-    for (index, captures) in regex.captures_iter(line).enumerate() {
+    for (index, found) in regex.matches(line).enumerate() {
         if index + 1 < from {
             continue;
         }
-        let Some(whole) = captures.get(0) else {
-            continue;
-        };
+        let whole = found.range();
         let text = out.get_or_insert_with(|| String::with_capacity(line.len() + 16));
-        text.push_str(&line[copied..whole.start()]);
+        text.push_str(&line[copied..whole.start]);
         for part in replacement {
-            match part {
-                Part::Text(t) => text.push_str(t),
-                Part::Group(n) => text.push_str(captures.get(*n).map_or("", |m| m.as_str())),
-            }
+            text.push_str(match part {
+                Part::Text(text) => text,
+                Part::Group(number) => found.group(*number),
+            });
         }
-        copied = whole.end();
+        copied = whole.end;
         if !all {
             break;
         }

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use ::regex::Regex;
-
+use super::pattern::Pattern;
 use super::regex::compile;
 use super::sed::substitute;
 
@@ -15,7 +14,7 @@ pub enum Address {
     /// `$`
     Last,
     /// `/re/`
-    Regex(Regex),
+    Regex(Pattern),
     /// `+n` as the second of two.
     Plus(usize),
 }
@@ -32,7 +31,7 @@ pub enum Part {
 #[derive(Debug)]
 enum Action {
     Substitute {
-        regex: Regex,
+        regex: Pattern,
         replacement: Vec<Part>,
         all: bool,
         from: usize,
@@ -87,14 +86,14 @@ impl Script {
 /// What a script does to lines, each on its own: `s/…/…/` or `/…/d` and nothing else.
 #[derive(Debug)]
 pub struct LineEdit<'a> {
-    regex: &'a Regex,
+    regex: &'a Pattern,
     action: &'a Action,
 }
 
 impl LineEdit<'_> {
-    /// The expression that a line must match to be changed.
-    pub fn pattern(&self) -> &str {
-        self.regex.as_str()
+    /// A text that narrows the search for lines that are changed.
+    pub fn narrow(&self) -> Option<&str> {
+        self.regex.narrow()
     }
 
     /// What becomes of a line: `None` when it stays, `Some(None)` when it goes.
@@ -274,7 +273,7 @@ pub fn parse(text: &str, extended: bool, script: &mut Script) -> Result<(), Fail
         chars: text.chars().collect(),
         at: 0,
     };
-    let mut last_regex: Option<Regex> = None;
+    let mut last_regex: Option<Pattern> = None;
     loop {
         reader.skip(&[' ', '\t', '\n', ';']);
         if reader.peek().is_none() {
@@ -320,7 +319,7 @@ pub fn parse(text: &str, extended: bool, script: &mut Script) -> Result<(), Fail
 fn address(
     reader: &mut Reader,
     extended: bool,
-    last: &mut Option<Regex>,
+    last: &mut Option<Pattern>,
 ) -> Result<Option<Address>, Failure> {
     Ok(match reader.peek() {
         Some(c) if c.is_ascii_digit() => reader.number().map(Address::Line),
@@ -359,8 +358,8 @@ fn regex(
     pattern: &str,
     extended: bool,
     ignore: bool,
-    last: &mut Option<Regex>,
-) -> Result<Regex, Failure> {
+    last: &mut Option<Pattern>,
+) -> Result<Pattern, Failure> {
     if pattern.is_empty() {
         return match last {
             Some(regex) => Ok(regex.clone()),
@@ -379,7 +378,7 @@ fn regex(
 fn action(
     reader: &mut Reader,
     extended: bool,
-    last: &mut Option<Regex>,
+    last: &mut Option<Pattern>,
 ) -> Result<Action, Failure> {
     let Some(name) = reader.next() else {
         return reader.fail("missing command");
@@ -450,7 +449,7 @@ fn action(
 fn substitution(
     reader: &mut Reader,
     extended: bool,
-    last: &mut Option<Regex>,
+    last: &mut Option<Pattern>,
 ) -> Result<Action, Failure> {
     const UNTERMINATED: &str = "unterminated `s' command";
     let Some(delimiter) = reader.next() else {
@@ -488,7 +487,7 @@ fn substitution(
     let replacement = parts(&replacement);
     for part in &replacement {
         if let Part::Group(n) = part
-            && *n >= regex.captures_len()
+            && *n >= regex.group_count()
         {
             return reader.fail(&format!("invalid reference \\{n} on `s' command's RHS"));
         }
