@@ -18,6 +18,7 @@ pub use connector::Connector;
 pub use device::{Chpid, FcpDevice, FcpStatus};
 pub use error::{FcpError, NoFcpAvailable, StateError};
 pub use inventory::Inventory;
+pub(crate) use ledger::joined;
 pub use ledger::{Entry, Ledger, Phase, Withheld};
 pub use selection::{free_by_chpid, select};
 pub use store::{LedgerStore, STATE_SCHEMA};

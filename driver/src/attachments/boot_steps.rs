@@ -1,0 +1,142 @@
+//! Steps of boot from volume.
+
+use super::directory::Directory;
+use super::nova::Nova;
+use super::step::Target;
+use crate::client::{Call, Executed};
+use crate::error::{Error, Result};
+use crate::steps::Proof;
+use crate::types::{DeviceNumber, NodeName};
+
+impl Nova {
+    /// B4: X19.
+    pub(super) async fn set_ipl(&self, node: &NodeName, device: DeviceNumber) -> Result<()> {
+        let call = Call::SetIpl {
+            node: node.clone(),
+            device: device.to_string(),
+        };
+        self.call_unlocked(call).await?;
+        Ok(())
+    }
+
+    pub(super) async fn has_ipl(&self, node: &NodeName, device: DeviceNumber) -> Result<Proof> {
+        let entry = self.directory(node).await?.unwrap_or_default();
+        Ok(Proof::of(ipl_device(&entry) == Some(device)))
+    }
+
+    /// Puts back what the guest started from, unless something else stands there by now.
+    pub(super) async fn restore_ipl(
+        &self,
+        node: &NodeName,
+        device: DeviceNumber,
+        before: Option<&str>,
+    ) -> Result<()> {
+        let Some(entry) = self.directory(node).await? else {
+            return Ok(());
+        };
+        // The call takes one word; what stood behind it cannot be put back.
+        let word = before.and_then(|text| text.split_whitespace().next());
+        match word {
+            Some(word) if ipl_device(&entry) == Some(device) => {
+                let call = Call::SetIpl {
+                    node: node.clone(),
+                    device: word.to_owned(),
+                };
+                self.call_unlocked(call).await?;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn loaddev_call(target: &Target, parameters: &str) -> Call {
+        Call::SetLoaddev {
+            node: target.node.clone(),
+            // One path only (D24): the first port.
+            wwpn: target.attachment.wwpns.ports()[0],
+            lun: target.attachment.lun,
+            parameters: Some(parameters.to_owned()),
+        }
+    }
+
+    /// B5: X20. The management node does not look at the result (D35); [`Self::has_loaddev`] does.
+    pub(super) async fn set_loaddev(&self, target: &Target, parameters: &str) -> Result<()> {
+        self.call_unlocked(Self::loaddev_call(target, parameters)).await?;
+        Ok(())
+    }
+
+    /// RB6: port, LUN and parameters as sent.
+    pub(super) async fn has_loaddev(&self, target: &Target, parameters: &str) -> Result<Proof> {
+        let entry = self.directory(&target.node).await?.unwrap_or_default();
+        let text = |hex: &str| -> String {
+            let byte = |at: usize| hex.get(at..at + 2).and_then(|d| u8::from_str_radix(d, 16).ok());
+            (0..hex.len() / 2).filter_map(|n| byte(2 * n)).map(char::from).collect()
+        };
+        let port = target.attachment.wwpns.ports()[0].to_string();
+        let lun = target.attachment.lun.to_string();
+        let same_parameters = entry.scpdata.as_deref().is_some_and(|found| {
+            let found: String = found.chars().filter(|c| !c.is_whitespace() && *c != '\'').collect();
+            let plain: String = text(parameters).chars().filter(|c| !c.is_whitespace()).collect();
+            // Directory managers show the hex digits or the text.
+            found.trim_start_matches("HEX").eq_ignore_ascii_case(parameters) || found == plain
+        });
+        Ok(Proof::of(
+            entry.portname.as_deref() == Some(port.as_str())
+                && entry.lun.as_deref() == Some(lun.as_str())
+                && same_parameters,
+        ))
+    }
+
+    /// X21, only while the statements are this volume's: without operands, or for another LUN, it would take other
+    /// statements away (D57).
+    pub(super) async fn drop_loaddev(&self, target: &Target) -> Result<()> {
+        let Some(entry) = self.directory(&target.node).await? else {
+            return Ok(());
+        };
+        let port = target.attachment.wwpns.ports()[0];
+        if entry.portname.as_deref() != Some(port.to_string().as_str())
+            || entry.lun.as_deref() != Some(target.attachment.lun.to_string().as_str())
+        {
+            return Ok(());
+        }
+        let call = Call::RemoveLoaddev {
+            node: target.node.clone(),
+            wwpn: port,
+            lun: target.attachment.lun,
+        };
+        self.call_unlocked(call).await?;
+        Ok(())
+    }
+
+    /// B6: X23. A script that is queued twice does the same twice.
+    pub(super) async fn punch(
+        &self,
+        node: &NodeName,
+        file: &str,
+        remote: &str,
+        id: u64,
+    ) -> Result<()> {
+        let call = Call::Punch {
+            node: node.clone(),
+            file: file.to_owned(),
+            class: 'X',
+            remote: remote.to_owned(),
+        };
+        match self.call(call.clone()).await {
+            Ok(_) => {}
+            Err(error) if error.executed == Executed::Unknown => {
+                if let Err(error) = self.call(call).await {
+                    return Err(Error::Backend(error.to_string()));
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.note_sent(id);
+        Ok(())
+    }
+}
+
+/// The device in an IPL statement, when it names one.
+fn ipl_device(entry: &Directory) -> Option<DeviceNumber> {
+    entry.ipl.as_deref()?.split_whitespace().next()?.parse().ok()
+}

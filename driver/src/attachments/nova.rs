@@ -1,0 +1,301 @@
+//! The Nova half of one z/VM system: what all its operations share.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::directory::Directory;
+use crate::client::{Call, CallError, Client, Done, FcpQuery};
+use crate::config::{Backend, Compute};
+use crate::error::{Error, Result};
+use crate::fcp::{FcpDevice, FcpError, FcpStatus, Inventory, LedgerStore, StateError};
+use crate::pool::{Pool, Row};
+use crate::steps::{Engine, Journal, LockGuard, Locks};
+use crate::types::{DeviceNumber, NodeName, PoolName};
+
+/// How long the half waits for things that a guest does by itself: paths, links, maps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// How often it looks.
+    pub tries: usize,
+    /// How long it waits in between.
+    pub pause: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            tries: 20,
+            pause: Duration::from_millis(500),
+        }
+    }
+}
+
+/// The Nova half. It implements [`Attachments`](super::Attachments).
+///
+/// ```no_run
+/// # async fn example() -> zvm_volume::Result<()> {
+/// use zvm_volume::attachments::{Attachments, Instance, Nova};
+/// use zvm_volume::{client::Client, config::Config};
+///
+/// let config = Config::load("/etc/cinder/cinder.conf".as_ref())?;
+/// let backend = &config.backends[0];
+/// let nova = Nova::open(Client::new(backend)?, backend, &"zvm1".parse().unwrap())?;
+/// let connector = nova.get_volume_connector(&Instance::new("lnx1".parse().unwrap())).await?;
+/// println!("{:?}", connector.wwpns);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Nova {
+    pub(super) client: Client,
+    pub(super) host: NodeName,
+    pub(super) zhcp: Option<NodeName>,
+    pub(super) compute: Compute,
+    pub(super) default_pool: PoolName,
+    pub(super) ledger: LedgerStore,
+    pub(super) engine: Engine,
+    pub(super) patience: Patience,
+    server: String,
+    prefix: String,
+    locks: Locks,
+    /// The management node finds no row by a list of WWPNs (Q12); learned from its first refusal.
+    single_wwpn: Arc<AtomicBool>,
+    /// Notices that this process has sent for steps that are not proved yet.
+    sent: Arc<Mutex<HashSet<u64>>>,
+}
+
+impl Nova {
+    /// The half of a back end whose z/VM system is `host`; journal, locks and ledger lie in the back end's state folder.
+    pub fn open(client: Client, backend: &Backend, host: &NodeName) -> Result<Self> {
+        let journal = Journal::open(&backend.state_dir.join("journal"))?;
+        let locks = Locks::open(&backend.state_dir.join("locks"), backend.lock_timeout)?;
+        let clock = Arc::clone(client.clock());
+        Self::with(client, backend, host, Engine::with_clock(journal, clock), locks)
+    }
+
+    /// The same with an engine and locks that other parts of the program use too.
+    pub fn with(
+        client: Client,
+        backend: &Backend,
+        host: &NodeName,
+        engine: Engine,
+        locks: Locks,
+    ) -> Result<Self> {
+        let ledger = LedgerStore::open(
+            &backend.state_dir,
+            &backend.server,
+            host,
+            backend.lock_timeout,
+        )?;
+        Ok(Self {
+            client,
+            host: host.clone(),
+            zhcp: backend.zhcp_node.clone(),
+            compute: backend.compute.clone(),
+            default_pool: backend.pool.clone(),
+            ledger,
+            engine,
+            patience: Patience::default(),
+            server: backend.server.clone(),
+            prefix: backend.row_tag_prefix.clone(),
+            locks,
+            single_wwpn: Arc::default(),
+            sent: Arc::default(),
+        })
+    }
+
+    /// Another patience with guests.
+    #[must_use]
+    pub fn patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// The ledger.
+    pub fn ledger(&self) -> &LedgerStore {
+        &self.ledger
+    }
+
+    /// The engine with its journal.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The z/VM system.
+    pub fn host(&self) -> &NodeName {
+        &self.host
+    }
+
+    /// Now, in the ledger's unit.
+    pub(super) fn now(&self) -> i64 {
+        self.client.clock().now().as_millisecond()
+    }
+
+    pub(super) async fn call(&self, call: Call) -> std::result::Result<Done, CallError> {
+        self.client.call(&call).await
+    }
+
+    /// A change of SMAPI or the directory; a lock of theirs is waited for (spec: driver 2.9).
+    pub(super) async fn call_unlocked(&self, call: Call) -> std::result::Result<Done, CallError> {
+        const TRIES: u32 = 4;
+        let mut tried = 0;
+        loop {
+            match self.client.call(&call).await {
+                Err(error) if error.is_busy() && tried < TRIES => {
+                    tried += 1;
+                    let pause = self.patience.pause * 2u32.pow(tried);
+                    tracing::info!(call = call.id(), ?pause, "locked, trying again");
+                    self.client.clock().sleep(pause).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    pub(super) fn pool(&self, name: &PoolName) -> Pool {
+        Pool {
+            client: self.client.clone(),
+            host: self.host.clone(),
+            name: name.clone(),
+            prefix: self.prefix.clone(),
+        }
+    }
+
+    /// One operation at a time on a guest (spec: driver 3.8).
+    pub(super) async fn lock_instance(&self, node: &NodeName) -> Result<LockGuard> {
+        self.locks
+            .acquire(&format!("instance/{}/{}/{node}", self.server, self.host))
+            .await
+    }
+
+    /// One change at a time on a pool, across the processes of this machine.
+    pub(super) async fn lock_pool(&self, pool: &PoolName) -> Result<LockGuard> {
+        self.locks
+            .acquire(&format!("pool/{}/{}/{pool}", self.server, self.host))
+            .await
+    }
+
+    /// Whether the management node is known to find no row by a list of WWPNs.
+    pub(super) fn finds_single_wwpns_only(&self) -> bool {
+        self.single_wwpn.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note_single_wwpns_only(&self) {
+        self.single_wwpn.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn note_sent(&self, id: u64) {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+    }
+
+    /// Whether this process has sent the notices of a step; asked once.
+    pub(super) fn was_sent(&self, id: u64) -> bool {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).remove(&id)
+    }
+
+    /// RB2, RB6: the directory entry, now. `None` when the node is not defined.
+    pub(super) async fn directory(&self, node: &NodeName) -> Result<Option<Directory>> {
+        match self.call(Call::DirectoryEntry { node: node.clone() }).await {
+            Ok(done) => Ok(Some(Directory::parse(node.as_str(), done.answer.output()))),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether the directory entry names the device; a guest that is gone has none.
+    pub(super) async fn is_dedicated(&self, node: &NodeName, device: DeviceNumber) -> Result<bool> {
+        Ok(self.directory(node).await?.is_some_and(|entry| entry.has(device)))
+    }
+
+    /// RB3, X10: the FCP devices of the system, now.
+    pub async fn inventory(&self) -> Result<Inventory> {
+        let mut inventory = Inventory::default();
+        for state in [FcpQuery::Free, FcpQuery::Active] {
+            let call = Call::ListFcp {
+                host: self.host.clone(),
+                state,
+            };
+            let done = self.call(call).await?;
+            inventory.merge(Inventory::parse(self.host.as_str(), done.answer.output()));
+        }
+        Ok(inventory)
+    }
+
+    /// Gives withheld devices free that z/VM is seen to have taken back (RB2 and RB3).
+    pub(super) async fn release_withheld(&self, inventory: &Inventory) -> Result<()> {
+        let withheld: Vec<(DeviceNumber, NodeName)> = {
+            let ledger = self.ledger.read().await?;
+            let free = |device: DeviceNumber| {
+                inventory
+                    .get(device)
+                    .is_some_and(|known: &FcpDevice| known.status == FcpStatus::Free)
+            };
+            ledger
+                .withheld()
+                .filter(|(device, _)| free(*device))
+                .map(|(device, why)| (device, why.node.clone()))
+                .collect()
+        };
+        for (device, node) in withheld {
+            if !self.is_dedicated(&node, device).await? {
+                self.ledger
+                    .update(move |ledger| {
+                        ledger.release(device);
+                        Ok(())
+                    })
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// RB1 for an attachment's row.
+    pub(super) async fn row_of(&self, attachment: &crate::fcp::Attachment) -> Result<Option<Row>> {
+        self.pool(&attachment.pool)
+            .row(&attachment.wwpns, attachment.lun)
+            .await
+    }
+}
+
+impl From<FcpError> for Error {
+    fn from(error: FcpError) -> Self {
+        let text = error.to_string();
+        match error {
+            FcpError::NoList => Self::Config(text),
+            FcpError::NoneAvailable(_) => Self::NoFcpAvailable(text),
+            FcpError::OtherList { .. }
+            | FcpError::Taken { .. }
+            | FcpError::Unusable { .. }
+            | FcpError::StillAttached { .. } => Self::FcpConflict(text),
+            FcpError::AttachedElsewhere { volume, node } => Self::Busy {
+                what: format!("volume {volume}"),
+                by: format!("attached to {node}"),
+            },
+        }
+    }
+}
+
+impl From<StateError> for Error {
+    fn from(error: StateError) -> Self {
+        match error {
+            StateError::Refused(error) => error.into(),
+            StateError::Locked { path, seconds } => Self::Lock {
+                name: path.display().to_string(),
+                seconds,
+            },
+            StateError::Io {
+                action,
+                path,
+                source,
+            } => Self::State {
+                what: format!("cannot {action} {}", path.display()),
+                source,
+            },
+            other => Self::State {
+                what: other.to_string(),
+                source: std::io::Error::other(other),
+            },
+        }
+    }
+}
