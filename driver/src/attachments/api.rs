@@ -155,7 +155,10 @@ pub struct ScriptPlace {
 pub trait Attachments {
     /// Prepares the host: FCP devices of the zHCP, inventory, ledger from Nova's records. Gives what an operator should
     /// know.
-    fn init_host(&self, records: &[SourceRecord]) -> impl Future<Output = Result<Vec<String>>> + Send;
+    fn init_host(
+        &self,
+        records: &[SourceRecord],
+    ) -> impl Future<Output = Result<Vec<String>>> + Send;
 
     /// FCP devices and WWPNs of a guest; reserves them when it has none. The same at each call while it has volumes.
     fn get_volume_connector(
@@ -198,7 +201,10 @@ pub trait Attachments {
 
     /// Takes back everything of a guest that is being destroyed: data volumes, then the root volume, then its devices.
     /// Gives what could not be taken back.
-    fn destroy_cleanup(&self, instance: &Instance) -> impl Future<Output = Result<Vec<String>>> + Send;
+    fn destroy_cleanup(
+        &self,
+        instance: &Instance,
+    ) -> impl Future<Output = Result<Vec<String>>> + Send;
 
     /// The distribution of a guest, asked of itself when it runs and of xCAT's tables when not.
     fn distribution_of(

@@ -61,7 +61,8 @@ impl Nova {
 
     /// B5: X20. The management node does not look at the result (D35); [`Self::has_loaddev`] does.
     pub(super) async fn set_loaddev(&self, target: &Target, parameters: &str) -> Result<()> {
-        self.call_unlocked(Self::loaddev_call(target, parameters)).await?;
+        self.call_unlocked(Self::loaddev_call(target, parameters))
+            .await?;
         Ok(())
     }
 
@@ -69,16 +70,31 @@ impl Nova {
     pub(super) async fn has_loaddev(&self, target: &Target, parameters: &str) -> Result<Proof> {
         let entry = self.directory(&target.node).await?.unwrap_or_default();
         let text = |hex: &str| -> String {
-            let byte = |at: usize| hex.get(at..at + 2).and_then(|d| u8::from_str_radix(d, 16).ok());
-            (0..hex.len() / 2).filter_map(|n| byte(2 * n)).map(char::from).collect()
+            let byte = |at: usize| {
+                hex.get(at..at + 2)
+                    .and_then(|d| u8::from_str_radix(d, 16).ok())
+            };
+            (0..hex.len() / 2)
+                .filter_map(|n| byte(2 * n))
+                .map(char::from)
+                .collect()
         };
         let port = target.attachment.wwpns.ports()[0].to_string();
         let lun = target.attachment.lun.to_string();
         let same_parameters = entry.scpdata.as_deref().is_some_and(|found| {
-            let found: String = found.chars().filter(|c| !c.is_whitespace() && *c != '\'').collect();
-            let plain: String = text(parameters).chars().filter(|c| !c.is_whitespace()).collect();
+            let found: String = found
+                .chars()
+                .filter(|c| !c.is_whitespace() && *c != '\'')
+                .collect();
+            let plain: String = text(parameters)
+                .chars()
+                .filter(|c| !c.is_whitespace())
+                .collect();
             // Directory managers show the hex digits or the text.
-            found.trim_start_matches("HEX").eq_ignore_ascii_case(parameters) || found == plain
+            found
+                .trim_start_matches("HEX")
+                .eq_ignore_ascii_case(parameters)
+                || found == plain
         });
         Ok(Proof::of(
             entry.portname.as_deref() == Some(port.as_str())
@@ -138,5 +154,11 @@ impl Nova {
 
 /// The device in an IPL statement, when it names one.
 fn ipl_device(entry: &Directory) -> Option<DeviceNumber> {
-    entry.ipl.as_deref()?.split_whitespace().next()?.parse().ok()
+    entry
+        .ipl
+        .as_deref()?
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()
 }

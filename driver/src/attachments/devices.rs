@@ -69,7 +69,12 @@ impl Nova {
         // With no other volume left, everything that is noted as dedicated is this operation's, or an earlier one's rest.
         let mut devices = fresh.to_vec();
         if let Some(entry) = ledger.entry(&target.node) {
-            devices.extend(entry.dedicated.iter().filter(|device| !fresh.contains(device)));
+            devices.extend(
+                entry
+                    .dedicated
+                    .iter()
+                    .filter(|device| !fresh.contains(device)),
+            );
         }
         let mut first = None;
         for device in devices {
@@ -230,6 +235,8 @@ impl Nova {
     pub(super) async fn is_released(&self, node: &NodeName) -> Result<Proof> {
         let ledger = self.ledger.read().await?;
         let pending = |phase| phase == Phase::UndedicatePending;
-        Ok(Proof::of(ledger.entry(node).is_none_or(|entry| !pending(entry.phase))))
+        Ok(Proof::of(
+            ledger.entry(node).is_none_or(|entry| !pending(entry.phase)),
+        ))
     }
 }

@@ -38,7 +38,10 @@ impl Nova {
             Some("off") => return Ok(GuestState::Off),
             _ => {
                 return Err(Error::Instance {
-                    text: format!("the power state of {node} cannot be told: {}", stat.answer.summary()),
+                    text: format!(
+                        "the power state of {node} cannot be told: {}",
+                        stat.answer.summary()
+                    ),
                     missing: false,
                     retryable: true,
                 });
@@ -120,7 +123,10 @@ impl Nova {
 
     /// Whether a running guest sees the device at all.
     pub(super) async fn sees_device(&self, node: &NodeName, device: DeviceNumber) -> Result<bool> {
-        let command = format!("ls -d /sys/bus/ccw/devices/{} 2>/dev/null; true", device.bus_id());
+        let command = format!(
+            "ls -d /sys/bus/ccw/devices/{} 2>/dev/null; true",
+            device.bus_id()
+        );
         Ok(!self.shell(node, command, false).await?.is_empty())
     }
 
@@ -129,21 +135,26 @@ impl Nova {
         let device = format!("/sys/bus/ccw/devices/{}", fcp.bus_id());
         let port = format!("/sys/bus/ccw/drivers/zfcp/{}/0x{wwpn}", fcp.bus_id());
         let unit = format!("{port}/0x{lun}");
-        let command =
-            format!("cat {device}/online 2>/dev/null; ls -d {device} {port} {unit} 2>/dev/null; true");
+        let command = format!(
+            "cat {device}/online 2>/dev/null; ls -d {device} {port} {unit} 2>/dev/null; true"
+        );
         let path = format!("{}/0x{wwpn}/0x{lun}", fcp.bus_id());
         let Ok(lines) = self.shell(node, command, false).await else {
             return format!("path {path} is missing in the guest");
         };
         let there = |name: &str| lines.iter().any(|line| line.trim() == name);
         let why = if !there(&device) {
-            format!("the guest does not see FCP device {fcp}: it is not attached, or on its cio_ignore list")
+            format!(
+                "the guest does not see FCP device {fcp}: it is not attached, or on its cio_ignore list"
+            )
         } else if lines.first().is_some_and(|line| line.trim() == "0") {
             format!("FCP device {fcp} is not online in the guest")
         } else if !there(&port) {
             format!("FCP device {fcp} does not see target port {wwpn}: check zones and cabling")
         } else {
-            format!("target port {wwpn} does not show LUN {lun} to FCP device {fcp}: check LUN masking")
+            format!(
+                "target port {wwpn} does not show LUN {lun} to FCP device {fcp}: check LUN masking"
+            )
         };
         format!("path {path} has no disk: {why}")
     }
@@ -161,7 +172,10 @@ impl Nova {
             let sysfs = format!("/sys/bus/ccw/drivers/zfcp/{bus}/0x{wwpn}");
             let mut command = format!("test -d {sysfs}/0x{lun} || echo 0x{lun} > {sysfs}/unit_add");
             if let Some(distribution) = distribution {
-                command = format!("{command}; {}", persist(distribution.family(), *fcp, *wwpn, *lun));
+                command = format!(
+                    "{command}; {}",
+                    persist(distribution.family(), *fcp, *wwpn, *lun)
+                );
             }
             self.shell(node, format!("{command}; true"), true).await?;
         }
@@ -177,7 +191,10 @@ impl Nova {
         distribution: Distribution,
     ) -> Result<()> {
         for (fcp, wwpn, lun) in units {
-            let command = format!("{}; true", persist(distribution.family(), *fcp, *wwpn, *lun));
+            let command = format!(
+                "{}; true",
+                persist(distribution.family(), *fcp, *wwpn, *lun)
+            );
             self.shell(node, command, true).await?;
         }
         Ok(())
@@ -200,7 +217,8 @@ impl Nova {
     /// Removes the traces of paths in the guest's files, whatever distribution wrote them.
     pub(super) async fn forget_units(&self, node: &NodeName, units: &[Unit]) -> Result<()> {
         for unit in units {
-            self.shell(node, format!("{}; true", forget(*unit)), true).await?;
+            self.shell(node, format!("{}; true", forget(*unit)), true)
+                .await?;
         }
         Ok(())
     }
@@ -228,7 +246,10 @@ impl Nova {
             .map(|line| line.trim())
             .find(|line| line.starts_with("/dev/"))
             .map(str::to_owned);
-        let exact = [format!("SYMLINK+=\"{name}%n\""), format!("SYMLINK+=\"{name}\"")];
+        let exact = [
+            format!("SYMLINK+=\"{name}%n\""),
+            format!("SYMLINK+=\"{name}\""),
+        ];
         let rules = lines
             .iter()
             .filter(|line| exact.iter().any(|link| line.contains(link.as_str())))
@@ -252,7 +273,9 @@ impl Nova {
         };
         let (rule, trigger) = if multipath {
             let Some(wwid) = self.wwid(node, units).await? else {
-                return Err(Error::Backend(format!("no path of LUN {lun} has a serial number in {node}")));
+                return Err(Error::Backend(format!(
+                    "no path of LUN {lun} has a serial number in {node}"
+                )));
             };
             let rule =
                 format!("KERNEL==\"dm-*\", ENV{{DM_UUID}}==\"mpath-{wwid}\", SYMLINK+=\"{name}\"");
@@ -287,15 +310,23 @@ impl Nova {
     async fn wwid(&self, node: &NodeName, units: &[Unit]) -> Result<Option<String>> {
         for (fcp, wwpn, lun) in units {
             let bus = fcp.bus_id();
-            let ubuntu = format!("/dev/disk/by-path/ccw-{bus}-fc-0x{wwpn}-lun-{}", lun.target_lun());
+            let ubuntu = format!(
+                "/dev/disk/by-path/ccw-{bus}-fc-0x{wwpn}-lun-{}",
+                lun.target_lun()
+            );
             let other = format!("/dev/disk/by-path/ccw-{bus}-zfcp-0x{wwpn}:0x{lun}");
             let command = format!(
                 "for name in {other} {ubuntu}; do udevadm info --query=all --name=$name 2>/dev/null; done; true"
             );
             let lines = self.shell(node, command, false).await?;
             let serial = lines.iter().find_map(|line| {
-                let value = line.trim().trim_start_matches("E: ").strip_prefix("ID_SERIAL=")?;
-                let plain = value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+                let value = line
+                    .trim()
+                    .trim_start_matches("E: ")
+                    .strip_prefix("ID_SERIAL=")?;
+                let plain = value
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
                 (plain && !value.is_empty()).then(|| value.to_owned())
             });
             if serial.is_some() {
@@ -308,12 +339,16 @@ impl Nova {
     /// The distribution of a guest: its own word when it runs, xCAT's tables when not.
     pub(super) async fn find_distribution(&self, node: &NodeName) -> Result<Option<Distribution>> {
         if self.guest_state(node).await? == GuestState::Reachable {
-            let lines = self.shell(node, "cat /etc/os-release 2>/dev/null; true", false).await?;
+            let lines = self
+                .shell(node, "cat /etc/os-release 2>/dev/null; true", false)
+                .await?;
             if let Some(found) = from_os_release(&lines) {
                 return Ok(Some(found));
             }
         }
-        let definition = self.call(Call::NodeDefinition { node: node.clone() }).await?;
+        let definition = self
+            .call(Call::NodeDefinition { node: node.clone() })
+            .await?;
         Ok(definition
             .answer
             .output_of(node.as_str())
@@ -339,7 +374,9 @@ fn persist(family: Family, fcp: DeviceNumber, wwpn: Wwpn, lun: Lun) -> String {
     match family {
         Family::Rhel => {
             let line = format!("{bus} 0x{wwpn} 0x{lun}");
-            format!("grep -qiF '{line}' /etc/zfcp.conf 2>/dev/null || echo '{line}' >> /etc/zfcp.conf")
+            format!(
+                "grep -qiF '{line}' /etc/zfcp.conf 2>/dev/null || echo '{line}' >> /etc/zfcp.conf"
+            )
         }
         Family::Sles => {
             let rules = format!("/etc/udev/rules.d/51-zfcp-{bus}.rules");
@@ -371,12 +408,20 @@ mod tests {
 
     #[test]
     fn os_release_names_the_distribution() {
-        let read = |text: &str| {
-            from_os_release(&text.lines().map(str::to_owned).collect::<Vec<_>>())
-        };
-        assert_eq!(read("ID=\"rhel\"\nVERSION_ID=\"7.2\""), Some(Distribution::Rhel7));
-        assert_eq!(read("ID=\"sles\"\nVERSION_ID=\"12.1\""), Some(Distribution::Sles12));
-        assert_eq!(read("ID=ubuntu\nVERSION_ID=\"16.04\""), Some(Distribution::Ubuntu16));
+        let read =
+            |text: &str| from_os_release(&text.lines().map(str::to_owned).collect::<Vec<_>>());
+        assert_eq!(
+            read("ID=\"rhel\"\nVERSION_ID=\"7.2\""),
+            Some(Distribution::Rhel7)
+        );
+        assert_eq!(
+            read("ID=\"sles\"\nVERSION_ID=\"12.1\""),
+            Some(Distribution::Sles12)
+        );
+        assert_eq!(
+            read("ID=ubuntu\nVERSION_ID=\"16.04\""),
+            Some(Distribution::Ubuntu16)
+        );
         assert_eq!(read("ID=fedora\nVERSION_ID=23"), None);
         assert_eq!(read(""), None);
     }

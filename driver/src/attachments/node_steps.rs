@@ -38,8 +38,13 @@ impl Nova {
     fn units_of(target: &Target) -> Vec<Unit> {
         let attachment = &target.attachment;
         let ports = attachment.wwpns.ports();
-        let paths = target.fcp.iter().flat_map(|fcp| ports.iter().map(move |port| (*fcp, *port)));
-        paths.map(|(fcp, port)| (fcp, port, attachment.lun)).collect()
+        let paths = target
+            .fcp
+            .iter()
+            .flat_map(|fcp| ports.iter().map(move |port| (*fcp, *port)));
+        paths
+            .map(|(fcp, port)| (fcp, port, attachment.lun))
+            .collect()
     }
 
     /// A4: X17, and a look whether the node is really there. The management node's rule cannot match on Ubuntu (GQ15),
@@ -78,8 +83,12 @@ impl Nova {
         }
         let multipath = target.attachment.wwpns.is_multipath();
         let units = Self::units_of(target);
-        self.write_node_rule(&target.node, mount_point, &units, multipath).await?;
-        if self.waited_for_node(target, mount_point, self.patience.tries).await? {
+        self.write_node_rule(&target.node, mount_point, &units, multipath)
+            .await?;
+        if self
+            .waited_for_node(target, mount_point, self.patience.tries)
+            .await?
+        {
             return Ok(());
         }
         Err(Error::Backend(format!(
@@ -95,7 +104,12 @@ impl Nova {
         tries: usize,
     ) -> Result<bool> {
         for attempt in 0..=tries {
-            if self.device_node(&target.node, mount_point).await?.0.is_some() {
+            if self
+                .device_node(&target.node, mount_point)
+                .await?
+                .0
+                .is_some()
+            {
                 return Ok(true);
             }
             if attempt < tries {
@@ -109,7 +123,12 @@ impl Nova {
         let Some(mount_point) = &target.attachment.mount_point else {
             return Ok(Proof::Done);
         };
-        Ok(Proof::of(self.device_node(&target.node, mount_point).await?.0.is_some()))
+        Ok(Proof::of(
+            self.device_node(&target.node, mount_point)
+                .await?
+                .0
+                .is_some(),
+        ))
     }
 
     /// X18. That nobody else's rule of this name is there was checked before the first step.
@@ -132,7 +151,11 @@ impl Nova {
         let ours = |rule: &&String| {
             let attachment = &target.attachment;
             rule.contains(&format!("0x{}", attachment.lun))
-                && attachment.wwpns.ports().iter().any(|port| rule.contains(&port.to_string()))
+                && attachment
+                    .wwpns
+                    .ports()
+                    .iter()
+                    .any(|port| rule.contains(&port.to_string()))
         };
         let own: Vec<String> = rules.iter().filter(ours).cloned().collect();
         if rules.is_empty() {
@@ -183,8 +206,13 @@ impl Nova {
         let scsi = scsi_notice(add, &target.fcp, &attachment.wwpns, attachment.lun);
         let node = match (&attachment.mount_point, attachment.distribution) {
             (Some(mount_point), Some(distribution)) if add => {
-                let source =
-                    source_path(distribution, &target.fcp, &attachment.wwpns, attachment.lun, ",");
+                let source = source_path(
+                    distribution,
+                    &target.fcp,
+                    &attachment.wwpns,
+                    attachment.lun,
+                    ",",
+                );
                 Some(create_node_notice(mount_point, &source))
             }
             (Some(mount_point), _) if !add => Some(remove_node_notice(mount_point)),
@@ -202,7 +230,12 @@ impl Nova {
 
     /// Sends them. No read-back exists, and a notice that is queued twice does no harm: one whose outcome is not known is
     /// sent again.
-    pub(super) async fn notify(&self, target: &Target, direction: Direction, id: u64) -> Result<()> {
+    pub(super) async fn notify(
+        &self,
+        target: &Target,
+        direction: Direction,
+        id: u64,
+    ) -> Result<()> {
         self.send_notices(Self::notices(target, direction)).await?;
         self.note_sent(id);
         Ok(())

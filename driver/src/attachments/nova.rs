@@ -71,7 +71,13 @@ impl Nova {
         let journal = Journal::open(&backend.state_dir.join("journal"))?;
         let locks = Locks::open(&backend.state_dir.join("locks"), backend.lock_timeout)?;
         let clock = Arc::clone(client.clock());
-        Self::with(client, backend, host, Engine::with_clock(journal, clock), locks)
+        Self::with(
+            client,
+            backend,
+            host,
+            Engine::with_clock(journal, clock),
+            locks,
+        )
     }
 
     /// The same with an engine and locks that other parts of the program use too.
@@ -186,12 +192,18 @@ impl Nova {
     }
 
     pub(super) fn note_sent(&self, id: u64) {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        self.sent
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id);
     }
 
     /// Whether this process has sent the notices of a step; asked once.
     pub(super) fn was_sent(&self, id: u64) -> bool {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner).remove(&id)
+        self.sent
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&id)
     }
 
     /// RB2, RB6: the directory entry, now. `None` when the node is not defined.
@@ -205,7 +217,10 @@ impl Nova {
 
     /// Whether the directory entry names the device; a guest that is gone has none.
     pub(super) async fn is_dedicated(&self, node: &NodeName, device: DeviceNumber) -> Result<bool> {
-        Ok(self.directory(node).await?.is_some_and(|entry| entry.has(device)))
+        Ok(self
+            .directory(node)
+            .await?
+            .is_some_and(|entry| entry.has(device)))
     }
 
     /// RB3, X10: the FCP devices of the system, now.

@@ -23,7 +23,9 @@ use crate::types::{DeviceNumber, Distribution, Lifecycle, MountPoint, NodeName};
 fn fresh_id(now: i64) -> u64 {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let high = u64::try_from(now).unwrap_or_default();
-    high.wrapping_mul(0x1_0000) ^ (u64::from(std::process::id()) << 44) ^ COUNTER.fetch_add(1, Ordering::Relaxed)
+    high.wrapping_mul(0x1_0000)
+        ^ (u64::from(std::process::id()) << 44)
+        ^ COUNTER.fetch_add(1, Ordering::Relaxed)
 }
 
 /// What was found before an attach.
@@ -50,7 +52,11 @@ impl Nova {
                     )));
                 }
                 Resolution::Stuck { why } => {
-                    tracing::warn!(id = entry.id, why, "an earlier operation on the guest stays unfinished");
+                    tracing::warn!(
+                        id = entry.id,
+                        why,
+                        "an earlier operation on the guest stays unfinished"
+                    );
                 }
                 _ => {}
             }
@@ -59,7 +65,11 @@ impl Nova {
     }
 
     fn distribution(instance: &Instance, needed: bool) -> Result<Option<Distribution>> {
-        match instance.os_version.as_deref().filter(|version| !version.is_empty()) {
+        match instance
+            .os_version
+            .as_deref()
+            .filter(|version| !version.is_empty())
+        {
             Some(version) => version
                 .parse()
                 .map(Some)
@@ -101,7 +111,10 @@ impl Nova {
         Ok(Attachment {
             volume_id: volume.id.clone(),
             lifecycle: connection.lifecycle,
-            pool: connection.pool.clone().unwrap_or_else(|| self.default_pool.clone()),
+            pool: connection
+                .pool
+                .clone()
+                .unwrap_or_else(|| self.default_pool.clone()),
             wwpns: connection.wwpns.clone(),
             lun: connection.lun,
             size: match connection.lifecycle {
@@ -152,17 +165,22 @@ impl Nova {
                 .into());
             }
             if known.state == AttachmentState::Attached {
-                return self.already(node, known.clone()).await.map(Before::Attached);
+                return self
+                    .already(node, known.clone())
+                    .await
+                    .map(Before::Attached);
             }
         }
         if let (Some(wanted), Some(entry)) = (mount_point, ledger.entry(node))
-            && let Some(other) = entry
-                .attachments
-                .values()
-                .find(|other| other.volume_id != volume.id && other.mount_point.as_ref() == Some(wanted))
+            && let Some(other) = entry.attachments.values().find(|other| {
+                other.volume_id != volume.id && other.mount_point.as_ref() == Some(wanted)
+            })
         {
             return Err(Error::Instance {
-                text: format!("{wanted} already exists in {node}: volume {} uses it", other.volume_id),
+                text: format!(
+                    "{wanted} already exists in {node}: volume {} uses it",
+                    other.volume_id
+                ),
                 missing: false,
                 retryable: false,
             });
@@ -194,11 +212,18 @@ impl Nova {
             }
         }
         let directory = self.directory(node).await?.unwrap_or_default();
-        let fresh: Vec<DeviceNumber> =
-            target.fcp.iter().copied().filter(|device| !directory.has(*device)).collect();
+        let fresh: Vec<DeviceNumber> = target
+            .fcp
+            .iter()
+            .copied()
+            .filter(|device| !directory.has(*device))
+            .collect();
         let plan = Plan::new("attach", volume.id.clone(), Recovery::Ask)
             .touching(node.to_string())
-            .touching(format!("{}/{}", target.attachment.wwpns, target.attachment.lun))
+            .touching(format!(
+                "{}/{}",
+                target.attachment.wwpns, target.attachment.lun
+            ))
             .step(NovaStep::Record(target.clone()));
         let plan = match path {
             GuestPath::Active => plan
@@ -234,7 +259,10 @@ impl Nova {
                 })
             }
         };
-        Ok(Before::Plan(Box::new(plan.step(NovaStep::Settle(target))), path))
+        Ok(Before::Plan(
+            Box::new(plan.step(NovaStep::Settle(target))),
+            path,
+        ))
     }
 
     /// The row must be the volume's before anything is written down; its order of ports and its size are taken over.
@@ -290,7 +318,10 @@ impl Nova {
     /// A volume that is recorded as attached: is it?
     async fn already(&self, node: &NodeName, attachment: Attachment) -> Result<Attached> {
         let ledger = self.ledger.read().await?;
-        let fcp = ledger.entry(node).map(|entry| entry.fcp.clone()).unwrap_or_default();
+        let fcp = ledger
+            .entry(node)
+            .map(|entry| entry.fcp.clone())
+            .unwrap_or_default();
         let target = Target {
             node: node.clone(),
             fcp: fcp.clone(),
@@ -311,7 +342,11 @@ impl Nova {
         if path == GuestPath::Active {
             let attachment = &target.attachment;
             let units = self.units(node).await?;
-            if let Some(unit) = units.split(&fcp, &attachment.wwpns, attachment.lun).1.first() {
+            if let Some(unit) = units
+                .split(&fcp, &attachment.wwpns, attachment.lun)
+                .1
+                .first()
+            {
                 return Err(wrong(self.diagnose(node, *unit).await));
             }
         }
@@ -325,11 +360,7 @@ impl Nova {
         })
     }
 
-    async fn run_plan(
-        &self,
-        plan: &Plan<NovaStep>,
-        options: &AttachOptions,
-    ) -> Result<()> {
+    async fn run_plan(&self, plan: &Plan<NovaStep>, options: &AttachOptions) -> Result<()> {
         let run = RunOptions {
             request_id: options.request_id.clone(),
             rollback: options.rollback,
@@ -378,7 +409,10 @@ impl Nova {
             }
             return Ok(Some(Target {
                 node: node.clone(),
-                fcp: ledger.entry(node).map(|entry| entry.fcp.clone()).unwrap_or_default(),
+                fcp: ledger
+                    .entry(node)
+                    .map(|entry| entry.fcp.clone())
+                    .unwrap_or_default(),
                 attachment,
             }));
         }
@@ -411,12 +445,24 @@ impl Nova {
     }
 
     /// Steps of a detach (spec: driver 2.8.8, 2.8.10).
-    fn detach_plan(&self, target: &Target, path: Option<GuestPath>, insist: bool) -> Plan<NovaStep> {
+    fn detach_plan(
+        &self,
+        target: &Target,
+        path: Option<GuestPath>,
+        insist: bool,
+    ) -> Plan<NovaStep> {
         let id = fresh_id(self.now());
-        let plan = Plan::new("detach", target.attachment.volume_id.clone(), Recovery::Forward)
-            .touching(target.node.to_string())
-            .touching(format!("{}/{}", target.attachment.wwpns, target.attachment.lun))
-            .step(NovaStep::Leaving(target.clone()));
+        let plan = Plan::new(
+            "detach",
+            target.attachment.volume_id.clone(),
+            Recovery::Forward,
+        )
+        .touching(target.node.to_string())
+        .touching(format!(
+            "{}/{}",
+            target.attachment.wwpns, target.attachment.lun
+        ))
+        .step(NovaStep::Leaving(target.clone()));
         let take = if insist || path.is_none() {
             NovaStep::Seize(target.clone())
         } else {
@@ -471,7 +517,9 @@ impl Nova {
     ) -> Result<Vec<String>> {
         let node = &instance.node;
         let distribution = Self::distribution(instance, false)?;
-        let target = self.target_of(node, volume_id, volume, mount_point, distribution).await?;
+        let target = self
+            .target_of(node, volume_id, volume, mount_point, distribution)
+            .await?;
         let Some(target) = target else {
             return Ok(Vec::new());
         };
@@ -483,7 +531,8 @@ impl Nova {
             .is_none_or(|entry| entry.attachments.len() <= 1);
         let mut plan = self.detach_plan(&target, self.path(node).await?, false);
         if !last {
-            plan.steps.retain(|step| !matches!(step, NovaStep::Undedicate { .. }));
+            plan.steps
+                .retain(|step| !matches!(step, NovaStep::Undedicate { .. }));
         }
         Ok(plan.calls(self))
     }
@@ -537,12 +586,16 @@ impl Nova {
         };
         let steps = async {
             self.call_unlocked(call).await.map_err(Error::from)?;
-            self.shell(zhcp, format!("cio_ignore -r {device}"), true).await?;
-            self.shell(zhcp, format!("chccwdev -e {device}"), true).await?;
+            self.shell(zhcp, format!("cio_ignore -r {device}"), true)
+                .await?;
+            self.shell(zhcp, format!("chccwdev -e {device}"), true)
+                .await?;
             Ok::<(), Error>(())
         };
         let error = steps.await.err()?;
-        Some(format!("FCP device {device} of the zHCP {zhcp} is not ready: {error}"))
+        Some(format!(
+            "FCP device {device} of the zHCP {zhcp} is not ready: {error}"
+        ))
     }
 
     /// Takes Nova's records over into the ledger; a broken one is reported and the others go on (D1).
@@ -552,7 +605,10 @@ impl Nova {
         for record in records {
             let node = &record.instance.node;
             let mut told = |what: String| {
-                news.push(format!("record of volume {} on {node}: {what}", record.volume_id));
+                news.push(format!(
+                    "record of volume {} on {node}: {what}",
+                    record.volume_id
+                ));
             };
             let connection = match Connection::from_json(&record.connection_info) {
                 Ok(connection) => connection,
@@ -561,7 +617,11 @@ impl Nova {
                     continue;
                 }
             };
-            let mount_point = match record.mount_point.as_deref().filter(|text| !text.is_empty()) {
+            let mount_point = match record
+                .mount_point
+                .as_deref()
+                .filter(|text| !text.is_empty())
+            {
                 Some(text) => match text.parse() {
                     Ok(mount_point) => Some(mount_point),
                     Err(error) => {
@@ -663,7 +723,8 @@ impl Attachments for Nova {
         let inventory = self.inventory().await?;
         self.release_withheld(&inventory).await?;
         let paths = if self.compute.multiple_fcp { 2 } else { 1 };
-        let timeout = i64::try_from(self.compute.fcp_reserve_timeout.as_millis()).unwrap_or(i64::MAX);
+        let timeout =
+            i64::try_from(self.compute.fcp_reserve_timeout.as_millis()).unwrap_or(i64::MAX);
         let (node, list) = (instance.node.clone(), self.compute.fcp_list.clone());
         let (known, now) = (inventory.clone(), self.now());
         let fcp = self
@@ -744,7 +805,9 @@ impl Attachments for Nova {
         let distribution = Self::distribution(instance, false)?;
         let _lock = self.lock_instance(node).await?;
         self.settle_first(volume_id, node).await?;
-        let target = self.target_of(node, volume_id, volume, mount_point, distribution).await?;
+        let target = self
+            .target_of(node, volume_id, volume, mount_point, distribution)
+            .await?;
         let Some(target) = target else {
             return Ok(Detached {
                 volume_id: volume_id.to_owned(),
@@ -789,7 +852,11 @@ impl Attachments for Nova {
         let fcp = volume.connection.fcp.clone();
         let (first, port) = match (fcp.first(), attachment.wwpns.ports().first()) {
             (Some(first), Some(port)) => (*first, *port),
-            _ => return Err(Error::Connector("no FCP device or WWPN is given".to_owned())),
+            _ => {
+                return Err(Error::Connector(
+                    "no FCP device or WWPN is given".to_owned(),
+                ));
+            }
         };
         let parameters = boot
             .metadata
@@ -801,7 +868,9 @@ impl Attachments for Nova {
             Some(GuestPath::Inactive) => {}
             Some(GuestPath::Active) => {
                 return Err(Error::Instance {
-                    text: format!("{node} is running: boot from volume is prepared while it is off"),
+                    text: format!(
+                        "{node} is running: boot from volume is prepared while it is off"
+                    ),
                     missing: false,
                     retryable: false,
                 });
@@ -816,8 +885,11 @@ impl Attachments for Nova {
         }
         self.check_row(node, &mut attachment).await?;
         let directory = self.directory(node).await?.unwrap_or_default();
-        let fresh: Vec<DeviceNumber> =
-            fcp.iter().copied().filter(|device| !directory.has(*device)).collect();
+        let fresh: Vec<DeviceNumber> = fcp
+            .iter()
+            .copied()
+            .filter(|device| !directory.has(*device))
+            .collect();
         let target = Target {
             node: node.clone(),
             fcp,
@@ -949,7 +1021,10 @@ fn write_script(
         what: format!("cannot write the zipl script of volume {volume}"),
         source,
     };
-    let plain: String = volume.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    let plain: String = volume
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+        .collect();
     let dir = place.dir.join(plain);
     std::fs::create_dir_all(&dir).map_err(fail)?;
     let file = dir.join("ziplset.sh");

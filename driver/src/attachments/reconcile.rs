@@ -69,7 +69,9 @@ impl Nova {
         for node in pending {
             let _lock = self.lock_instance(&node).await?;
             let ledger = self.ledger.read().await?;
-            let Some(entry) = ledger.entry(&node) else { continue };
+            let Some(entry) = ledger.entry(&node) else {
+                continue;
+            };
             if entry.phase != Phase::UndedicatePending {
                 continue;
             }
@@ -104,7 +106,11 @@ impl Nova {
         for name in pools {
             let pool = self.pool(&name);
             let listing = pool.list().await?;
-            for row in listing.rows.iter().filter(|row| row.status == RowStatus::Used) {
+            for row in listing
+                .rows
+                .iter()
+                .filter(|row| row.status == RowStatus::Used)
+            {
                 let known = ledger.entries().any(|(node, entry)| {
                     row.owner == node.as_str()
                         && entry

@@ -59,7 +59,9 @@ impl Nova {
         let (target, now) = (target.clone(), self.now());
         self.ledger
             .update(move |ledger| {
-                ledger.increase(&target.node, &target.fcp, target.attachment, now).map(drop)
+                ledger
+                    .increase(&target.node, &target.fcp, target.attachment, now)
+                    .map(drop)
             })
             .await?;
         Ok(())
@@ -79,9 +81,9 @@ impl Nova {
         self.ledger
             .update(move |ledger| {
                 ledger.decrease(&target.node, &target.attachment.volume_id, now);
-                let clean = ledger
-                    .entry(&target.node)
-                    .is_some_and(|entry| entry.attachments.is_empty() && entry.dedicated.is_empty());
+                let clean = ledger.entry(&target.node).is_some_and(|entry| {
+                    entry.attachments.is_empty() && entry.dedicated.is_empty()
+                });
                 if clean {
                     ledger.remove(&target.node)?;
                 }
@@ -207,7 +209,10 @@ impl Nova {
                 if let Some(row) = doubles.next() {
                     return Err(Error::Busy {
                         what: format!("row {}", row.address()),
-                        by: format!("it is in pool {} already ({})", target.attachment.pool, row.status),
+                        by: format!(
+                            "it is in pool {} already ({})",
+                            target.attachment.pool, row.status
+                        ),
                     });
                 }
                 self.call(self.add_row_call(target, false)).await?;
@@ -220,7 +225,9 @@ impl Nova {
         let (holder, _) = self.holder(target).await?;
         Ok(match (target.attachment.lifecycle, holder) {
             (Lifecycle::PoolOwned, Holder::Volume | Holder::Guest)
-            | (Lifecycle::AttachOwned, Holder::Free | Holder::Orphan | Holder::Guest) => Proof::Done,
+            | (Lifecycle::AttachOwned, Holder::Free | Holder::Orphan | Holder::Guest) => {
+                Proof::Done
+            }
             (_, Holder::Other(owner)) => Proof::Conflict(Self::foreign(target, &owner).to_string()),
             _ => Proof::Missing,
         })
@@ -256,8 +263,7 @@ impl Nova {
                 Holder::Free | Holder::Orphan | Holder::Guest => {
                     // In the row's own order: the management node compares text (D22).
                     let mut target = target.clone();
-                    target.attachment.wwpns =
-                        row.map_or(target.attachment.wwpns, |row| row.wwpns);
+                    target.attachment.wwpns = row.map_or(target.attachment.wwpns, |row| row.wwpns);
                     match self.call(self.remove_row_call(&target)).await {
                         Err(error) if error.executed != crate::client::Executed::Unknown => {
                             return Err(error.into());
@@ -293,13 +299,18 @@ impl Nova {
 
     pub(super) async fn is_row_freed(&self, target: &Target) -> Result<Proof> {
         let (holder, _) = self.holder(target).await?;
-        Ok(Proof::of(match (target.attachment.lifecycle, &target.attachment.tag) {
-            (Lifecycle::AttachOwned, _) => matches!(holder, Holder::Absent | Holder::Other(_)),
-            (Lifecycle::PoolOwned, Some(_)) => {
-                matches!(holder, Holder::Volume | Holder::Absent | Holder::Other(_) | Holder::Free)
-            }
-            (Lifecycle::PoolOwned, None) => holder != Holder::Guest,
-        }))
+        Ok(Proof::of(
+            match (target.attachment.lifecycle, &target.attachment.tag) {
+                (Lifecycle::AttachOwned, _) => matches!(holder, Holder::Absent | Holder::Other(_)),
+                (Lifecycle::PoolOwned, Some(_)) => {
+                    matches!(
+                        holder,
+                        Holder::Volume | Holder::Absent | Holder::Other(_) | Holder::Free
+                    )
+                }
+                (Lifecycle::PoolOwned, None) => holder != Holder::Guest,
+            },
+        ))
     }
 
     /// Puts the volume's stamp back on a row that a command has emptied. A row of somebody else is left alone.
@@ -312,7 +323,8 @@ impl Nova {
             Holder::Orphan => {
                 let from = ["", target.node.as_str()];
                 let pool = self.pool(&attachment.pool);
-                pool.stamp(&attachment.wwpns, attachment.lun, tag, &from).await?;
+                pool.stamp(&attachment.wwpns, attachment.lun, tag, &from)
+                    .await?;
                 Ok(())
             }
             Holder::Guest => Err(Self::foreign(target, target.node.as_str())),

@@ -303,7 +303,10 @@ impl Step for NovaStep {
     }
 
     fn calls(&self, nova: &Nova) -> Vec<String> {
-        self.wire_calls(nova).iter().map(ToString::to_string).collect()
+        self.wire_calls(nova)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 }
 
@@ -348,9 +351,12 @@ impl NovaStep {
                 node: node.clone(),
                 device: device.to_string(),
             }],
-            Self::Loaddev { target, parameters } => {
-                target.fcp.first().map(|_| Nova::loaddev_call(target, parameters)).into_iter().collect()
-            }
+            Self::Loaddev { target, parameters } => target
+                .fcp
+                .first()
+                .map(|_| Nova::loaddev_call(target, parameters))
+                .into_iter()
+                .collect(),
             Self::Script {
                 node, file, remote, ..
             } => vec![Call::Punch {

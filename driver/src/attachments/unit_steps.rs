@@ -49,7 +49,9 @@ impl Nova {
                     && LIST_REFUSED.iter().all(|text| error.says(text)) =>
             {
                 self.note_single_wwpns_only();
-                self.call_unlocked(self.add_unit_call(target)).await.map(drop)
+                self.call_unlocked(self.add_unit_call(target))
+                    .await
+                    .map(drop)
             }
             outcome => outcome.map(drop),
         }
@@ -108,13 +110,18 @@ impl Nova {
     /// Adds the paths that X13 was not asked for, keeps all of them over a restart, and waits for their disks.
     async fn complete_paths(&self, target: &Target) -> Result<()> {
         let attachment = &target.attachment;
-        let split =
-            |units: &Units| units.split(&target.fcp, &attachment.wwpns, attachment.lun);
+        let split = |units: &Units| units.split(&target.fcp, &attachment.wwpns, attachment.lun);
         let (has, lacks) = split(&self.units(&target.node).await?);
         let all: Vec<Unit> = has.iter().chain(&lacks).copied().collect();
         if !lacks.is_empty() && attachment.wwpns.is_multipath() {
-            self.add_units(&target.node, &lacks, attachment.distribution).await?;
-            self.shell(&target.node, "/sbin/multipath -r >/dev/null 2>&1; true", true).await?;
+            self.add_units(&target.node, &lacks, attachment.distribution)
+                .await?;
+            self.shell(
+                &target.node,
+                "/sbin/multipath -r >/dev/null 2>&1; true",
+                true,
+            )
+            .await?;
         }
         let mut lacks = split(&self.units(&target.node).await?).1;
         for _ in 0..self.patience.tries {
@@ -128,7 +135,8 @@ impl Nova {
             return Err(Error::Backend(self.diagnose(&target.node, *unit).await));
         }
         if let Some(distribution) = attachment.distribution {
-            self.ensure_persistent(&target.node, &all, distribution).await?;
+            self.ensure_persistent(&target.node, &all, distribution)
+                .await?;
         }
         Ok(())
     }
@@ -382,7 +390,8 @@ impl Nova {
             }
             tracing::warn!(volume = other.volume_id, node = %node, "paths of another volume were lost, adding them again");
             self.add_units(node, &lacks, other.distribution).await?;
-            self.shell(node, "/sbin/multipath -r >/dev/null 2>&1; true", true).await?;
+            self.shell(node, "/sbin/multipath -r >/dev/null 2>&1; true", true)
+                .await?;
         }
         Ok(())
     }
