@@ -15,6 +15,7 @@
 
 pub mod cli;
 pub mod hosts;
+pub mod ledger;
 pub mod mn;
 pub mod replay;
 pub mod rest;

@@ -17,6 +17,8 @@ pub struct Context {
     /// Authenticated xCAT user, if any.
     pub user: Option<String>,
     stdin: Option<String>,
+    /// Whether the pools are this command's alone (see [`Context::with_pools`]).
+    has_pools: bool,
     documents: Mutex<Vec<Document>>,
 }
 
@@ -28,6 +30,7 @@ impl Context {
             request,
             user,
             stdin: None,
+            has_pools: false,
             documents: Mutex::default(),
         }
     }
@@ -47,7 +50,25 @@ impl Context {
     /// A context with an answer of its own, for a command that another command runs (spec: guests 1.5).
     #[must_use]
     pub fn nested(&self) -> Self {
-        Self::new(Arc::clone(&self.site), self.request, self.user.clone())
+        Self {
+            has_pools: self.has_pools,
+            ..Self::new(Arc::clone(&self.site), self.request, self.user.clone())
+        }
+    }
+
+    /// Runs work that changes pools: with nobody else at them where the races are repaired (Q1), and just so, as the
+    /// real programs do, where they are not.
+    pub async fn with_pools(&self, work: impl AsyncFnOnce(&Self)) {
+        if self.has_pools || self.settings().has_races() {
+            return work(self).await;
+        }
+        let _turn = self.site.pools.lock().await;
+        let alone = Self {
+            has_pools: true,
+            ..self.nested()
+        };
+        work(&alone).await;
+        self.documents.lock().append(&mut alone.documents.lock());
     }
 
     /// How the site behaves.

@@ -99,7 +99,32 @@ pub fn run<'a>(
     })
 }
 
+/// Options that change pools, or could.
+const POOL_OPTIONS: [&str; 10] = [
+    "--addzfcp2pool",
+    "--removezfcpfrompool",
+    "--reservezfcp",
+    "--releasezfcp",
+    "--copyzfcp",
+    "--capturezfcp",
+    "--deployzfcp",
+    "--addzfcp",
+    "--removezfcp",
+    "--zfcppoolnames",
+];
+
 async fn run_on_node(context: &Context, command: &str, node: &str, args: &[String]) {
+    let option = args.first().map_or("", String::as_str);
+    if command == "rmvm" || POOL_OPTIONS.contains(&option) {
+        context
+            .with_pools(async |context| carry_out(context, command, node, args).await)
+            .await;
+    } else {
+        carry_out(context, command, node, args).await;
+    }
+}
+
+async fn carry_out(context: &Context, command: &str, node: &str, args: &[String]) {
     match command {
         "chhypervisor" => commands::chhypervisor::run(context, node, args).await,
         "chvm" => commands::chvm::run(context, node, args).await,

@@ -11,5 +11,5 @@ mod site;
 pub use command::{Outcome, RemoteCommand};
 pub use journal::{Journal, JournalEntry, JournalRequest};
 pub use playback::Playback;
-pub use settings::{Behaviour, Release, Settings};
+pub use settings::{Behaviour, RACES, Release, RepairError, Settings};
 pub use site::{FarEnd, Site};

@@ -26,6 +26,8 @@ pub struct Site {
     pub journal: Mutex<Journal>,
     /// How it behaves.
     pub settings: Settings,
+    /// Whose turn it is to change pools, where races are repaired (Q1).
+    pub pools: tokio::sync::Mutex<()>,
 }
 
 impl Site {

@@ -35,10 +35,16 @@ pub async fn run(context: &Context, node: &str, args: &[String]) {
         "--diskpool" | "--diskpoolnames" | "--getnetworknames" | "--getnetwork"
         | "--userprofilenames" | "--zfcppool" | "--zfcppoolnames" => {
             rinv::hypervisor(context, node, args).await;
-            return context.print_ln("");
+            if context.settings().quirk("GQ34") {
+                context.print_ln("");
+            }
+            return;
         }
         _ => {
-            let text = format!("{node}: (Error) Option not supported");
+            let mut text = "(Error) Option not supported".to_owned();
+            if context.settings().quirk("GQ34") {
+                text = format!("{node}: {text}");
+            }
             return context.print_ln(append_hostname(node, &text));
         }
     };

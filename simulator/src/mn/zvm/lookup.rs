@@ -56,7 +56,9 @@ pub async fn device_pool(
         "grep -i -l \\\"{wwpn},{lun}\\\" {ZFCP_POOL}/*.conf"
     ));
     let outcome = context.sh(&line).await;
+    let is_mere_absence = outcome.rc == 1 && !context.settings().quirk("Q24");
     if context.settings().release != Release::P
+        && !is_mere_absence
         && let Some(text) = check_ssh_rc(&outcome, "findzFcpDevicePool", &line, &zhcp.host, None)
     {
         return Err(text);
@@ -76,6 +78,7 @@ pub async fn device_pool(
 /// status and answers empty attributes.
 pub async fn device_attributes(
     context: &Context,
+    node: &str,
     zhcp: &Zhcp,
     pool: &str,
     wwpn: &str,
@@ -88,12 +91,36 @@ pub async fn device_attributes(
         let quoted = format!("grep -i \\\"{wwpn},{lun}\\\" {ZFCP_POOL}/{pool}.conf");
         zhcp.run(context, &quoted).await
     };
+    if !context.settings().quirk("Q24") {
+        match outcome.rc {
+            1 => return Err(not_found(node, pool, wwpn, lun)),
+            2 => return Err(format!("{node}: (Error) FCP storage pool does not exist")),
+            _ => {}
+        }
+    }
     if context.settings().release != Release::P
         && let Some(text) = check_ssh_rc(&outcome, "findzFcpDeviceAttr", &said, &zhcp.host, None)
     {
         return Err(text);
     }
-    Ok(DeviceAttributes::of_row(
-        outcome.stdout.lines().next().unwrap_or_default(),
-    ))
+    let mut rows = outcome.stdout.lines();
+    if context.settings().quirk("Q11") {
+        return Ok(DeviceAttributes::of_row(rows.next().unwrap_or_default()));
+    }
+    rows.find(|row| names(row, wwpn, lun))
+        .map(DeviceAttributes::of_row)
+        .ok_or_else(|| not_found(node, pool, wwpn, lun))
+}
+
+/// What is said of a LUN that a pool does not have.
+pub fn not_found(node: &str, pool: &str, wwpn: &str, lun: &str) -> String {
+    format!("{node}: (Error) zFCP device 0x{wwpn}/0x{lun} could not be found in zFCP pool {pool}")
+}
+
+/// Whether a row is that of a LUN, with all its digits, and of every one of these ports: the comparison that the
+/// substring search of the real programs stands for (Q11).
+pub fn names(row: &str, wwpn: &str, lun: &str) -> bool {
+    let ports = text::field(row, ',', 1);
+    let has = |port: &str| text::split(ports, ';').iter().any(|p| p.eq_ignore_ascii_case(port));
+    text::field(row, ',', 2).eq_ignore_ascii_case(lun) && text::split(wwpn, ';').into_iter().all(has)
 }

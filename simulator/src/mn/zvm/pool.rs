@@ -6,6 +6,7 @@ use super::contents::Contents;
 use super::filter::{Way, egrep, matches, matching_rows, way};
 use super::remote::{ZFCP_POOL, Zhcp, check_ssh_rc};
 use super::text::{self, contains_ignoring_case, is_true, number};
+use super::lookup::{names, not_found};
 use super::{fcp, size};
 use crate::mn::Context;
 
@@ -103,7 +104,12 @@ pub async fn find_and_update(
     } else {
         let old = selected.as_str();
         let field = |index| text::field(old, ',', index);
-        if !matches(field(1), &wwpn) {
+        let is_wanted = if context.settings().quirk("Q11") {
+            matches(field(1), &wwpn)
+        } else {
+            names(old, &wwpn, &lun)
+        };
+        if !is_wanted {
             context.print_ln(format!(
                 "{header}: (Error) FCP device {wwpn}/{lun} does not exists"
             ));
@@ -237,11 +243,17 @@ async fn find_given(
     lun: String,
     requested: &str,
 ) -> Option<Picked> {
-    let rows = egrep(context, contents, &format!("{wwpn},{lun}")).await;
-    let Some(row) = rows.lines().next() else {
-        context.print_ln(format!(
-            "{header}: (Error) zFCP device 0x{wwpn}/0x{lun} could not be found in zFCP pool {pool}"
-        ));
+    let by_substring = context.settings().quirk("Q11");
+    let rows = if by_substring {
+        egrep(context, contents, &format!("{wwpn},{lun}")).await
+    } else {
+        matching_rows(contents, &lun)
+    };
+    let found = rows
+        .lines()
+        .find(|row| by_substring || names(row, &wwpn, &lun));
+    let Some(row) = found else {
+        context.print_ln(not_found(header, pool, &wwpn, &lun));
         return None;
     };
     let is_too_small = size::of_given_row(text::field(row, ',', 3)) < number(requested);
@@ -263,10 +275,12 @@ async fn select_rows(context: &Context, contents: &Contents, wwpn: &str, lun: &s
     if context.settings().quirk("Q6") {
         return egrep(context, contents, lun).await;
     }
-    let pattern = format!("{},{}", regex::escape(wwpn), regex::escape(lun));
-    matching_rows(contents, &pattern)
+    let is_wanted = |row: &&str| {
+        names(row, wwpn, lun) || text::contains_ignoring_case(row, &format!("{wwpn},{lun}"))
+    };
+    matching_rows(contents, lun)
         .lines()
-        .next()
+        .find(is_wanted)
         .unwrap_or_default()
         .to_owned()
 }
@@ -274,7 +288,8 @@ async fn select_rows(context: &Context, contents: &Contents, wwpn: &str, lun: &s
 /// Step P16: the first match of the old text in each line becomes the new text. Nobody looks at the result. The old
 /// text is a regular expression in a `sed` expression in a shell line in a shell line (Q7).
 async fn rewrite(context: &Context, zhcp: &Zhcp, pool: &str, old: &str, new: &str) {
-    let (old, new) = if context.settings().quirk("Q7") {
+    let is_raw = context.settings().quirk("Q7") && context.settings().quirk("GQ12");
+    let (old, new) = if is_raw {
         (old.to_owned(), new.to_owned())
     } else {
         (escape_for_sed(old), escape_for_sed(new))

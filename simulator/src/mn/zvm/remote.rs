@@ -80,6 +80,8 @@ impl Zhcp {
     pub async fn r_execute(&self, context: &Context, command: &str) -> Outcome {
         let remote = if self.user == "root" {
             command.to_owned()
+        } else if !context.settings().quirk("Q38") {
+            format!("sudo {command}")
         } else {
             format!("sudo sh -c '{command}'")
         };

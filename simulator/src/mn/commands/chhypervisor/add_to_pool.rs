@@ -1,6 +1,7 @@
 //! `--addzfcp2pool pool status wwpn lun size [range] [owner]` (spec: scsi-pools 2.1).
 
 use super::run::Call;
+use crate::mn::zvm::check_ssh_rc;
 use crate::mn::zvm::pool::{self, is_there};
 use crate::mn::zvm::remote::ZFCP_POOL;
 use crate::mn::zvm::size;
@@ -54,9 +55,14 @@ pub async fn run(call: &Call<'_>) {
         return call.say("(Error) Owner must not be specified if status is free.");
     }
 
-    // No result is looked at from here on: Q35.
+    // `None` ends the command, where results are looked at; as executed none is (Q35).
+    let _ended: Option<()> = add(call, &pool, &[status, &wwpn, &lun, size, range, owner]).await;
+}
+
+/// Appends the row, to a new file if there is none.
+async fn add(call: &Call<'_>, pool: &str, fields: &[&str; 6]) -> Option<()> {
     if !is_there(call.context, &call.zhcp, &format!("test -d {ZFCP_POOL}")).await {
-        call.run(&format!("mkdir -p {ZFCP_POOL}")).await;
+        step(call, &format!("mkdir -p {ZFCP_POOL}")).await?;
     }
     let user = &call.zhcp.user;
     if user != "root" {
@@ -71,14 +77,34 @@ pub async fn run(call: &Call<'_>) {
     }
     let file = format!("{ZFCP_POOL}/{pool}.conf");
     if !is_there(call.context, &call.zhcp, &format!("test -e {file}")).await {
-        call.run(&format!("echo '{}' > {file}", pool::HEADER)).await;
+        step(call, &format!("echo '{}' > {file}", pool::HEADER)).await?;
         call.say(&format!("New zFCP device pool {pool} created"));
     }
-    call.run(&format!(
-        "echo '{status},{wwpn},{lun},{size},{range},{owner},,' >> {file}"
-    ))
-    .await;
+    let row = fields.join(",");
+    step(call, &format!("echo '{row},,' >> {file}")).await?;
     call.say(&format!("Adding zFCP device to {pool} pool... Done"));
+    Some(())
+}
+
+/// A step whose failure is noticed only where Q35 is repaired.
+async fn step(call: &Call<'_>, command: &str) -> Option<()> {
+    let line = call.zhcp.line(command);
+    let outcome = call.context.sh(&line).await;
+    if call.context.settings().quirk("Q35") {
+        return Some(());
+    }
+    let failure = check_ssh_rc(
+        &outcome,
+        "changeHypervisor",
+        &line,
+        &call.zhcp.host,
+        Some(call.node),
+    );
+    if let Some(text) = failure {
+        call.context.print_ln(text);
+        return None;
+    }
+    Some(())
 }
 
 /// Groups of 16 hex digits joined by `;`.

@@ -28,7 +28,7 @@ pub async fn run(call: &Call<'_>) {
         Err(text) => return context.print_ln(text),
     };
     call.say(&format!("Found FCP device in {pool}"));
-    let before = match device_attributes(context, &call.zhcp, &pool, source_wwpn, source_lun).await
+    let before = match device_attributes(context, call.node, &call.zhcp, &pool, source_wwpn, source_lun).await
     {
         Ok(row) => row,
         Err(text) => return context.print_ln(text),
@@ -37,7 +37,7 @@ pub async fn run(call: &Call<'_>) {
     let mut target_size = String::new();
     if has_target {
         let target =
-            match device_attributes(context, &call.zhcp, &pool, &target_wwpn, &target_lun).await {
+            match device_attributes(context, call.node, &call.zhcp, &pool, &target_wwpn, &target_lun).await {
                 Ok(row) => row,
                 Err(text) => return context.print_ln(text),
             };

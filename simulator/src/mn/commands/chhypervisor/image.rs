@@ -35,7 +35,7 @@ pub async fn capture(call: &Call<'_>) {
     let Some(pool) = locate(call, &wwpn, &lun).await else {
         return;
     };
-    let before = match device_attributes(call.context, &call.zhcp, &pool, &wwpn, &lun).await {
+    let before = match device_attributes(call.context, call.node, &call.zhcp, &pool, &wwpn, &lun).await {
         Ok(row) => row,
         Err(text) => return call.context.print_ln(text),
     };

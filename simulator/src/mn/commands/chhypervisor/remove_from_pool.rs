@@ -16,9 +16,18 @@ pub async fn run(call: &Call<'_>) {
     if call.args.len() > 4 {
         return call.wrong_number();
     }
-    let pool = call.arg(1);
+    let settings = call.context.settings();
+    let pool = if settings.quirk("Q20") {
+        call.arg(1).to_owned()
+    } else {
+        call.arg(1).to_lowercase()
+    };
+    let pool = pool.as_str();
     let luns = call.arg(2).replace("0x", "");
-    let wwpn = call.arg(3).replace("0x", "");
+    let mut wwpn = call.arg(3).replace("0x", "");
+    if !settings.quirk("Q23") {
+        wwpn = wwpn.replace('"', "");
+    }
     if !is_wwpn_list(&wwpn) {
         return call.say(&format!("(Error) Invalid world wide port name {wwpn}."));
     }

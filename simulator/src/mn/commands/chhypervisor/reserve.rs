@@ -33,7 +33,7 @@ pub async fn reserve(call: &Call<'_>) {
             wwpn = wwpn.replace("0x", "");
             lun = lun.replace("0x", "");
         }
-        let row = match device_attributes(call.context, &call.zhcp, &pool, &wwpn, &lun).await {
+        let row = match device_attributes(call.context, call.node, &call.zhcp, &pool, &wwpn, &lun).await {
             Ok(row) => row,
             Err(text) => return call.context.print_ln(text),
         };
@@ -85,9 +85,18 @@ pub async fn release(call: &Call<'_>) {
             text.replace("0x", "")
         }
     };
+    let settings = call.context.settings();
     let pool = call.arg(1).to_lowercase();
-    let wwpn = strip(call.arg(2));
+    let mut wwpn = strip(call.arg(2));
+    if !settings.quirk("Q23") {
+        wwpn = wwpn.replace('"', "");
+    }
     let luns = strip(call.arg(3));
+    // Q26: without a WWPN the smallest free LUN is taken instead.
+    if !is_true(&wwpn) && !settings.quirk("Q26") {
+        call.say(&format!("(Error) Invalid world wide portname {wwpn}."));
+        return call.say("Releasing FCP device... Failed");
+    }
     for lun in luns.split(',').filter(|lun| !lun.is_empty()) {
         let criteria = Criteria {
             status: "free",

@@ -144,6 +144,9 @@ async fn remove_disk_from_pool(call: &Call<'_>) {
 /// `--addscsi device fcp,wwpn,lun[;…] option persist`; the number of arguments is not checked (Q42).
 async fn add_scsi(call: &Call<'_>) {
     let (device, paths, option, persist) = (call.arg(1), call.arg(2), call.arg(3), call.arg(4));
+    if call.args.len() != 5 && !call.context.settings().quirk("Q42") {
+        return call.wrong_number();
+    }
     let chosen = number(option);
     if ![1.0, 2.0, 3.0].contains(&chosen) {
         return call.say("(Error) Options can be one of the following:\n  (1) Add new SCSI disk (default)\n  (2) Add new path to existing disk\n  (3) Delete path from existing disk");
@@ -191,11 +194,17 @@ async fn add_vswitch(call: &Call<'_>) {
 /// `--resetsmapi`: results ignored (Q54).
 async fn reset_smapi(call: &Call<'_>) {
     let context = call.context;
-    let answer = call
+    let query = call
         .zhcp
         .run_timed(context, "/sbin/vmcp q users VSMGUARD")
-        .await
-        .stdout;
+        .await;
+    if query.rc == 255 && !context.settings().quirk("Q54") {
+        return call.say(&format!(
+            "(Error) unable to communicate with the zhcp system: {}",
+            call.zhcp.host
+        ));
+    }
+    let answer = query.stdout;
     let users: &[&str] = if contains_ignoring_case(&answer, "HCPCQU045E") {
         &["VSMWORK1", "VSMWORK2", "VSMWORK3", "VSMREQIN", "VSMREQIU"]
     } else {

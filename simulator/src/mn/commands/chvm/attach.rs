@@ -21,6 +21,8 @@ struct Request {
     loaddev: bool,
     /// What a failed attach puts back.
     former: DeviceAttributes,
+    /// FCP devices that the guest had before.
+    kept: Vec<String>,
 }
 
 /// `--addzfcp {pool} {fcp|auto} {loaddev} {size} [{tag} [{wwpn} {lun}]]`.
@@ -55,7 +57,7 @@ async fn attach(guest: &Guest<'_>) -> Option<()> {
             guest.say("(Error) It's not supported to ipl from a multipath device");
             return None;
         }
-        match device_attributes(context, &guest.zhcp, &pool, wwpn, lun).await {
+        match device_attributes(context, guest.node, &guest.zhcp, &pool, wwpn, lun).await {
             Ok(attributes) => former = attributes,
             Err(message) => {
                 context.print_ln(message);
@@ -85,20 +87,25 @@ async fn attach(guest: &Guest<'_>) -> Option<()> {
         size: size.to_owned(),
         loaddev,
         former,
+        kept: Vec::new(),
     };
-    configure(guest, &request, lun).await
+    configure(guest, request, lun).await
 }
 
 /// Everything after the pool row says `used`.
-async fn configure(guest: &Guest<'_>, request: &Request, lun: Selected) -> Option<()> {
+async fn configure(guest: &Guest<'_>, mut request: Request, lun: Selected) -> Option<()> {
     let context = guest.context;
     let entry = directory_entry(guest).await;
     let os = get_os_version(context, guest.node).await;
     let devices: Vec<&str> = text::split(&lun.channel, ';');
-    for device in &devices {
-        if text::contains_ignoring_case(&entry, &format!("DEDICATE {device}")) {
-            continue;
-        }
+    let is_had = |device: &&&str| {
+        text::contains_ignoring_case(&entry, &format!("DEDICATE {device}"))
+    };
+    if !context.settings().quirk("GQ28") {
+        request.kept = devices.iter().filter(is_had).map(|d| (*d).to_owned()).collect();
+    }
+    let request = &request;
+    for device in devices.iter().filter(|device| !is_had(device)) {
         dedicate(guest, request, &lun, device, &os).await?;
     }
     let mut wwpn = lun.wwpn.clone();
@@ -114,6 +121,9 @@ async fn configure(guest: &Guest<'_>, request: &Request, lun: Selected) -> Optio
             guest.say("(Error) Failed to set LOADDEV statement in the directory entry");
             return None;
         }
+    }
+    if !context.settings().quirk("GQ36") {
+        wwpn = wwpn.to_lowercase();
     }
     let Selected { channel, lun, .. } = lun;
     guest.say(format!("Adding zFCP device {channel}/{wwpn}/{lun}... Done"));
@@ -216,7 +226,11 @@ async fn configure_running(
 /// Gives back every FCP device of the list, also those that the guest had before (GQ28), and the LUN's former row.
 async fn roll_back(guest: &Guest<'_>, request: &Request, lun: &Selected) {
     let context: &Context = guest.context;
-    for device in text::split(&lun.channel, ';') {
+    let taken = text::split(&lun.channel, ';');
+    for device in taken
+        .into_iter()
+        .filter(|device| !request.kept.iter().any(|kept| kept == device))
+    {
         let args = ["--undedicatedevice", device];
         command_line(context, "chvm", guest.node, &args, Stderr::Lost).await;
     }

@@ -144,13 +144,8 @@ fn is_logon_by(context: &Context, node: &str, userids: &str) -> bool {
     }
     for userid in userids {
         if userid.len() > USERID {
-            let error = if context.settings().quirk("GQ32") {
-                ""
-            } else {
-                "(Error) "
-            };
             context.print_ln(format!(
-                "{node}: {error}logonby userid {userid} contains more than 8 chars"
+                "{node}: logonby userid {userid} contains more than 8 chars"
             ));
             return false;
         }

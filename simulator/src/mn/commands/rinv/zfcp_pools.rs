@@ -2,8 +2,8 @@
 
 use super::hypervisor::Inventory;
 use crate::mn::zvm::contents::Contents;
-use crate::mn::zvm::filter::egrep;
-use crate::mn::zvm::pool::HEADER;
+use crate::mn::zvm::filter::{egrep, matching_rows};
+use crate::mn::zvm::pool::{HEADER, is_status};
 use crate::mn::zvm::pool_file::{is_spent, without_conf};
 use crate::mn::zvm::remote::ZFCP_POOL;
 
@@ -16,7 +16,14 @@ pub async fn rows(inventory: &Inventory<'_>) -> Option<String> {
         return Some(inventory.run(&command).await.stdout);
     }
     let contents = inventory.checked(&command, "inventoryHypervisor").await?;
-    let rows = egrep(inventory.context, &Contents::of_text(&contents), filter).await;
+    let contents = Contents::of_text(&contents);
+    // Q18: the word is looked for in the whole row, and in the header.
+    let is_status = is_status(filter) || filter.eq_ignore_ascii_case("status");
+    let rows = if is_status && !inventory.context.settings().quirk("Q18") {
+        matching_rows(&contents, &format!("^{filter},"))
+    } else {
+        egrep(inventory.context, &contents, filter).await
+    };
     Some(format!("{HEADER}\n{rows}\n"))
 }
 
