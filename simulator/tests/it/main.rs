@@ -2,6 +2,9 @@
 
 mod doors;
 mod native;
+mod quirks_guests;
+mod quirks_pools;
 mod server;
+mod stage;
 mod tables;
 mod two_doors;
