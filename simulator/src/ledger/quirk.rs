@@ -126,14 +126,9 @@ impl Quirk {
 
 /// All quirks: those of pools and hypervisors, of guests, of REST and xcatd, of the zHCP's `smcli`.
 pub fn quirks() -> impl Iterator<Item = &'static Quirk> {
-    [
-        pools::QUIRKS,
-        guests::QUIRKS,
-        rest::QUIRKS,
-        smcli::QUIRKS,
-    ]
-    .into_iter()
-    .flatten()
+    [pools::QUIRKS, guests::QUIRKS, rest::QUIRKS, smcli::QUIRKS]
+        .into_iter()
+        .flatten()
 }
 
 /// The quirk with this id, in any case.

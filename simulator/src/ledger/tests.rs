@@ -5,7 +5,9 @@ use super::*;
 use crate::seam::Settings;
 
 fn numbered(letters: &str, last: usize) -> BTreeSet<String> {
-    (1..=last).map(|number| format!("{letters}{number}")).collect()
+    (1..=last)
+        .map(|number| format!("{letters}{number}"))
+        .collect()
 }
 
 #[test]
@@ -121,7 +123,10 @@ fn repairs_are_checked() {
     assert!(settings.quirk("Q6"));
     let error = Settings::default().repair("Q99").unwrap_err().to_string();
     assert_eq!(error, "no quirk is called Q99");
-    let error = Settings::default().repair("Q33,GQ3").unwrap_err().to_string();
+    let error = Settings::default()
+        .repair("Q33,GQ3")
+        .unwrap_err()
+        .to_string();
     assert!(
         error.starts_with("Q33 is no defect and cannot be repaired: "),
         "{error}"

@@ -9,7 +9,8 @@ const USERID: &str = "timed: /sbin/vmcp q userid";
 const ZHCP1: &str = "ZHCP1    AT ZVMHOST1\n";
 const STAT: &str = "timed: /sbin/vmcp q user OPNSTK1 2>/dev/null";
 const SMCLI: &str = " /opt/zhcp/bin/smcli";
-const FAILED: &str = "Failed\n  Return Code: 404\n  Reason Code: 12\n  Description: Image device is locked\n";
+const FAILED: &str =
+    "Failed\n  Return Code: 404\n  Reason Code: 12\n  Description: Image device is locked\n";
 
 fn executed() -> Settings {
     Settings::default()
@@ -34,7 +35,10 @@ async fn gq1_collected_texts_are_not_printed() {
         (release(Release::E), vec![format!("info: opnstk1: {done}")]),
     ] {
         let stage = Stage::new(settings).scripted(&[(USERID, 0, ZHCP1), (&set, 0, done)]);
-        assert_eq!(stage.run("chvm", "opnstk1", &["--setipl", "0100"]).await, answer);
+        assert_eq!(
+            stage.run("chvm", "opnstk1", &["--setipl", "0100"]).await,
+            answer
+        );
     }
 }
 
@@ -42,7 +46,16 @@ async fn gq1_collected_texts_are_not_printed() {
 async fn gq2_a_multipath_attach_fails() {
     let ports = format!("{W1};{W2}");
     let row = format!("free,{ports},{L1},10G,,,,");
-    let attach = ["--addzfcp", "p", "b805;b825", "0", "10G", "0", ports.as_str(), L1];
+    let attach = [
+        "--addzfcp",
+        "p",
+        "b805;b825",
+        "0",
+        "10G",
+        "0",
+        ports.as_str(),
+        L1,
+    ];
     let stage = Stage::new(executed()).pool("p", &[&row]);
     assert_eq!(
         stage.run("chvm", "opnstk3", &attach).await,
@@ -54,7 +67,10 @@ async fn gq2_a_multipath_attach_fails() {
     for settings in [repaired("GQ2"), release(Release::P)] {
         let stage = Stage::new(settings).pool("p", &[&row]);
         let answer = stage.run("chvm", "opnstk3", &attach).await;
-        assert_eq!(answer[0], "info: opnstk3: Using given WWPN and LUN", "{answer:?}");
+        assert_eq!(
+            answer[0], "info: opnstk3: Using given WWPN and LUN",
+            "{answer:?}"
+        );
         assert_eq!(
             answer.last().unwrap(),
             &format!("info: opnstk3: Adding zFCP device b805;b825/{ports}/{L1}... Done")
@@ -66,14 +82,24 @@ async fn gq2_a_multipath_attach_fails() {
 async fn gq3_the_look_up_of_a_device_never_ends() {
     let look_ups = |stage: &Stage| {
         let commands = stage.commands();
-        commands.iter().filter(|c| c.contains("/proc/dasd/devices")).count()
+        commands
+            .iter()
+            .filter(|c| c.contains("/proc/dasd/devices"))
+            .count()
     };
     let stage = Stage::new(executed());
-    let answer = stage.run("chvm", "opnstk1", &["--formatdisk", "0100"]).await;
-    assert_eq!(answer, ["info: opnstk1: Linking target disk (0100) as (1100)"]);
+    let answer = stage
+        .run("chvm", "opnstk1", &["--formatdisk", "0100"])
+        .await;
+    assert_eq!(
+        answer,
+        ["info: opnstk1: Linking target disk (0100) as (1100)"]
+    );
     assert_eq!(look_ups(&stage), 60, "until the web server gives up");
     let stage = Stage::new(repaired("GQ3"));
-    stage.run("chvm", "opnstk1", &["--formatdisk", "0100"]).await;
+    stage
+        .run("chvm", "opnstk1", &["--formatdisk", "0100"])
+        .await;
     assert_eq!(look_ups(&stage), 1);
 }
 
@@ -90,7 +116,10 @@ async fn gq4_the_operating_system_is_the_management_nodes() {
         let stage = Stage::new(settings).pool("p", &[&row]);
         stage.run("chvm", "opnstk2", &attach).await;
         let commands = stage.commands();
-        assert!(says(&commands, asked) && !says(&commands, not_asked), "{commands:#?}");
+        assert!(
+            says(&commands, asked) && !says(&commands, not_asked),
+            "{commands:#?}"
+        );
     }
 }
 
@@ -102,7 +131,10 @@ async fn gq5_a_guest_that_is_off_is_not_recognised() {
     assert!(!says(&answer, "powered off"), "{answer:?}");
     let stage = Stage::new(executed()).down("zhcp1");
     let answer = stage.run("chvm", "opnstk3", &remove).await;
-    assert_eq!(answer, ["error: opnstk3: (Error) VM OPNSTK3 is powered off"]);
+    assert_eq!(
+        answer,
+        ["error: opnstk3: (Error) VM OPNSTK3 is powered off"]
+    );
 }
 
 #[tokio::test]
@@ -112,8 +144,13 @@ async fn gq6_an_unreachable_guest_is_done() {
         .run("chvm", "opnstk3", &["--removefilesysnode", "/dev/vdb"])
         .await;
     assert_eq!(answer.len(), 2, "{answer:?}");
-    assert!(answer[0].starts_with("error: Node: opnstk3 (Error) In execcmdonVM(), SSH communication to opnstk3 failed"));
-    assert_eq!(answer[1], "info: opnstk3: Removing file system node /dev/vdb... Done");
+    assert!(answer[0].starts_with(
+        "error: Node: opnstk3 (Error) In execcmdonVM(), SSH communication to opnstk3 failed"
+    ));
+    assert_eq!(
+        answer[1],
+        "info: opnstk3: Removing file system node /dev/vdb... Done"
+    );
 }
 
 #[tokio::test]
@@ -121,12 +158,19 @@ async fn gq7_grants_lose_port_type_and_vlan() {
     let connect = ["--connectnic2vswitch", "0600", "XCATVSW1", "access", "10"];
     for (settings, end) in [
         (executed(), "-k 'persist=YES' 10"),
-        (repaired("GQ7"), "-k 'user_port_type='access -k 'user_vlan_id='10"),
+        (
+            repaired("GQ7"),
+            "-k 'user_port_type='access -k 'user_vlan_id='10",
+        ),
     ] {
         let stage = Stage::new(settings);
         let answer = stage.run("chvm", "opnstk1", &connect).await;
         assert!(answer[0].contains("Granting VSwitch (XCATVSW1 access 10) access for OPNSTK1... "));
-        let grant = stage.commands().into_iter().find(|c| c.contains("grant_userid")).unwrap();
+        let grant = stage
+            .commands()
+            .into_iter()
+            .find(|c| c.contains("grant_userid"))
+            .unwrap();
         assert!(grant.ends_with(end), "{grant}");
     }
 }
@@ -136,15 +180,27 @@ async fn gq8_a_failed_copy_is_unnoticed() {
     let punch = ["--punchfile", "/tmp/nothing.tgz", "X"];
     let copy_failed = "(Error) Failed to copy over source file";
     let stage = Stage::new(executed());
-    assert!(!says(&stage.run("chvm", "opnstk1", &punch).await, copy_failed));
+    assert!(!says(
+        &stage.run("chvm", "opnstk1", &punch).await,
+        copy_failed
+    ));
     let there = |settings| Stage::new(settings).file("xcat", "/tmp/nothing.tgz", "x");
     let stage = there(executed()).down("zhcp1");
-    assert!(says(&stage.run("chvm", "opnstk1", &punch).await, copy_failed));
+    assert!(says(
+        &stage.run("chvm", "opnstk1", &punch).await,
+        copy_failed
+    ));
 
     let stage = Stage::new(repaired("GQ8"));
-    assert!(says(&stage.run("chvm", "opnstk1", &punch).await, copy_failed));
+    assert!(says(
+        &stage.run("chvm", "opnstk1", &punch).await,
+        copy_failed
+    ));
     let stage = there(repaired("GQ8")).down("zhcp1");
-    assert!(!says(&stage.run("chvm", "opnstk1", &punch).await, copy_failed));
+    assert!(!says(
+        &stage.run("chvm", "opnstk1", &punch).await,
+        copy_failed
+    ));
 }
 
 #[tokio::test]
@@ -162,15 +218,25 @@ async fn gq9_the_configuration_is_never_punched() {
 #[tokio::test]
 async fn gq10_a_lun_in_no_pool_ends_the_detach() {
     let detach = ["--removezfcp", "b805", W1, L1];
-    let stage = Stage::new(executed()).without_pools().pool("p", &[&free(W1, L2)]);
+    let stage = Stage::new(executed())
+        .without_pools()
+        .pool("p", &[&free(W1, L2)]);
     let answer = stage.run("chvm", "opnstk1", &detach).await;
     assert_eq!(answer.len(), 1, "{answer:?}");
     assert!(answer[0].starts_with("error: (Error) In findzFcpDevicePool(), command to zhcp1.example.com failed with return code 1 "));
     for settings in [repaired("GQ10"), release(Release::P)] {
-        let stage = Stage::new(settings).without_pools().pool("p", &[&free(W1, L2)]);
+        let stage = Stage::new(settings)
+            .without_pools()
+            .pool("p", &[&free(W1, L2)]);
         let answer = stage.run("chvm", "opnstk1", &detach).await;
-        assert_eq!(answer[0], "info: opnstk1: Could not find FCP device in any FCP storage pool");
-        assert_eq!(answer.last().unwrap(), "info: opnstk1: De-configuring FCP device on host... Done");
+        assert_eq!(
+            answer[0],
+            "info: opnstk1: Could not find FCP device in any FCP storage pool"
+        );
+        assert_eq!(
+            answer.last().unwrap(),
+            "info: opnstk1: De-configuring FCP device on host... Done"
+        );
     }
 }
 
@@ -181,7 +247,9 @@ async fn gq12_a_dollar_defeats_the_rewrite() {
     let stage = Stage::new(executed()).without_pools().pool("p", &[&tagged]);
     stage.run("chvm", "opnstk3", &detach).await;
     assert_eq!(stage.rows("p").unwrap(), [tagged.clone()]);
-    let stage = Stage::new(repaired("GQ12")).without_pools().pool("p", &[&tagged]);
+    let stage = Stage::new(repaired("GQ12"))
+        .without_pools()
+        .pool("p", &[&tagged]);
     stage.run("chvm", "opnstk3", &detach).await;
     assert_eq!(stage.rows("p").unwrap(), [free(W1, L1)]);
 }
@@ -190,19 +258,40 @@ async fn gq12_a_dollar_defeats_the_rewrite() {
 async fn gq13_rules_are_written_for_every_path() {
     let ports = format!("{W1};{W2}");
     let row = format!("free,{ports},{L1},10G,,,,");
-    let attach = ["--addzfcp", "p", "b805", "0", "10G", "0", ports.as_str(), L1];
+    let attach = [
+        "--addzfcp",
+        "p",
+        "b805",
+        "0",
+        "10G",
+        "0",
+        ports.as_str(),
+        L1,
+    ];
     let rules = |stage: &Stage| {
         let path = "/etc/udev/rules.d/51-zfcp-0.0.b805.rules";
         stage.read("opnstk2", path).unwrap_or_default()
     };
-    let stage = Stage::new(repaired("GQ2,GQ4")).without_pools().pool("p", &[&row]);
+    let stage = Stage::new(repaired("GQ2,GQ4"))
+        .without_pools()
+        .pool("p", &[&row]);
     let answer = stage.run("chvm", "opnstk2", &attach).await;
     let text = rules(&stage);
-    assert_eq!(text.matches("collect 0.0.b805 %k 0.0.b805zfcp").count(), 2, "{answer:?}\n{text}");
-    let stage = Stage::new(repaired("GQ2,GQ4,GQ13")).without_pools().pool("p", &[&row]);
+    assert_eq!(
+        text.matches("collect 0.0.b805 %k 0.0.b805zfcp").count(),
+        2,
+        "{answer:?}\n{text}"
+    );
+    let stage = Stage::new(repaired("GQ2,GQ4,GQ13"))
+        .without_pools()
+        .pool("p", &[&row]);
     stage.run("chvm", "opnstk2", &attach).await;
     let text = rules(&stage);
-    assert_eq!(text.matches("collect 0.0.b805 %k 0.0.b805 zfcp").count(), 2, "once for each of two rules: {text}");
+    assert_eq!(
+        text.matches("collect 0.0.b805 %k 0.0.b805 zfcp").count(),
+        2,
+        "once for each of two rules: {text}"
+    );
 }
 
 #[tokio::test]
@@ -212,14 +301,22 @@ async fn gq14_auto_is_a_device_to_detach() {
     for (settings, device) in [(executed(), "0.0.auto"), (repaired("GQ14"), "0.0.b805")] {
         let stage = Stage::new(settings).without_pools().pool("p", &[&used]);
         stage.run("chvm", "opnstk1", &detach).await;
-        let remove = stage.commands().into_iter().find(|c| c.contains("unit_remove")).unwrap();
+        let remove = stage
+            .commands()
+            .into_iter()
+            .find(|c| c.contains("unit_remove"))
+            .unwrap();
         assert!(remove.contains(device), "{remove}");
     }
 }
 
 #[tokio::test]
 async fn gq16_a_missing_rules_file_is_taken_for_present() {
-    let node = ["--createfilesysnode", "/dev/disk/by-path/ccw-0.0.b805-zfcp-0x5005076801102991:0x0004000000000000", "/dev/vdb"];
+    let node = [
+        "--createfilesysnode",
+        "/dev/disk/by-path/ccw-0.0.b805-zfcp-0x5005076801102991:0x0004000000000000",
+        "/dev/vdb",
+    ];
     let rules = "/etc/udev/rules.d/56-zfcp.rules";
     for (status, quirks, helpers) in [
         ("SSH=1", "GQ4", true),
@@ -236,9 +333,17 @@ async fn gq16_a_missing_rules_file_is_taken_for_present() {
             linux.fs.files.remove(rules);
         });
         let answer = stage.run("chvm", "opnstk1", &node).await;
-        assert_eq!(answer, ["info: opnstk1: Creating file system node /dev/vdb... Done"], "{status} {quirks}");
+        assert_eq!(
+            answer,
+            ["info: opnstk1: Creating file system node /dev/vdb... Done"],
+            "{status} {quirks}"
+        );
         let text = stage.read("opnstk1", rules).unwrap_or_default();
-        assert_eq!(text.contains("zfcpconf.sh"), helpers, "{status} {quirks}: {text}");
+        assert_eq!(
+            text.contains("zfcpconf.sh"),
+            helpers,
+            "{status} {quirks}: {text}"
+        );
     }
 }
 
@@ -249,10 +354,18 @@ async fn gq17_a_disk_is_active_in_a_guest_that_is_off() {
     let stage = Stage::new(executed());
     let answer = stage.run("chvm", "opnstk3", &add).await;
     assert_eq!(answer.last().unwrap(), said);
-    assert!(!stage.commands().iter().any(|c| c.contains("Image_Disk_Create -T")));
+    assert!(
+        !stage
+            .commands()
+            .iter()
+            .any(|c| c.contains("Image_Disk_Create -T"))
+    );
     let stage = Stage::new(repaired("GQ17"));
     let answer = stage.run("chvm", "opnstk3", &add).await;
-    assert!(!answer.is_empty() && !answer.contains(&said.to_owned()), "{answer:?}");
+    assert!(
+        !answer.is_empty() && !answer.contains(&said.to_owned()),
+        "{answer:?}"
+    );
 }
 
 #[tokio::test]
@@ -262,13 +375,16 @@ async fn gq18_one_processor_too_many_is_deleted() {
     let deletions = |stage: &Stage| -> Vec<String> {
         let commands = stage.commands().into_iter();
         commands
-            .filter_map(|c| Some(c.split_once("Definition_Delete_DM -T OPNSTK1 -k CPU=CPUADDR=")?.1.to_owned()))
+            .filter_map(|c| {
+                Some(
+                    c.split_once("Definition_Delete_DM -T OPNSTK1 -k CPU=CPUADDR=")?
+                        .1
+                        .to_owned(),
+                )
+            })
             .collect()
     };
-    for (settings, wanted) in [
-        (executed(), vec!["", "02"]),
-        (repaired("GQ18"), vec!["02"]),
-    ] {
+    for (settings, wanted) in [(executed(), vec!["", "02"]), (repaired("GQ18"), vec!["02"])] {
         let stage = Stage::new(settings).scripted(&[(USERID, 0, ZHCP1), (&query, 0, cpus)]);
         stage.run("chvm", "opnstk1", &["--setprocessor", "2"]).await;
         assert_eq!(deletions(&stage), wanted);
@@ -316,16 +432,28 @@ async fn gq20_a_dead_zhcp_deploys_images() {
     let deploy = ["netboot", "device=0100"];
     let stage = |settings| {
         Stage::new(settings)
-            .file("xcat", "/install/netboot/ubuntu16.04/s390x/default/0100.img", "x")
+            .file(
+                "xcat",
+                "/install/netboot/ubuntu16.04/s390x/default/0100.img",
+                "x",
+            )
             .down("zhcp1")
             .set(|world| {
                 // The zHCP is the management node: nothing is to be mounted.
-                world.mn.tables.set("site", "key", "master", &[("value", "10.10.0.2")]);
+                world
+                    .mn
+                    .tables
+                    .set("site", "key", "master", &[("value", "10.10.0.2")]);
             })
     };
     let said = "info: opnstk3: Deploying the image using the zHCP node";
-    assert_eq!(stage(executed()).run("nodeset", "opnstk3", &deploy).await, [said]);
-    let answer = stage(repaired("GQ20")).run("nodeset", "opnstk3", &deploy).await;
+    assert_eq!(
+        stage(executed()).run("nodeset", "opnstk3", &deploy).await,
+        [said]
+    );
+    let answer = stage(repaired("GQ20"))
+        .run("nodeset", "opnstk3", &deploy)
+        .await;
     assert_eq!(
         answer[1],
         "error: opnstk3: (Error) Unable to deploy the image to OPNSTK3 0100. Reason: return code 255"
@@ -335,10 +463,18 @@ async fn gq20_a_dead_zhcp_deploys_images() {
 #[tokio::test]
 async fn gq21_execcmdonvm_answers_nothing() {
     let stage = Stage::new(executed());
-    assert!(stage.run("execcmdonvm", "opnstk1", &["hostname"]).await.is_empty());
+    assert!(
+        stage
+            .run("execcmdonvm", "opnstk1", &["hostname"])
+            .await
+            .is_empty()
+    );
     assert_eq!(stage.commands().last().unwrap(), "hostname");
     let stage = Stage::new(repaired("GQ21"));
-    assert_eq!(stage.run("execcmdonvm", "opnstk1", &["hostname"]).await, ["info: opnstk1: opnstk1\n"]);
+    assert_eq!(
+        stage.run("execcmdonvm", "opnstk1", &["hostname"]).await,
+        ["info: opnstk1: opnstk1\n"]
+    );
 }
 
 #[tokio::test]
@@ -351,8 +487,13 @@ async fn gq22_an_unreachable_guest_has_a_report() {
     };
     let answer = stage(executed()).run("rinv", "opnstk3", &["config"]).await;
     assert_eq!(answer.len(), 1);
-    assert!(answer[0].starts_with("error: opnstk3: z/VM UserID: OPNSTK3\nopnstk3: z/VM Host: (Error) "), "{answer:?}");
-    let answer = stage(repaired("GQ22")).run("rinv", "opnstk3", &["config"]).await;
+    assert!(
+        answer[0].starts_with("error: opnstk3: z/VM UserID: OPNSTK3\nopnstk3: z/VM Host: (Error) "),
+        "{answer:?}"
+    );
+    let answer = stage(repaired("GQ22"))
+        .run("rinv", "opnstk3", &["config"])
+        .await;
     assert_eq!(answer, ["error: opnstk3: (Error) Host is unreachable"]);
 }
 
@@ -367,8 +508,14 @@ async fn gq24_auto_is_always_0001() {
     let statements = "USER OPNSTK1 X 1G 1G G\nMDISK 0001 3390 1 10 V MR\n";
     for (settings, vdev) in [(executed(), "0001"), (repaired("GQ24"), "0002")] {
         let stage = Stage::new(settings).scripted(&[(USERID, 0, ZHCP1), (&entry, 0, statements)]);
-        stage.run("chvm", "opnstk1", &["--add3390", "POOL1", "auto", "100"]).await;
-        assert!(stage.commands().contains(&create(vdev)), "{:?}", stage.commands());
+        stage
+            .run("chvm", "opnstk1", &["--add3390", "POOL1", "auto", "100"])
+            .await;
+        assert!(
+            stage.commands().contains(&create(vdev)),
+            "{:?}",
+            stage.commands()
+        );
     }
 }
 
@@ -379,7 +526,10 @@ async fn gq25_a_missing_image_shows_a_reference() {
         let answer = stage.run("mkvm", "opnstk3", &["-p", "x", option]).await;
         assert_eq!(answer.len(), 1);
         assert!(answer[0].starts_with("error: ARRAY(0x55"), "{answer:?}");
-        assert!(answer[0].ends_with(&format!("): (Error) {what} value missing\n")), "{answer:?}");
+        assert!(
+            answer[0].ends_with(&format!("): (Error) {what} value missing\n")),
+            "{answer:?}"
+        );
         let stage = Stage::new(repaired("GQ25"));
         assert_eq!(
             stage.run("mkvm", "opnstk3", &[option]).await,
@@ -396,7 +546,12 @@ async fn gq26_a_switch_is_taken_by_position() {
         let stage = Stage::new(settings).scripted(&[(&query, 0, nics)]);
         stage.run("rmvm", "opnstk1", &[]).await;
         let revoke = &stage.commands()[1];
-        assert!(revoke.contains(&format!("'switch_name='{switch} -k 'revoke_userid='OPNSTK1")), "{revoke}");
+        assert!(
+            revoke.contains(&format!(
+                "'switch_name='{switch} -k 'revoke_userid='OPNSTK1"
+            )),
+            "{revoke}"
+        );
     }
 }
 
@@ -453,31 +608,41 @@ async fn gq29_a_failure_in_the_guest_is_not_rolled_back() {
     let row = free(W1, L1);
     let attach = ["--addzfcp", "p", "b805", "0", "10G", "0", W1, L1];
     let stage = |settings| {
-        Stage::new(settings).without_pools().pool("p", &[&row]).set(|world| {
-            world
-                .mn
-                .tables
-                .set("zvm", "node", "opnstk3", &[("status", "IUCV=1")]);
-            let mn = world.mn.host.clone();
-            let linux = world.linuxes.get_mut(&mn).unwrap();
-            for (path, text) in [
-                ("/etc/os-release", "ID=ubuntu\nVERSION=\"16.04.1 LTS\"\n"),
-                ("/etc/debian_version", "stretch/sid\n"),
-            ] {
-                linux.fs.write(path, text, 0);
-            }
-        })
+        Stage::new(settings)
+            .without_pools()
+            .pool("p", &[&row])
+            .set(|world| {
+                world
+                    .mn
+                    .tables
+                    .set("zvm", "node", "opnstk3", &[("status", "IUCV=1")]);
+                let mn = world.mn.host.clone();
+                let linux = world.linuxes.get_mut(&mn).unwrap();
+                for (path, text) in [
+                    ("/etc/os-release", "ID=ubuntu\nVERSION=\"16.04.1 LTS\"\n"),
+                    ("/etc/debian_version", "stretch/sid\n"),
+                ] {
+                    linux.fs.write(path, text, 0);
+                }
+            })
     };
     let play = stage(repaired("GQ4"));
     play.run("chvm", "opnstk3", &attach).await;
     let rows = play.rows("p").unwrap();
-    assert!(rows[0].starts_with("used,") || rows[0].starts_with("free,"), "{rows:?}");
+    assert!(
+        rows[0].starts_with("used,") || rows[0].starts_with("free,"),
+        "{rows:?}"
+    );
 }
 
 #[tokio::test]
 async fn gq30_spellings_are_kept() {
     let stage = Stage::new(executed()).scripted(&[
-        (" /opt/zhcp/bin/smcli Image_Console_Get -T OPNSTK3", 1, "Failed\n"),
+        (
+            " /opt/zhcp/bin/smcli Image_Console_Get -T OPNSTK3",
+            1,
+            "Failed\n",
+        ),
         (" cat /sys/bus/ccw/drivers/vmur/0.0.000c/online", 0, "1\n"),
         (" vmcp spool c class \\*", 0, ""),
         (" /usr/sbin/vmur list", 0, "ORIGINID FILE CLASS\n"),
@@ -490,7 +655,10 @@ async fn gq30_spellings_are_kept() {
 
 #[tokio::test]
 async fn gq31_a_row_of_the_zhcps_host_name() {
-    for (settings, kept) in [(executed(), "POWER_UP=1;IUCVANY=1"), (repaired("GQ31"), "X=1;IUCVANY=1")] {
+    for (settings, kept) in [
+        (executed(), "POWER_UP=1;IUCVANY=1"),
+        (repaired("GQ31"), "X=1;IUCVANY=1"),
+    ] {
         let stage = Stage::preset("fresh", settings).set(|world| {
             let tables = &mut world.mn.tables;
             tables.set("zvm", "node", "opnstk1", &[("status", "POWER_UP=1")]);
@@ -511,9 +679,16 @@ async fn gq32_failures_are_information() {
         &["--setmemory", "2G"],
         &["--setconsole", "start"],
     ] {
-        assert_eq!(stage.run("chvm", "opnstk1", args).await, ["info: opnstk1: "], "{args:?}");
+        assert_eq!(
+            stage.run("chvm", "opnstk1", args).await,
+            ["info: opnstk1: "],
+            "{args:?}"
+        );
     }
-    assert_eq!(stage.run("rpower", "opnstk1", &["pause"]).await, ["info: opnstk1: "]);
+    assert_eq!(
+        stage.run("rpower", "opnstk1", &["pause"]).await,
+        ["info: opnstk1: "]
+    );
 }
 
 #[tokio::test]
@@ -524,7 +699,9 @@ async fn gq33_the_targets_address_is_the_sources() {
         let answer = stage.run("chvm", "opnstk1", &copy).await;
         assert_eq!(
             answer[0],
-            format!("info: opnstk1: Copying OPNSTK2 disk (0100) to OPNSTK1 disk ({at}) using FLASHCOPY")
+            format!(
+                "info: opnstk1: Copying OPNSTK2 disk (0100) to OPNSTK1 disk ({at}) using FLASHCOPY"
+            )
         );
         let wanted = format!("CMD=FLASHCOPY OPNSTK2 0100 0 END OPNSTK1 {at} 0 END SYNC");
         assert!(says(&stage.commands(), &wanted), "{:?}", stage.commands());
@@ -534,15 +711,24 @@ async fn gq33_the_targets_address_is_the_sources() {
 #[tokio::test]
 async fn gq34_lsvm_says_the_node_twice() {
     for (settings, text) in [
-        (executed(), "error: opnstk1: opnstk1: (Error) Option not supported\n"),
-        (repaired("GQ34"), "error: opnstk1: (Error) Option not supported\n"),
+        (
+            executed(),
+            "error: opnstk1: opnstk1: (Error) Option not supported\n",
+        ),
+        (
+            repaired("GQ34"),
+            "error: opnstk1: (Error) Option not supported\n",
+        ),
     ] {
         let stage = Stage::new(settings);
         assert_eq!(stage.run("lsvm", "opnstk1", &["-a"]).await, [text]);
     }
     let names = ["--zfcppoolnames"];
     let stage = Stage::new(executed()).without_pools();
-    assert_eq!(stage.run("lsvm", "opnstk1", &names).await, ["info: ", "info: "]);
+    assert_eq!(
+        stage.run("lsvm", "opnstk1", &names).await,
+        ["info: ", "info: "]
+    );
     let stage = Stage::new(repaired("GQ34")).without_pools();
     assert_eq!(stage.run("lsvm", "opnstk1", &names).await, ["info: "]);
 }
@@ -564,7 +750,10 @@ async fn gq36_the_ports_case_depends_on_the_guest() {
     let ports = "500507680110299A";
     let row = free(ports, L1);
     let attach = ["--addzfcp", "p", "b805", "0", "10G", "0", ports, L1];
-    for (settings, shown) in [(executed(), ports.to_owned()), (repaired("GQ36"), ports.to_lowercase())] {
+    for (settings, shown) in [
+        (executed(), ports.to_owned()),
+        (repaired("GQ36"), ports.to_lowercase()),
+    ] {
         let stage = Stage::new(settings).without_pools().pool("p", &[&row]);
         let answer = stage.run("chvm", "opnstk3", &attach).await;
         assert_eq!(
@@ -578,8 +767,13 @@ async fn gq36_the_ports_case_depends_on_the_guest() {
 async fn gq37_dedicates_fail_under_another_name() {
     // The text of the failure is taken for a DEDICATE statement of the source.
     let stage = Stage::new(executed()).down("zhcp1");
-    let answer = stage.run("mkvm", "opnstk3", &["opnstk1", "pool=POOL1"]).await;
-    assert_eq!(answer, ["error: opnstk1: (Error) Dedicate statements found in source directory."]);
+    let answer = stage
+        .run("mkvm", "opnstk3", &["opnstk1", "pool=POOL1"])
+        .await;
+    assert_eq!(
+        answer,
+        ["error: opnstk1: (Error) Dedicate statements found in source directory."]
+    );
 }
 
 #[tokio::test]
@@ -587,10 +781,18 @@ async fn gq38_multipath_speaks_in_the_answer() {
     let row = format!("free,{W1},{L1},10G,B804-B80F,,,");
     let attach = ["--addzfcp", "p", "b805", "0", "10G", "0", W1, L1];
     for (settings, speaks) in [(executed(), true), (repaired("GQ38"), false)] {
-        let stage = Stage::preset("iucv", settings).without_pools().pool("p", &[&row]);
+        let stage = Stage::preset("iucv", settings)
+            .without_pools()
+            .pool("p", &[&row]);
         let answer = stage.run("chvm", "opnstk1", &attach).await;
-        assert!(says(&answer, "Configuring FCP device to be persistent... Done"), "{answer:?}");
-        let at = answer.iter().position(|line| line.contains("to be persistent")).unwrap();
+        assert!(
+            says(&answer, "Configuring FCP device to be persistent... Done"),
+            "{answer:?}"
+        );
+        let at = answer
+            .iter()
+            .position(|line| line.contains("to be persistent"))
+            .unwrap();
         let before = &answer[at - 1];
         let is_multipaths = !before.contains("Dedicating");
         assert_eq!(is_multipaths, speaks, "{answer:?}");
@@ -620,7 +822,10 @@ async fn gq40_the_mac_address_stays() {
     });
     let args = ["-p", "osdflt", "-w", "LBYONLY", "-m", "512m"];
     let answer = stage.run("mkvm", "opnstk3", &args).await;
-    assert!(says(&answer, "Image or profile name already defined"), "{answer:?}");
+    assert!(
+        says(&answer, "Image or profile name already defined"),
+        "{answer:?}"
+    );
     let mac = stage.column("mac", "opnstk3", "mac");
     assert!(mac.is_some(), "made for a guest that could not be made");
     stage.run("rmvm", "opnstk3", &[]).await;
@@ -632,18 +837,28 @@ async fn gq40_the_mac_address_stays() {
 async fn gq41_a_name_within_the_zhcps_is_the_zhcp() {
     let stage = Stage::new(executed()).set(|world| {
         let tables = &mut world.mn.tables;
-        let columns = [("hcp", "zhcp1.example.com"), ("userid", "HCP"), ("status", "IUCV=1")];
+        let columns = [
+            ("hcp", "zhcp1.example.com"),
+            ("userid", "HCP"),
+            ("status", "IUCV=1"),
+        ];
         tables.set("zvm", "node", "hcp", &columns);
         tables.set("nodelist", "node", "hcp", &[("groups", "all")]);
         tables.set("nodehm", "node", "hcp", &[("mgt", "zvm")]);
     });
     stage.run("rpower", "hcp", &["isreachable"]).await;
-    assert_eq!(stage.lines(), ["ssh -o ConnectTimeout=5 root@hcp \" date\""]);
+    assert_eq!(
+        stage.lines(),
+        ["ssh -o ConnectTimeout=5 root@hcp \" date\""]
+    );
 }
 
 #[tokio::test]
 async fn gq42_lines_without_a_node() {
     let stage = Stage::new(executed()).down("zhcp1");
     let line = "error: (Error) Failed to communicate with the zhcp system: zhcp1.example.com";
-    assert_eq!(stage.run("rpower", "opnstk1,opnstk2", &["off"]).await, [line, line]);
+    assert_eq!(
+        stage.run("rpower", "opnstk1,opnstk2", &["off"]).await,
+        [line, line]
+    );
 }

@@ -32,18 +32,27 @@ async fn q6_a_lun_under_two_ports() {
 
     let stage = Stage::new(repaired("Q6")).pool("p", &[&first, &second]);
     stage.chhypervisor(&["--releasezfcp", "p", W2, L1]).await;
-    assert_eq!(stage.rows("p").unwrap(), [first, row("free", W2, L1, "10G,,,,")]);
+    assert_eq!(
+        stage.rows("p").unwrap(),
+        [first, row("free", W2, L1, "10G,,,,")]
+    );
 }
 
 #[tokio::test]
 async fn gq11_updates_select_by_lun() {
-    let rows = [row("free", W1, L1, "10G,,,,"), row("free", W2, L1, "10G,,,,")];
+    let rows = [
+        row("free", W1, L1, "10G,,,,"),
+        row("free", W2, L1, "10G,,,,"),
+    ];
     let rows = [rows[0].as_str(), rows[1].as_str()];
     let attach = ["--addzfcp", "p", "b805", "0", "10G", "0", W2, L1];
     let stage = Stage::new(executed()).pool("p", &rows);
     let answer = stage.run("chvm", "opnstk3", &attach).await;
     assert!(says(&answer, "does not exists"), "{answer:?}");
-    assert_eq!(answer.last().unwrap(), "error: opnstk3: (Error) Failed to add zFCP device");
+    assert_eq!(
+        answer.last().unwrap(),
+        "error: opnstk3: (Error) Failed to add zFCP device"
+    );
 
     let stage = Stage::new(repaired("GQ11")).pool("p", &rows);
     stage.run("chvm", "opnstk3", &attach).await;
@@ -65,16 +74,29 @@ async fn q7_rows_that_mean_something_to_a_shell() {
 
 #[tokio::test]
 async fn q11_shortened_identifiers_are_taken() {
-    let rows = [row("used", W1, L1, "1G,,lnx1,,"), row("used", W1, L2, "1G,,lnx1,,")];
+    let rows = [
+        row("used", W1, L1, "1G,,lnx1,,"),
+        row("used", W1, L2, "1G,,lnx1,,"),
+    ];
     let rows = [rows[0].as_str(), rows[1].as_str()];
     let stage = Stage::new(executed()).pool("p", &rows);
-    let answer = stage.chhypervisor(&["--releasezfcp", "p", "2991", "00020"]).await;
-    assert!(says(&answer, "FCP device 0x2991/0x00020 was released"), "{answer:?}");
+    let answer = stage
+        .chhypervisor(&["--releasezfcp", "p", "2991", "00020"])
+        .await;
+    assert!(
+        says(&answer, "FCP device 0x2991/0x00020 was released"),
+        "{answer:?}"
+    );
     assert_eq!(stage.rows("p").unwrap()[1], row("free", W1, L2, "1G,,,,"));
 
     let stage = Stage::new(repaired("Q11")).pool("p", &rows);
-    let answer = stage.chhypervisor(&["--releasezfcp", "p", "2991", "00020"]).await;
-    assert!(says(&answer, "0x2991/0x00020 could not be found in zFCP pool p"), "{answer:?}");
+    let answer = stage
+        .chhypervisor(&["--releasezfcp", "p", "2991", "00020"])
+        .await;
+    assert!(
+        says(&answer, "0x2991/0x00020 could not be found in zFCP pool p"),
+        "{answer:?}"
+    );
     assert_eq!(stage.rows("p").unwrap(), rows);
 }
 
@@ -82,7 +104,16 @@ async fn q11_shortened_identifiers_are_taken() {
 async fn q12_a_list_of_ports_cuts_the_line() {
     let ports = format!("{W1};{W2}");
     let multipath = row("free", &ports, L1, "10G,,,,");
-    let reserve = ["--reservezfcp", "p", "used", "lnx1", "b805", "10G", ports.as_str(), L1];
+    let reserve = [
+        "--reservezfcp",
+        "p",
+        "used",
+        "lnx1",
+        "b805",
+        "10G",
+        ports.as_str(),
+        L1,
+    ];
     let stage = Stage::new(executed()).pool("p", &[&multipath]);
     assert_eq!(
         stage.chhypervisor(&reserve).await,
@@ -93,7 +124,10 @@ async fn q12_a_list_of_ports_cuts_the_line() {
     let answer = stage
         .chhypervisor(&["--reservezfcp", "p", "used", "lnx1", "b805", "10G", W2, L1])
         .await;
-    assert!(says(&answer, "was reserved... Done"), "the last path does: {answer:?}");
+    assert!(
+        says(&answer, "was reserved... Done"),
+        "the last path does: {answer:?}"
+    );
 
     for settings in [repaired("Q12"), repaired("GQ2"), release(Release::P)] {
         let stage = Stage::new(settings).pool("p", &[&multipath]);
@@ -108,12 +142,17 @@ async fn q14_used_in_capitals_is_not_in_use() {
     let reserve = ["--reservezfcp", "p", "used", "lnx2", "b805", "10G", W1, L1];
     let stage = Stage::new(executed()).pool("p", &[&taken]);
     stage.chhypervisor(&reserve).await;
-    assert_eq!(stage.rows("p").unwrap(), [row("used", W1, L1, "10G,,lnx2,b805,")]);
+    assert_eq!(
+        stage.rows("p").unwrap(),
+        [row("used", W1, L1, "10G,,lnx2,b805,")]
+    );
 
     let stage = Stage::new(repaired("Q14")).pool("p", &[&taken]);
     assert_eq!(
         stage.chhypervisor(&reserve).await,
-        [format!("error: zvmhost1: (Error) FCP device 0x{W1}/0x{L1} is in use.")]
+        [format!(
+            "error: zvmhost1: (Error) FCP device 0x{W1}/0x{L1} is in use."
+        )]
     );
 }
 
@@ -125,7 +164,9 @@ async fn q17_every_row_with_the_lun_is_removed() {
         row("used", &format!("{W2};{W1}"), L1, "2G,,lnx1,,"),
     ];
     let stage = Stage::new(executed()).pool("p", &[&rows[0], &rows[1], &rows[2]]);
-    let answer = stage.chhypervisor(&["--removezfcpfrompool", "p", L1, W1]).await;
+    let answer = stage
+        .chhypervisor(&["--removezfcpfrompool", "p", L1, W1])
+        .await;
     let said = format!("info: zvmhost1: Removing zFCP device {W1}/{L1} from p pool... Done");
     assert_eq!(answer, [said.clone(), said]);
     assert_eq!(stage.rows("p").unwrap(), [rows[1].clone()]);
@@ -133,13 +174,18 @@ async fn q17_every_row_with_the_lun_is_removed() {
 
 #[tokio::test]
 async fn q18_filters_look_at_the_whole_row() {
-    let rows = [row("used", W1, L1, "1G,,freeman,,"), row("free", W1, L2, "1G,,,,")];
+    let rows = [
+        row("used", W1, L1, "1G,,freeman,,"),
+        row("free", W1, L2, "1G,,,,"),
+    ];
     let rows = [rows[0].as_str(), rows[1].as_str()];
     let ask = ["--zfcppool", "p", "free"];
     let stage = Stage::new(executed()).pool("p", &rows);
     let answer = stage.run("rinv", "zvmhost1", &ask).await;
     assert!(says(&answer, "freeman"), "{answer:?}");
-    let answer = stage.run("rinv", "zvmhost1", &["--zfcppool", "p", "status"]).await;
+    let answer = stage
+        .run("rinv", "zvmhost1", &["--zfcppool", "p", "status"])
+        .await;
     assert_eq!(answer[0].matches("#status").count(), 2);
 
     let stage = Stage::new(repaired("Q18")).pool("p", &rows);
@@ -151,10 +197,20 @@ async fn q18_filters_look_at_the_whole_row() {
 async fn q19_pool_names_lose_conf() {
     let free = row("free", W1, L1, "1G,,,,");
     let names = ["--zfcppoolnames"];
-    let stage = Stage::new(executed()).without_pools().pool("myconf1", &[&free]);
-    assert_eq!(stage.run("rinv", "zvmhost1", &names).await, ["info: zvmhost1: m1\n"]);
-    let stage = Stage::new(repaired("Q19")).without_pools().pool("myconf1", &[&free]);
-    assert_eq!(stage.run("rinv", "zvmhost1", &names).await, ["info: zvmhost1: myconf1\n"]);
+    let stage = Stage::new(executed())
+        .without_pools()
+        .pool("myconf1", &[&free]);
+    assert_eq!(
+        stage.run("rinv", "zvmhost1", &names).await,
+        ["info: zvmhost1: m1\n"]
+    );
+    let stage = Stage::new(repaired("Q19"))
+        .without_pools()
+        .pool("myconf1", &[&free]);
+    assert_eq!(
+        stage.run("rinv", "zvmhost1", &names).await,
+        ["info: zvmhost1: myconf1\n"]
+    );
 }
 
 #[tokio::test]
@@ -178,9 +234,7 @@ async fn q21_the_first_pool_in_the_alphabet_wins() {
         .without_pools()
         .pool("b", &[&free])
         .pool("a", &[&free]);
-    let answer = stage
-        .chhypervisor(&["--copyzfcp", "b805", W1, L1])
-        .await;
+    let answer = stage.chhypervisor(&["--copyzfcp", "b805", W1, L1]).await;
     assert_eq!(answer[0], "info: zvmhost1: Found FCP device in a");
 }
 
@@ -188,7 +242,16 @@ async fn q21_the_first_pool_in_the_alphabet_wins() {
 async fn q22_prefixes_are_stripped_here_and_there() {
     let free = row("free", W1, L1, "1G,,,,");
     let (w, l) = (format!("0x{W1}"), format!("0x{L1}"));
-    let reserve = ["--reservezfcp", "p", "used", "lnx1", "b805", "1G", w.as_str(), l.as_str()];
+    let reserve = [
+        "--reservezfcp",
+        "p",
+        "used",
+        "lnx1",
+        "b805",
+        "1G",
+        w.as_str(),
+        l.as_str(),
+    ];
     let stage = Stage::new(executed()).pool("p", &[&free]);
     let answer = stage.chhypervisor(&reserve).await;
     assert!(says(&answer, "failed with return code 1 "), "{answer:?}");
@@ -211,12 +274,19 @@ async fn q23_quotes_are_stripped_by_add_only() {
     let answer = stage
         .chhypervisor(&["--addzfcp2pool", "p", "free", &quoted, L1, "1G"])
         .await;
-    assert!(says(&answer, "Adding zFCP device to p pool... Done"), "{answer:?}");
+    assert!(
+        says(&answer, "Adding zFCP device to p pool... Done"),
+        "{answer:?}"
+    );
     assert_eq!(
         stage.chhypervisor(&remove).await,
-        [format!("error: zvmhost1: (Error) Invalid world wide port name {quoted}.")]
+        [format!(
+            "error: zvmhost1: (Error) Invalid world wide port name {quoted}."
+        )]
     );
-    let answer = stage.chhypervisor(&["--releasezfcp", "p", &quoted, L1]).await;
+    let answer = stage
+        .chhypervisor(&["--releasezfcp", "p", &quoted, L1])
+        .await;
     assert_eq!(
         answer,
         [
@@ -248,10 +318,14 @@ async fn q24_an_absent_lun_is_a_failed_command() {
             "error: (Error) In findzFcpDevicePool(), command to zhcp1.example.com failed with return code 1 for: ssh root@zhcp1.example.com \" grep -i -l \\\"{W1},{L3}\\\" /var/opt/zhcp/zfcp/*.conf\""
         )]
     );
-    let stage = Stage::new(repaired("Q24")).without_pools().pool("p", &[&free]);
+    let stage = Stage::new(repaired("Q24"))
+        .without_pools()
+        .pool("p", &[&free]);
     assert_eq!(
         stage.chhypervisor(&reserve).await,
-        [format!("error: zvmhost1: (Error) zFCP device 0x{W1}/0x{L3} could not be found in zFCP pool p")]
+        [format!(
+            "error: zvmhost1: (Error) zFCP device 0x{W1}/0x{L3} could not be found in zFCP pool p"
+        )]
     );
     assert_eq!(
         stage.chhypervisor(&deploy).await,
@@ -261,20 +335,32 @@ async fn q24_an_absent_lun_is_a_failed_command() {
 
 #[tokio::test]
 async fn q25_empty_identifiers_void_the_size() {
-    let rows = [row("free", W1, L1, "1G,,,,"), row("free", W1, L2, "200G,,,,")];
+    let rows = [
+        row("free", W1, L1, "1G,,,,"),
+        row("free", W1, L2, "200G,,,,"),
+    ];
     let rows = [rows[0].as_str(), rows[1].as_str()];
     let reserve = ["--reservezfcp", "p", "used", "lnx1", "b805", "100G", "", ""];
     let stage = Stage::new(executed()).pool("p", &rows);
     let answer = stage.chhypervisor(&reserve).await;
-    assert!(says(&answer, &format!("b805/0x{W1}/0x{L1} was reserved")), "{answer:?}");
+    assert!(
+        says(&answer, &format!("b805/0x{W1}/0x{L1} was reserved")),
+        "{answer:?}"
+    );
     let stage = Stage::new(repaired("Q25")).pool("p", &rows);
     let answer = stage.chhypervisor(&reserve).await;
-    assert!(says(&answer, &format!("b805/0x{W1}/0x{L2} was reserved")), "{answer:?}");
+    assert!(
+        says(&answer, &format!("b805/0x{W1}/0x{L2} was reserved")),
+        "{answer:?}"
+    );
 }
 
 #[tokio::test]
 async fn q26_release_without_a_port_takes_any_lun() {
-    let rows = [row("free", W1, L1, "1G,,,,tag"), row("used", W1, L2, "2G,,lnx1,b805,")];
+    let rows = [
+        row("free", W1, L1, "1G,,,,tag"),
+        row("used", W1, L2, "2G,,lnx1,b805,"),
+    ];
     let rows = [rows[0].as_str(), rows[1].as_str()];
     let stage = Stage::new(executed()).pool("p", &rows);
     let answer = stage.chhypervisor(&["--releasezfcp", "p", "", L2]).await;
@@ -286,12 +372,23 @@ async fn q26_release_without_a_port_takes_any_lun() {
             format!("info: zvmhost1: FCP device 0x/0x{L2} was released"),
         ]
     );
-    assert_eq!(stage.rows("p").unwrap(), [row("free", W1, L1, "1G,,,,"), rows[1].to_owned()]);
-    assert!(stage.chhypervisor(&["--releasezfcp", "p", "", ""]).await.is_empty());
+    assert_eq!(
+        stage.rows("p").unwrap(),
+        [row("free", W1, L1, "1G,,,,"), rows[1].to_owned()]
+    );
+    assert!(
+        stage
+            .chhypervisor(&["--releasezfcp", "p", "", ""])
+            .await
+            .is_empty()
+    );
 
     let stage = Stage::new(repaired("Q26")).pool("p", &rows);
     let answer = stage.chhypervisor(&["--releasezfcp", "p", "", L2]).await;
-    assert_eq!(answer.last().unwrap(), "error: zvmhost1: Releasing FCP device... Failed");
+    assert_eq!(
+        answer.last().unwrap(),
+        "error: zvmhost1: Releasing FCP device... Failed"
+    );
     assert_eq!(stage.rows("p").unwrap(), rows);
 }
 
@@ -305,7 +402,10 @@ async fn q27_auto_is_stored_for_reserved() {
         answer.last().unwrap(),
         &format!("info: zvmhost1: FCP device auto/0x{W1}/0x{L1} was reserved... Done")
     );
-    assert_eq!(stage.rows("p").unwrap(), [row("reserved", W1, L1, "1G,,lnx1,auto,")]);
+    assert_eq!(
+        stage.rows("p").unwrap(),
+        [row("reserved", W1, L1, "1G,,lnx1,auto,")]
+    );
 }
 
 #[tokio::test]
@@ -330,7 +430,13 @@ async fn q32_an_empty_size_becomes_m() {
     let answer = stage
         .chhypervisor(&["--reservezfcp", "p", "used", "lnx1", "b805", "1M"])
         .await;
-    assert!(says(&answer, "A suitable device of 1MM or larger could not be found"), "{answer:?}");
+    assert!(
+        says(
+            &answer,
+            "A suitable device of 1MM or larger could not be found"
+        ),
+        "{answer:?}"
+    );
     let stage = Stage::new(repaired("Q32")).pool("p", &[&sizeless]);
     stage.chhypervisor(&["--releasezfcp", "p", W1, L1]).await;
     assert_eq!(stage.rows("p").unwrap(), [row("free", W1, L1, ",,,,")]);
@@ -358,14 +464,20 @@ async fn q34_duplicates_of_multipath_rows_are_added() {
         let answer = stage()
             .chhypervisor(&["--addzfcp2pool", "p", "free", wwpn, L1, "1G"])
             .await;
-        assert_eq!(answer, ["info: zvmhost1: Adding zFCP device to p pool... Done"], "{wwpn}");
+        assert_eq!(
+            answer,
+            ["info: zvmhost1: Adding zFCP device to p pool... Done"],
+            "{wwpn}"
+        );
     }
     let answer = stage()
         .chhypervisor(&["--addzfcp2pool", "p", "free", W1, L2, "1G"])
         .await;
     assert_eq!(
         answer,
-        [format!("error: zvmhost1: (Error) zFCP device {W1}/{L2} already exists in p.")]
+        [format!(
+            "error: zvmhost1: (Error) zFCP device {W1}/{L2} already exists in p."
+        )]
     );
 }
 
@@ -384,14 +496,23 @@ async fn q35_adding_is_done_while_the_zhcp_is_down() {
     let stage = Stage::new(repaired("Q35")).without_pools().down("zhcp1");
     let answer = stage.chhypervisor(&add).await;
     assert_eq!(answer.len(), 1);
-    assert!(answer[0].starts_with("error: Node: zvmhost1 (Error) In changeHypervisor(), SSH communication to "));
+    assert!(
+        answer[0].starts_with(
+            "error: Node: zvmhost1 (Error) In changeHypervisor(), SSH communication to "
+        )
+    );
 }
 
 #[tokio::test]
 async fn q36_a_lun_in_use_is_removed() {
-    let rows = [row("used", W1, L1, "1G,,lnx1,b805,"), row("free", W1, L2, "1G,,,,")];
+    let rows = [
+        row("used", W1, L1, "1G,,lnx1,b805,"),
+        row("free", W1, L2, "1G,,,,"),
+    ];
     let stage = Stage::new(executed()).pool("p", &[&rows[0], &rows[1]]);
-    let answer = stage.chhypervisor(&["--removezfcpfrompool", "p", L1, W1]).await;
+    let answer = stage
+        .chhypervisor(&["--removezfcpfrompool", "p", L1, W1])
+        .await;
     assert!(says(&answer, "from p pool... Done"), "{answer:?}");
     assert_eq!(stage.rows("p").unwrap(), [rows[1].clone()]);
 }
@@ -401,7 +522,9 @@ async fn q37_a_list_ends_at_the_first_missing_lun() {
     let rows = [row("free", W1, L1, "1G,,,,"), row("free", W1, L3, "1G,,,,")];
     let stage = Stage::new(executed()).pool("p", &[&rows[0], &rows[1]]);
     let list = format!("{L1},{L2},{L3}");
-    let answer = stage.chhypervisor(&["--removezfcpfrompool", "p", &list, W1]).await;
+    let answer = stage
+        .chhypervisor(&["--removezfcpfrompool", "p", &list, W1])
+        .await;
     assert_eq!(
         answer,
         [
@@ -411,20 +534,30 @@ async fn q37_a_list_ends_at_the_first_missing_lun() {
     );
     assert_eq!(stage.rows("p").unwrap(), [rows[1].clone()]);
     let list = format!("{L3},{L2}");
-    let answer = stage.chhypervisor(&["--removezfcpfrompool", "p", &list, W1]).await;
-    assert_eq!(answer.last().unwrap(), "info: zvmhost1: Deleting empty zFCP p pool.");
+    let answer = stage
+        .chhypervisor(&["--removezfcpfrompool", "p", &list, W1])
+        .await;
+    assert_eq!(
+        answer.last().unwrap(),
+        "info: zvmhost1: Deleting empty zFCP p pool."
+    );
 }
 
 #[tokio::test]
 async fn q38_sudo_loses_the_quotes() {
-    let rows = [row("free", &format!("{W1};{W2}"), L1, "1G,,,,"), row("free", W1, L2, "1G,,,,")];
+    let rows = [
+        row("free", &format!("{W1};{W2}"), L1, "1G,,,,"),
+        row("free", W1, L2, "1G,,,,"),
+    ];
     let rows = [rows[0].as_str(), rows[1].as_str()];
     let remove = ["--removezfcpfrompool", "p", L1, W1];
     let stage = Stage::new(executed()).sudoer("zvmadm").pool("p", &rows);
     let answer = stage.chhypervisor(&remove).await;
     assert!(says(&answer, "from p pool... Done"), "{answer:?}");
     assert_eq!(stage.rows("p").unwrap(), rows);
-    let stage = Stage::new(repaired("Q38")).sudoer("zvmadm").pool("p", &rows);
+    let stage = Stage::new(repaired("Q38"))
+        .sudoer("zvmadm")
+        .pool("p", &rows);
     stage.chhypervisor(&remove).await;
     assert_eq!(stage.rows("p").unwrap(), [rows[1]]);
 }
@@ -432,7 +565,8 @@ async fn q38_sudo_loses_the_quotes() {
 #[tokio::test]
 async fn q39_words_decide_what_is_an_error() {
     for (owner, kind) in [("failover1", "info"), ("failed1", "error")] {
-        let stage = Stage::new(executed()).pool("p", &[&row("used", W1, L1, &format!("1G,,{owner},,"))]);
+        let stage =
+            Stage::new(executed()).pool("p", &[&row("used", W1, L1, &format!("1G,,{owner},,"))]);
         let answer = stage.run("rinv", "zvmhost1", &["--zfcppool", "p"]).await;
         assert!(answer[0].starts_with(kind), "{answer:?}");
     }
@@ -452,7 +586,11 @@ async fn q40_a_bad_state_has_two_answers() {
 async fn q41_nothing_found_is_an_empty_answer() {
     let stage = Stage::new(executed()).without_pools();
     for ask in [&["--zfcppool", "nop"][..], &["--zfcppoolnames"]] {
-        assert_eq!(stage.run("rinv", "zvmhost1", ask).await, ["info: "], "{ask:?}");
+        assert_eq!(
+            stage.run("rinv", "zvmhost1", ask).await,
+            ["info: "],
+            "{ask:?}"
+        );
     }
 }
 
@@ -461,7 +599,10 @@ async fn q42_arguments_of_addscsi_are_not_counted() {
     let add = ["--addscsi", "12a3"];
     let stage = Stage::new(executed());
     let answer = stage.chhypervisor(&add).await;
-    assert!(answer[0].starts_with("error: zvmhost1: (Error) Options can be one of the following:\n  (1) "));
+    assert!(
+        answer[0]
+            .starts_with("error: zvmhost1: (Error) Options can be one of the following:\n  (1) ")
+    );
     let stage = Stage::new(repaired("Q42"));
     assert_eq!(
         stage.chhypervisor(&add).await,
@@ -478,14 +619,26 @@ async fn q43_zeros_are_dropped() {
     assert_eq!(stage.commands().last().unwrap(), wanted);
     let stage = Stage::new(repaired("Q43"));
     stage.chhypervisor(&add).await;
-    assert!(stage.commands().last().unwrap().contains("-a 0 -i DTCVSW1 -c 0 -q 8"));
+    assert!(
+        stage
+            .commands()
+            .last()
+            .unwrap()
+            .contains("-a 0 -i DTCVSW1 -c 0 -q 8")
+    );
 }
 
 #[tokio::test]
 async fn q44_networks_are_removed_without_sudo() {
     for (settings, start) in [
-        (executed(), "ssh root@zhcp1.example.com \"/opt/zhcp/bin/smcli"),
-        (repaired("Q44"), "ssh zvmadm@zhcp1.example.com \"sudo /opt/zhcp/bin/smcli"),
+        (
+            executed(),
+            "ssh root@zhcp1.example.com \"/opt/zhcp/bin/smcli",
+        ),
+        (
+            repaired("Q44"),
+            "ssh zvmadm@zhcp1.example.com \"sudo /opt/zhcp/bin/smcli",
+        ),
     ] {
         let stage = Stage::new(settings).sudoer("zvmadm");
         stage.chhypervisor(&["--removevswitch", "VSW1"]).await;
@@ -556,9 +709,16 @@ async fn q51_an_address_is_a_name_up_to_its_first_dot() {
         .set(|world| {
             let tables = &mut world.mn.tables;
             tables.set("zvm", "node", "zvmhost1", &[("hcp", "10.10.0.2")]);
-            tables.set("zvm", "node", "10", &[("hcp", "10.10.0.2"), ("userid", "TEN")]);
+            tables.set(
+                "zvm",
+                "node",
+                "10",
+                &[("hcp", "10.10.0.2"), ("userid", "TEN")],
+            );
         });
-    stage.chhypervisor(&["--capturezfcp", "prof1", W1, L1]).await;
+    stage
+        .chhypervisor(&["--capturezfcp", "prof1", W1, L1])
+        .await;
     let asked = stage.commands();
     assert!(
         asked.iter().any(|c| c.contains("Image_Query_DM -T TEN")),
@@ -573,7 +733,10 @@ async fn q52_a_bare_asterisk_reaches_the_zhcp() {
         .run("rinv", "zvmhost1", &["--getnetwork", "all", "VSWITCH"])
         .await;
     assert!(
-        says(&stage.commands(), "Virtual_Network_Vswitch_Query_Extended -T ZHCP1 -k 'switch_name='* -k"),
+        says(
+            &stage.commands(),
+            "Virtual_Network_Vswitch_Query_Extended -T ZHCP1 -k 'switch_name='* -k"
+        ),
         "{:?}",
         stage.commands()
     );
@@ -596,15 +759,26 @@ async fn q54_smapi_is_reset_while_the_zhcp_is_down() {
 #[tokio::test]
 async fn q56_blank_lines_are_counted_on_the_management_node() {
     let path = "/var/opt/zhcp/zfcp/p.conf";
-    let text = format!("#status\n{}\n\n{}\n", row("free", W1, L1, "1G,,,,"), row("free", W1, L2, "1G,,,,"));
+    let text = format!(
+        "#status\n{}\n\n{}\n",
+        row("free", W1, L1, "1G,,,,"),
+        row("free", W1, L2, "1G,,,,")
+    );
     // What is left has as many lines as the management node's own file of that name has blank ones.
     let here = "\n\n\nx\n";
     let remove = ["--removezfcpfrompool", "p", L1, W1];
-    let stage = Stage::new(executed()).file("zhcp1", path, &text).file("xcat", path, here);
+    let stage = Stage::new(executed())
+        .file("zhcp1", path, &text)
+        .file("xcat", path, here);
     let answer = stage.chhypervisor(&remove).await;
-    assert_eq!(answer.last().unwrap(), "info: zvmhost1: Deleting empty zFCP p pool.");
+    assert_eq!(
+        answer.last().unwrap(),
+        "info: zvmhost1: Deleting empty zFCP p pool."
+    );
     assert_eq!(stage.rows("p"), None);
-    let stage = Stage::new(repaired("Q56")).file("zhcp1", path, &text).file("xcat", path, here);
+    let stage = Stage::new(repaired("Q56"))
+        .file("zhcp1", path, &text)
+        .file("xcat", path, here);
     stage.chhypervisor(&remove).await;
     assert!(stage.rows("p").is_some());
 }
@@ -615,7 +789,11 @@ async fn q57_a_query_deletes() {
     let stage = Stage::new(executed())
         .without_pools()
         .pool("empty", &[])
-        .file("zhcp1", "/var/opt/zhcp/zfcp/headless.conf", &format!("{free}\n"))
+        .file(
+            "zhcp1",
+            "/var/opt/zhcp/zfcp/headless.conf",
+            &format!("{free}\n"),
+        )
         .pool("p", &[&free]);
     assert_eq!(
         stage.run("rinv", "zvmhost1", &["--zfcppoolnames"]).await,
@@ -638,17 +816,36 @@ async fn q61_a_large_pool_cannot_be_searched() {
         "error: zvmhost1: (Error) A suitable device of 1024M or larger could not be found"
     );
     let answer = stage.chhypervisor(&["--releasezfcp", "p", W1, lun]).await;
-    assert!(says(&answer, "could not be found in zFCP pool p"), "{answer:?}");
-    let answer = stage.chhypervisor(&["--removezfcpfrompool", "p", lun, W1]).await;
-    assert_eq!(answer, [format!("error: zvmhost1: (Error) zFCP device {lun} does not exist")]);
-    let answer = stage.run("rinv", "zvmhost1", &["--zfcppool", "p", "free"]).await;
+    assert!(
+        says(&answer, "could not be found in zFCP pool p"),
+        "{answer:?}"
+    );
+    let answer = stage
+        .chhypervisor(&["--removezfcpfrompool", "p", lun, W1])
+        .await;
+    assert_eq!(
+        answer,
+        [format!(
+            "error: zvmhost1: (Error) zFCP device {lun} does not exist"
+        )]
+    );
+    let answer = stage
+        .run("rinv", "zvmhost1", &["--zfcppool", "p", "free"])
+        .await;
     assert_eq!(answer[0].lines().count(), 1, "the header only");
     let answer = stage
         .chhypervisor(&["--addzfcp2pool", "p", "free", W1, "00000000000fffff", "1G"])
         .await;
-    assert_eq!(answer, ["info: zvmhost1: Adding zFCP device to p pool... Done"]);
+    assert_eq!(
+        answer,
+        ["info: zvmhost1: Adding zFCP device to p pool... Done"]
+    );
     let answer = stage.run("rinv", "zvmhost1", &["--zfcppool", "p"]).await;
-    assert_eq!(answer[0].lines().count(), 2602, "unfiltered it is all there");
+    assert_eq!(
+        answer[0].lines().count(),
+        2602,
+        "unfiltered it is all there"
+    );
 
     for settings in [repaired("Q61"), release(Release::P)] {
         let stage = Stage::new(settings).without_pools().pool("p", &rows);
@@ -665,5 +862,8 @@ async fn intended_behaviour_repairs_them_all() {
         .chhypervisor(&["--reservezfcp", "P", "used", "lnx1", "b805", "1G", &w, &l])
         .await;
     assert!(says(&answer, "was reserved... Done"), "{answer:?}");
-    assert_eq!(stage.rows("p").unwrap(), [row("used", W1, L1, "1G,,lnx1,b805,")]);
+    assert_eq!(
+        stage.rows("p").unwrap(),
+        [row("used", W1, L1, "1G,,lnx1,b805,")]
+    );
 }

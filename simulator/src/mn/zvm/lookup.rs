@@ -121,6 +121,11 @@ pub fn not_found(node: &str, pool: &str, wwpn: &str, lun: &str) -> String {
 /// substring search of the real programs stands for (Q11).
 pub fn names(row: &str, wwpn: &str, lun: &str) -> bool {
     let ports = text::field(row, ',', 1);
-    let has = |port: &str| text::split(ports, ';').iter().any(|p| p.eq_ignore_ascii_case(port));
-    text::field(row, ',', 2).eq_ignore_ascii_case(lun) && text::split(wwpn, ';').into_iter().all(has)
+    let has = |port: &str| {
+        text::split(ports, ';')
+            .iter()
+            .any(|p| p.eq_ignore_ascii_case(port))
+    };
+    text::field(row, ',', 2).eq_ignore_ascii_case(lun)
+        && text::split(wwpn, ';').into_iter().all(has)
 }

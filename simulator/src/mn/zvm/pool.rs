@@ -4,9 +4,9 @@
 
 use super::contents::Contents;
 use super::filter::{Way, egrep, matches, matching_rows, way};
+use super::lookup::{names, not_found};
 use super::remote::{ZFCP_POOL, Zhcp, check_ssh_rc};
 use super::text::{self, contains_ignoring_case, is_true, number};
-use super::lookup::{names, not_found};
 use super::{fcp, size};
 use crate::mn::Context;
 

@@ -28,7 +28,15 @@ pub async fn run(call: &Call<'_>) {
         Err(text) => return context.print_ln(text),
     };
     call.say(&format!("Found FCP device in {pool}"));
-    let before = match device_attributes(context, call.node, &call.zhcp, &pool, source_wwpn, source_lun).await
+    let before = match device_attributes(
+        context,
+        call.node,
+        &call.zhcp,
+        &pool,
+        source_wwpn,
+        source_lun,
+    )
+    .await
     {
         Ok(row) => row,
         Err(text) => return context.print_ln(text),
@@ -36,11 +44,19 @@ pub async fn run(call: &Call<'_>) {
     let mut source_size = before.size.clone();
     let mut target_size = String::new();
     if has_target {
-        let target =
-            match device_attributes(context, call.node, &call.zhcp, &pool, &target_wwpn, &target_lun).await {
-                Ok(row) => row,
-                Err(text) => return context.print_ln(text),
-            };
+        let target = match device_attributes(
+            context,
+            call.node,
+            &call.zhcp,
+            &pool,
+            &target_wwpn,
+            &target_lun,
+        )
+        .await
+        {
+            Ok(row) => row,
+            Err(text) => return context.print_ln(text),
+        };
         if context.settings().release == Release::P && target == DeviceAttributes::default() {
             return call.say(&format!(
                 "(Error) Target zFCP device {target_wwpn}/{target_lun} does not exists"

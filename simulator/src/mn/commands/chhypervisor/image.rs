@@ -35,10 +35,11 @@ pub async fn capture(call: &Call<'_>) {
     let Some(pool) = locate(call, &wwpn, &lun).await else {
         return;
     };
-    let before = match device_attributes(call.context, call.node, &call.zhcp, &pool, &wwpn, &lun).await {
-        Ok(row) => row,
-        Err(text) => return call.context.print_ln(text),
-    };
+    let before =
+        match device_attributes(call.context, call.node, &call.zhcp, &pool, &wwpn, &lun).await {
+            Ok(row) => row,
+            Err(text) => return call.context.print_ln(text),
+        };
     let Some(channel) = take(call, &pool, &wwpn, &lun).await else {
         remove_tree(call.context, &staging);
         return call.say("(Error) zFCP device cannot be reserved");

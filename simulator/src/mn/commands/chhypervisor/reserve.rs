@@ -33,7 +33,9 @@ pub async fn reserve(call: &Call<'_>) {
             wwpn = wwpn.replace("0x", "");
             lun = lun.replace("0x", "");
         }
-        let row = match device_attributes(call.context, call.node, &call.zhcp, &pool, &wwpn, &lun).await {
+        let row = match device_attributes(call.context, call.node, &call.zhcp, &pool, &wwpn, &lun)
+            .await
+        {
             Ok(row) => row,
             Err(text) => return call.context.print_ln(text),
         };

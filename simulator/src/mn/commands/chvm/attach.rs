@@ -98,11 +98,14 @@ async fn configure(guest: &Guest<'_>, mut request: Request, lun: Selected) -> Op
     let entry = directory_entry(guest).await;
     let os = get_os_version(context, guest.node).await;
     let devices: Vec<&str> = text::split(&lun.channel, ';');
-    let is_had = |device: &&&str| {
-        text::contains_ignoring_case(&entry, &format!("DEDICATE {device}"))
-    };
+    let is_had =
+        |device: &&&str| text::contains_ignoring_case(&entry, &format!("DEDICATE {device}"));
     if !context.settings().quirk("GQ28") {
-        request.kept = devices.iter().filter(is_had).map(|d| (*d).to_owned()).collect();
+        request.kept = devices
+            .iter()
+            .filter(is_had)
+            .map(|d| (*d).to_owned())
+            .collect();
     }
     let request = &request;
     for device in devices.iter().filter(|device| !is_had(device)) {

@@ -48,8 +48,7 @@ pub async fn run(context: &Context, node: &str, args: &[String]) {
 /// Whether collected texts are printed: the old releases do, the others lost that print (GQ1). To keep the published
 /// behaviour is the suggested choice even where defects are repaired, so this one is repaired only by name.
 fn prints_at_the_end(context: &Context) -> bool {
-    context.settings().release == Release::E
-        || context.settings().is_repaired("GQ1")
+    context.settings().release == Release::E || context.settings().is_repaired("GQ1")
 }
 
 /// Carries out an option. Option names are compared exactly; there are no abbreviations.
