@@ -73,6 +73,8 @@ pub enum Error {
         fault: ImageFault,
         /// In words.
         text: String,
+        /// The error of the driver behind it.
+        cause: Option<Box<Error>>,
     },
     /// Two instances want one FCP device, or one instance two lists.
     #[error("{0}")]
@@ -185,7 +187,10 @@ impl Error {
     pub fn root(&self) -> &Self {
         match self {
             Self::Step(step) => step.first.root(),
-            Self::DetachIncomplete { cause, .. } => cause.root(),
+            Self::DetachIncomplete { cause, .. }
+            | Self::Image {
+                cause: Some(cause), ..
+            } => cause.root(),
             other => other,
         }
     }
@@ -227,8 +232,33 @@ impl Error {
             Self::Call(error) => error.is_retryable(),
             Self::Lock { .. } | Self::DetachIncomplete { .. } | Self::NoFcpAvailable(_) => true,
             Self::Instance { retryable, .. } => *retryable,
+            Self::Image {
+                cause: Some(cause), ..
+            } => cause.is_retryable(),
             Self::Step(step) => step.first.is_retryable(),
             _ => false,
+        }
+    }
+
+    /// An image that cannot be used.
+    pub(crate) fn image(fault: ImageFault, text: impl Into<String>) -> Self {
+        Self::Image {
+            fault,
+            text: text.into(),
+            cause: None,
+        }
+    }
+
+    /// The failed copy of an image, with its cause.
+    pub(crate) fn image_copy(cause: Self) -> Self {
+        match cause {
+            image @ Self::Image { .. } => image,
+            busy @ Self::Busy { .. } => busy,
+            other => Self::Image {
+                fault: ImageFault::CopyFailed,
+                text: other.to_string(),
+                cause: Some(Box::new(other)),
+            },
         }
     }
 
@@ -245,6 +275,10 @@ impl Error {
                 .iter()
                 .map(|(step, error)| format!("{step}: {error}"))
                 .collect(),
+            Self::DetachIncomplete { cause, .. }
+            | Self::Image {
+                cause: Some(cause), ..
+            } => cause.left_behind(),
             _ => Vec::new(),
         }
     }

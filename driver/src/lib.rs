@@ -12,10 +12,12 @@ pub mod client;
 pub mod config;
 mod error;
 pub mod fcp;
+pub mod images;
 pub mod pool;
 mod secret;
 pub mod steps;
 pub mod types;
+pub mod volumes;
 
 pub use error::{Error, ImageFault, Result, StepError};
 pub use secret::Secret;

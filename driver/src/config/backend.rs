@@ -8,7 +8,7 @@ use super::fields::Fields;
 use super::problem::Level;
 use super::tls::{Tls, TlsVerify};
 use crate::secret::Secret;
-use crate::types::{NodeName, PoolName};
+use crate::types::{DeviceNumber, FcpList, NodeName, PoolName};
 
 /// The class path of the seed's sample, the only value of `volume_driver` besides the crate's own name.
 const VOLUME_DRIVER: &str = "cinder.volume.drivers.zvm.volumedriver.ZVMVolumeDriver";
@@ -38,6 +38,60 @@ pub enum VolumeClear {
     Zero,
     /// Release as it is; a risk that is logged.
     None,
+}
+
+/// How a LUN is copied onto another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CopyMethod {
+    /// One command of the MN, where its defects allow it (D26 to D28).
+    CopyZfcp,
+    /// The driver's own sequence of calls.
+    Stepwise,
+}
+
+/// How a copy is compared with its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerifyCopy {
+    /// Not at all: the MN's word is trusted.
+    None,
+    /// Head, tail and 16 pieces between.
+    Sample,
+    /// Every byte.
+    Full,
+}
+
+/// What a snapshot is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SnapshotMode {
+    /// A full copy on a second LUN.
+    Copy,
+    /// Nothing: refused.
+    None,
+}
+
+/// Settings of copies and images (spec: driver 1.3.3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copying {
+    /// FCP devices that the zHCP may use for copies and images.
+    pub zhcp_range: FcpList,
+    /// How LUNs are copied.
+    pub method: CopyMethod,
+    /// The zHCP's channel for it; chosen by the MN when not set.
+    pub channel: Option<DeviceNumber>,
+    /// How copies are compared.
+    pub verify: VerifyCopy,
+    /// What a snapshot is.
+    pub snapshots: SnapshotMode,
+    /// Compression of captured images, 0 to 9.
+    pub compression: Option<u8>,
+    /// `user@address` from which the MN fetches bundles and to which it brings them.
+    pub remote: Option<String>,
+    /// Work area for bundles.
+    pub work_area: PathBuf,
+    /// Whether an imported image stays on the MN.
+    pub keep_image: bool,
+    /// Whether a volume may be moved to another system of the same MN by way of an image.
+    pub migrate_by_image: bool,
 }
 
 /// Time limits by class of call (spec: driver 3.3).
@@ -104,6 +158,12 @@ pub struct Backend {
     pub filter_function: Option<String>,
     /// Scheduler's weigher, when configured.
     pub goodness_function: Option<String>,
+    /// Availability zone, when it is not the service's.
+    pub availability_zone: Option<String>,
+    /// Copies and images.
+    pub copying: Copying,
+    /// Whether an MN below the minimal version is used all the same.
+    pub allow_old_version: bool,
     /// Lineage of the MN; decided from its version when not set.
     pub semantics: Option<Semantics>,
     /// The Nova half's settings.
@@ -165,6 +225,16 @@ impl Backend {
             "modern" => Ok(Semantics::Modern),
             _ => Err(format!("'{text}' is not legacy or modern")),
         });
+        let copying = Copying::read(fields);
+        if let Some(ratio) = fields.parsed::<f64>("max_over_subscription_ratio")
+            && (ratio - 1.0).abs() > f64::EPSILON
+        {
+            fields.report(
+                Level::Warning,
+                "max_over_subscription_ratio",
+                "has no effect: LUNs are thick, the driver reports 1.0",
+            );
+        }
         let timeouts = Timeouts {
             connect: fields.seconds("zvm_xcat_connect_timeout", 10),
             query: fields.seconds("zvm_timeout_query", 60),
@@ -208,6 +278,9 @@ impl Backend {
             reserved_percentage: fields.parsed("reserved_percentage").unwrap_or(0),
             filter_function: fields.text("filter_function").map(str::to_owned),
             goodness_function: fields.text("goodness_function").map(str::to_owned),
+            availability_zone: fields.text("backend_availability_zone").map(str::to_owned),
+            copying,
+            allow_old_version: fields.boolean("zvm_xcat_allow_old_version").unwrap_or(false),
             semantics,
             compute,
             server: server?,
@@ -217,6 +290,72 @@ impl Backend {
             section,
         };
         Some(backend)
+    }
+}
+
+impl Copying {
+    fn read(fields: &mut Fields<'_>) -> Self {
+        let method = fields.with("zvm_copy_method", |text| match text {
+            "copyzfcp" => Ok(CopyMethod::CopyZfcp),
+            "stepwise" => Ok(CopyMethod::Stepwise),
+            _ => Err(format!("'{text}' is not copyzfcp or stepwise")),
+        });
+        let channel = fields.with("zvm_copy_fcp", |text| match text {
+            "auto" => Ok(None),
+            _ => text.parse().map(Some),
+        });
+        let verify = fields.with("zvm_verify_copy", |text| match text {
+            "none" => Ok(VerifyCopy::None),
+            "sample" => Ok(VerifyCopy::Sample),
+            "full" => Ok(VerifyCopy::Full),
+            _ => Err(format!("'{text}' is not none, sample or full")),
+        });
+        let snapshots = fields.with("zvm_snapshot_mode", |text| match text {
+            "copy" => Ok(SnapshotMode::Copy),
+            "none" => Ok(SnapshotMode::None),
+            _ => Err(format!("'{text}' is not copy or none")),
+        });
+        let compression = fields.with("zvm_image_compression_level", |text| {
+            match text.parse::<u8>() {
+                Ok(level) if level <= 9 => Ok(level),
+                _ => Err(format!("'{text}' is not a digit")),
+            }
+        });
+        // The text reaches a shell on the MN.
+        let remote = fields.with("zvm_image_remote", |text| {
+            let admitted = |c: char| c.is_ascii_alphanumeric() || "._-:[]".contains(c);
+            let fits = text.split_once('@').is_some_and(|(user, address)| {
+                !user.is_empty()
+                    && !address.is_empty()
+                    && !user.starts_with('-')
+                    && user.chars().chain(address.chars()).all(admitted)
+            });
+            if fits {
+                Ok(text.to_owned())
+            } else {
+                Err(format!("'{text}' is not user@address"))
+            }
+        });
+        let work_area = fields.with("zvm_image_tmp_path", |text| {
+            let admitted = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+            if text.starts_with('/') && text.chars().all(admitted) {
+                Ok(PathBuf::from(text))
+            } else {
+                Err(format!("'{text}' is not an absolute path of letters, digits and ._-/"))
+            }
+        });
+        Self {
+            zhcp_range: fields.parsed("zvm_zhcp_fcp_range").unwrap_or_default(),
+            method: method.unwrap_or(CopyMethod::CopyZfcp),
+            channel: channel.flatten(),
+            verify: verify.unwrap_or(VerifyCopy::Sample),
+            snapshots: snapshots.unwrap_or(SnapshotMode::Copy),
+            compression,
+            remote,
+            work_area: work_area.unwrap_or_else(|| PathBuf::from("/var/lib/cinder/zvm")),
+            keep_image: fields.boolean("zvm_keep_xcat_image").unwrap_or(false),
+            migrate_by_image: fields.boolean("zvm_migrate_by_image").unwrap_or(false),
+        }
     }
 }
 

@@ -204,7 +204,7 @@ fn report_unknown_keys(chain: &[&Section], problems: &mut Vec<Problem>) {
 }
 
 /// Every `zvm_` key of spec driver 1.3, those that are only carried included.
-const KNOWN_KEYS: [&str; 55] = [
+const KNOWN_KEYS: [&str; 57] = [
     "zvm_config_drive_inject_password",
     "zvm_console_log_size",
     "zvm_copy_fcp",
@@ -222,6 +222,7 @@ const KNOWN_KEYS: [&str; 55] = [
     "zvm_image_tmp_path",
     "zvm_keep_xcat_image",
     "zvm_lock_timeout",
+    "zvm_migrate_by_image",
     "zvm_multiple_fcp",
     "zvm_reachable_timeout",
     "zvm_row_tag_prefix",
@@ -244,6 +245,7 @@ const KNOWN_KEYS: [&str; 55] = [
     "zvm_vmrelocate_immediate",
     "zvm_vmrelocate_max_quiesce",
     "zvm_vmrelocate_max_total",
+    "zvm_xcat_allow_old_version",
     "zvm_xcat_auth_in",
     "zvm_xcat_ca_file",
     "zvm_xcat_connect_timeout",

@@ -11,7 +11,9 @@ mod load;
 mod problem;
 mod tls;
 
-pub use backend::{AuthIn, Backend, Semantics, Timeouts, VolumeClear};
+pub use backend::{
+    AuthIn, Backend, CopyMethod, Copying, Semantics, SnapshotMode, Timeouts, VerifyCopy, VolumeClear,
+};
 pub use compute::{Compute, UnreachablePolicy};
 pub use ini::{Entry, IniFile, Section};
 pub use load::{Config, ConfigError};

@@ -46,9 +46,25 @@ impl Pool {
         Owner::parse(&row.owner, &self.prefix)
     }
 
+    /// X3 `reserved` on a free row: takes it, and proves it. A row that is not free any more is left alone.
+    pub async fn reserve(&self, wwpns: &WwpnSet, lun: Lun, tag: &Tag) -> Result<Row> {
+        self.put_stamp(wwpns, lun, tag, &[""], true).await
+    }
+
     /// X3 `reserved`: puts a stamp on a row, unless it is `used`, and proves it. An edit that another one swallowed is
     /// repeated; an owner that is neither ours nor one of `from` is left alone.
     pub async fn stamp(&self, wwpns: &WwpnSet, lun: Lun, tag: &Tag, from: &[&str]) -> Result<Row> {
+        self.put_stamp(wwpns, lun, tag, from, false).await
+    }
+
+    async fn put_stamp(
+        &self,
+        wwpns: &WwpnSet,
+        lun: Lun,
+        tag: &Tag,
+        from: &[&str],
+        only_free: bool,
+    ) -> Result<Row> {
         let mut tried: Option<Error> = None;
         for attempt in 0..=EDITS {
             let Some(row) = self.row(wwpns, lun).await? else {
@@ -65,7 +81,8 @@ impl Pool {
                     by: format!("used by {}", row.owner),
                 });
             }
-            if !from.contains(&row.owner.as_str()) && row.owner != tag.as_str() {
+            let taken = only_free && row.status != RowStatus::Free;
+            if (taken || !from.contains(&row.owner.as_str())) && row.owner != tag.as_str() {
                 return Err(Error::Backend(format!(
                     "row {} belongs to '{}', not to {tag}",
                     row.address(),

@@ -234,6 +234,7 @@ fn parse_row(line: &str, columns: &[String]) -> std::result::Result<Row, &'stati
         wwpns: cell("wwpn").parse().map_err(|_| "bad WWPN")?,
         lun: cell("lun").parse().map_err(|_| "bad LUN")?,
         size: size.parse().ok().filter(|size: &Size| size.mib() > 0),
+        size_text: size.to_owned(),
         range: cell("range").to_owned(),
         owner: cell("owner").to_owned(),
         channel: channel.to_owned(),

@@ -36,6 +36,8 @@ pub struct Row {
     pub lun: Lun,
     /// `None` when the cell is empty or a bare letter (D59).
     pub size: Option<Size>,
+    /// The cell as written: one of the MN's commands treats `1G` and `1024M` differently (D28).
+    pub size_text: String,
     /// FCP devices that reach it, as written.
     pub range: String,
     /// As written; see [`super::Owner`].

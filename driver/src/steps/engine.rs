@@ -221,7 +221,11 @@ impl Engine {
             if !file.is_attempted(index) {
                 continue;
             }
-            match step.undo(world).await {
+            let later: Vec<S> = (index + 1..plan.steps.len())
+                .filter(|later| file.events.contains(&Event::Attempt { step: *later }))
+                .map(|later| plan.steps[later].clone())
+                .collect();
+            match step.undo_after(world, &later).await {
                 Ok(()) => file.write(Event::Undone { step: index }).await?,
                 Err(error) => {
                     tracing::warn!(operation = plan.operation, step = step.name(), %error, "not undone");

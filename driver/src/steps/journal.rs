@@ -89,6 +89,12 @@ pub struct Journal {
     durable: bool,
 }
 
+/// Suffix of a file that has not got its name yet.
+const UNFINISHED: &str = "tmp";
+
+/// How old such a file must be before it is taken for a crash's.
+const STALE: std::time::Duration = std::time::Duration::from_mins(5);
+
 /// Distinguishes entries that one process makes in the same microsecond.
 static COUNTER: AtomicU64 = AtomicU64::new(0);
 
@@ -100,6 +106,16 @@ impl Journal {
             .mode(0o700)
             .create(folder)
             .map_err(|source| state(format!("cannot make {}", folder.display()), source))?;
+        for item in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = item.path();
+            let age = item.metadata().and_then(|m| m.modified()).map(|t| t.elapsed());
+            if path.extension().is_some_and(|suffix| suffix == UNFINISHED)
+                && age.is_ok_and(|age| age.is_ok_and(|age| age > STALE))
+            {
+                // Nothing had been done for it.
+                let _ = std::fs::remove_file(path);
+            }
+        }
         Ok(Self {
             folder: folder.to_owned(),
             durable: true,
@@ -153,6 +169,7 @@ impl Journal {
             steps,
         };
         let path = self.folder.join(format!("{id}.json"));
+        let unfinished = self.folder.join(format!("{id}.{UNFINISHED}"));
         let (folder, durable) = (self.folder.clone(), self.durable);
         let line = line_of(&entry)?;
         blocking(move || {
@@ -184,32 +201,47 @@ impl Journal {
     /// Entries whose operation has not ended and whose process is gone, oldest first. The files stay locked while the
     /// answer is held.
     pub fn open_entries(&self) -> Result<Vec<EntryFile>> {
+        self.take_where(|_| true)
+    }
+
+    /// Open entries of one half.
+    pub fn open_entries_of_half(&self, half: &str) -> Result<Vec<EntryFile>> {
+        self.take_where(|entry| entry.half == half)
+    }
+
+    /// Open entries of one half about one subject.
+    pub fn open_entries_of(&self, half: &str, subject: &str) -> Result<Vec<EntryFile>> {
+        self.take_where(|entry| {
+            entry.half == half
+                && (entry.subject == subject || entry.touches.iter().any(|t| t == subject))
+        })
+    }
+
+    /// Only what is wanted is locked: a lock on another's entry would make it look alive to him.
+    fn take_where(&self, wanted: impl Fn(&Entry) -> bool) -> Result<Vec<EntryFile>> {
         let mut found = Vec::new();
         for path in self.files()? {
-            if let Some(entry) = self.take(&path)? {
-                found.push(entry);
+            if self.peek(&path)?.is_some_and(|entry| !wanted(&entry)) {
+                continue;
             }
+            found.extend(self.take(&path)?);
         }
         Ok(found)
     }
 
-    /// Open entries about one subject.
-    pub fn open_entries_of(&self, subject: &str) -> Result<Vec<EntryFile>> {
-        let mut entries = self.open_entries()?;
-        entries
-            .retain(|e| e.entry.subject == subject || e.entry.touches.iter().any(|t| t == subject));
-        Ok(entries)
+    fn peek(&self, path: &Path) -> Result<Option<Entry>> {
+        match File::open(path).and_then(|file| read_lines(&file)) {
+            Ok(lines) => Ok(parse(path, &lines)?.map(|(entry, _)| entry)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(state(format!("cannot read {}", path.display()), error)),
+        }
     }
 
     /// Every entry, those of living processes included, without locking any.
     pub fn list(&self) -> Result<Vec<Entry>> {
         let mut found = Vec::new();
         for path in self.files()? {
-            match File::open(&path).and_then(|file| read_lines(&file)) {
-                Ok(lines) => found.extend(parse(&path, &lines)?.map(|(entry, _)| entry)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(state(format!("cannot read {}", path.display()), error)),
-            }
+            found.extend(self.peek(&path)?);
         }
         Ok(found)
     }

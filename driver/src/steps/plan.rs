@@ -59,6 +59,17 @@ pub trait Step: Clone + fmt::Debug + Serialize + DeserializeOwned + Send + Sync 
     /// Takes the change away, after reading that it is there and this operation's.
     fn undo(&self, world: &Self::World) -> impl Future<Output = Result<()>> + Send;
 
+    /// The same, told which later steps were tried: for an undo that depends on what may have been done with the effect, such
+    /// as data written to a LUN. The engine calls this one.
+    fn undo_after(
+        &self,
+        world: &Self::World,
+        later: &[Self],
+    ) -> impl Future<Output = Result<()>> + Send {
+        let _ = later;
+        self.undo(world)
+    }
+
     /// What a failure means.
     fn on_failure(&self) -> OnFailure {
         OnFailure::RollBack

@@ -79,14 +79,14 @@ impl Engine {
         world: &S::World,
         records: &dyn Records,
     ) -> Result<Vec<Resolved>> {
-        let entries = self.journal().open_entries()?;
+        let entries = self.journal().open_entries_of_half(S::HALF)?;
         self.resolve_all::<S>(entries, world, records).await
     }
 
     /// Resolves what is open about one subject, before new work on it begins (spec: driver I14). What nobody knows of is
     /// undone at once: the new work replaces it.
     pub async fn settle<S: Step>(&self, subject: &str, world: &S::World) -> Result<Vec<Resolved>> {
-        let entries = self.journal().open_entries_of(subject)?;
+        let entries = self.journal().open_entries_of(S::HALF, subject)?;
         self.resolve_all::<S>(entries, world, &Known::NotDone).await
     }
 
@@ -98,9 +98,6 @@ impl Engine {
     ) -> Result<Vec<Resolved>> {
         let mut resolved = Vec::new();
         for file in entries {
-            if file.entry.half != S::HALF {
-                continue;
-            }
             let (id, operation, subject) = (
                 file.entry.id.clone(),
                 file.entry.operation.clone(),

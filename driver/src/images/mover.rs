@@ -1,0 +1,93 @@
+//! How bundles reach the management node and come back: the MN copies them with scp.
+
+use std::path::{Path, PathBuf};
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+
+use crate::error::{Error, Result};
+
+/// A file as the MN can name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// Its path.
+    pub path: String,
+    /// `user@address` of the machine that has it.
+    pub remote: String,
+}
+
+/// Moves bundles between the driver's work area and a machine that the MN can copy from and to.
+pub trait FileMover: Send + Sync {
+    /// Makes a local file readable for the MN.
+    fn offer<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<Offer>>;
+
+    /// Where the MN shall bring a file that is to end up as `file`.
+    fn expect(&self, file: &Path) -> Result<Offer>;
+
+    /// Whether a file that the MN was to bring is there, whole.
+    fn has_arrived<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<bool>>;
+
+    /// Brings it to its local place, when it is not there already.
+    fn collect<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<()>>;
+
+    /// Takes an offered file away again; done when it is not there.
+    fn withdraw<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<()>>;
+}
+
+/// The ordinary way: the MN logs in to the driver's own machine, so the files are where they are.
+#[derive(Clone, Debug)]
+pub struct ThisMachine {
+    /// `user@address` of this machine; `None` when it is not configured.
+    pub remote: Option<String>,
+}
+
+impl ThisMachine {
+    fn named(&self, file: &Path) -> Result<Offer> {
+        let remote = self.remote.clone().ok_or_else(|| {
+            Error::Config(
+                "zvm_image_remote is not set: the management node needs user@address of this machine"
+                    .to_owned(),
+            )
+        })?;
+        let path = file.to_str().ok_or_else(|| {
+            Error::Config(format!("{} cannot be named to the management node", file.display()))
+        })?;
+        Ok(Offer {
+            path: path.to_owned(),
+            remote,
+        })
+    }
+}
+
+impl FileMover for ThisMachine {
+    fn offer<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<Offer>> {
+        std::future::ready(self.named(file)).boxed()
+    }
+
+    fn expect(&self, file: &Path) -> Result<Offer> {
+        self.named(file)
+    }
+
+    fn has_arrived<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<bool>> {
+        let file: PathBuf = file.to_owned();
+        async move {
+            match tokio::fs::metadata(&file).await {
+                Ok(data) => Ok(data.is_file() && data.len() > 0),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+                Err(source) => Err(Error::State {
+                    what: format!("cannot look at {}", file.display()),
+                    source,
+                }),
+            }
+        }
+        .boxed()
+    }
+
+    fn collect<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, Result<()>> {
+        std::future::ready(Ok(())).boxed()
+    }
+
+    fn withdraw<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, Result<()>> {
+        std::future::ready(Ok(())).boxed()
+    }
+}

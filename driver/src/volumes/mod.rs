@@ -1,0 +1,31 @@
+//! The Cinder half: volumes as rows of a SCSI pool.
+//!
+//! [`VolumeDriver`] is the contract, [`ZvmDriver`] fulfils it. A volume is a row with its stamp; nothing else is kept. What an
+//! operation changes, it changes in the steps of [`VolumeStep`], which the engine of [`crate::steps`] runs.
+
+mod audit;
+mod connection;
+mod contract;
+mod copies;
+mod driver;
+mod life;
+mod manage;
+mod model;
+mod moves;
+mod setup;
+mod stats;
+mod step;
+mod transfer;
+mod world;
+mod zhcp;
+
+pub use audit::{Finding, Trouble};
+pub use contract::VolumeDriver;
+pub use driver::{DriverBuilder, ZvmDriver};
+pub use model::{
+    Capabilities, ConnectionData, ConnectionInfo, Connector, ExistingRef, Figures,
+    InitiatorTargetMap, Manageable, ModelUpdate, Page, PoolStats, Snapshot, Stats, TargetHost,
+    TargetWwn, TerminatedConnection, TerminatedData, TypeDiff, Volume,
+};
+pub use step::VolumeStep;
+pub use world::{RowRef, World};

@@ -1,0 +1,230 @@
+//! Retype and migration (spec: driver 2.6.15).
+
+use super::driver::ZvmDriver;
+use super::life::{CANDIDATES, adopt, found, no_space};
+use super::model::{ModelUpdate, TargetHost, TypeDiff, Volume, same_host};
+use super::step::VolumeStep;
+use super::world::{RowRef, World};
+use crate::client::Call;
+use crate::error::{Error, Result};
+use crate::pool::{Row, RowStatus};
+use crate::steps::{Plan, Recovery};
+use crate::types::{NodeName, PoolName, Size, Tag};
+
+/// What stands in front of a back end's place in its figures.
+const LOCATION_INFO: &str = "ZVMXCATDriver";
+
+impl ZvmDriver {
+    /// Nothing is kept per volume, so a type that differs in nothing but names needs no work.
+    pub(super) fn can_retype(&self, diff: &TypeDiff, host: &TargetHost) -> Result<bool> {
+        let ready = self.ready()?;
+        let backend = &self.shared.backend;
+        let here = match &host.location_info {
+            Some(text) => location_info(text).is_some_and(|(server, node, pool)| {
+                server.eq_ignore_ascii_case(&backend.server)
+                    && same_host(&node, &ready.host)
+                    && pool == backend.pool
+            }),
+            None => host
+                .host
+                .split_once('@')
+                .map(|(_, rest)| rest.split('#').next().unwrap_or(rest))
+                .is_some_and(|section| section == backend.section),
+        };
+        Ok(here && !diff.qos_differs && !diff.encryption_differs)
+    }
+
+    /// By way of an image: captured here, deployed there, then deleted here. `--copyzfcp` cannot leave its pool, and the Cinder
+    /// host has no FCP.
+    pub(super) async fn migrate(
+        &self,
+        volume: &Volume,
+        host: &TargetHost,
+    ) -> Result<(bool, Option<ModelUpdate>)> {
+        let backend = &self.shared.backend;
+        let ready = self.ready()?;
+        let target = host.location_info.as_deref().and_then(location_info);
+        let Some((server, node, pool)) = target else {
+            return Ok((false, None));
+        };
+        let elsewhere = !server.eq_ignore_ascii_case(&backend.server);
+        let same = same_host(&node, &ready.host) && pool == backend.pool;
+        if elsewhere || same || !backend.copying.migrate_by_image {
+            return Ok((false, None));
+        }
+        let node: NodeName = node
+            .parse()
+            .map_err(|error: crate::types::ParseError| Error::Backend(error.to_string()))?;
+        let tag = self.volume_tag(volume)?;
+        let world = self.world()?;
+        let there = self.world_at(&node, &pool).await?;
+        let _object = world.objects(&[&tag]).await?;
+        self.settle(&tag, &world).await?;
+        let location = self.location(volume.provider_location.as_deref(), &world)?;
+        let listing = world.pool.list().await?;
+        let source = found(listing.resolve(&tag, location.as_ref())?, volume)?.clone();
+        if source.status != RowStatus::Reserved || source.owner != tag.as_str() {
+            return Err(Error::Busy {
+                what: format!("volume {}", volume.id),
+                by: format!("row {} is {} by '{}'", source.address(), source.status, source.owner),
+            });
+        }
+        let update = self.carry(volume, &tag, &source, &world, &there).await?;
+        // The copy is whole and stamped; what is left here is a deleted volume.
+        let plan = self.delete_plan(&source, &tag, &world);
+        self.run(&plan, &world).await?;
+        Ok((true, Some(update)))
+    }
+
+    /// Brings the data of a row to a row of another pool of the same MN.
+    async fn carry(
+        &self,
+        volume: &Volume,
+        tag: &Tag,
+        source: &Row,
+        world: &World,
+        there: &World,
+    ) -> Result<ModelUpdate> {
+        let wanted = Size::from_gib(volume.size).max(source.size.unwrap_or_default());
+        let listing = there.pool.list().await?;
+        if let Some(row) = listing.resolve(tag, None)? {
+            // A former attempt got that far.
+            return adopt(row, tag, wanted, there);
+        }
+        let gib = wanted.gib_ceil();
+        let profile = Tag::volume("ci", volume.object_id())
+            .map_err(|error| Error::InvalidVolume(error.to_string()))?;
+        let from = RowRef::of(source);
+        let capture = Plan::new("migrate-capture", tag.as_str(), Recovery::Back)
+            .touching(from.touch())
+            .step(VolumeStep::Capture {
+                row: from.clone(),
+                tag: tag.clone(),
+                profile: profile.clone(),
+                compression: world.copying.compression,
+                gib,
+            })
+            .step(VolumeStep::Restamp {
+                row: from,
+                from: None,
+                tag: tag.clone(),
+            });
+        self.run(&capture, world).await?;
+        let mut lost = None;
+        let candidates: Vec<RowRef> = listing
+            .candidates(wanted)
+            .into_iter()
+            .filter(|row| row.has_range())
+            .take(CANDIDATES)
+            .map(RowRef::of)
+            .collect();
+        for row in candidates {
+            let plan = Plan::new("migrate-deploy", tag.as_str(), Recovery::Back)
+                .touching(row.touch())
+                .step(VolumeStep::Reserve {
+                    row: row.clone(),
+                    tag: tag.clone(),
+                })
+                .step(VolumeStep::Deploy {
+                    row: row.clone(),
+                    tag: tag.clone(),
+                    profile: profile.clone(),
+                    gib,
+                })
+                .step(VolumeStep::Restamp {
+                    row: row.clone(),
+                    from: None,
+                    tag: tag.clone(),
+                });
+            match self.run(&plan, there).await {
+                Ok(()) => {
+                    world.remove_image(&profile).await?;
+                    let row = there.row(&row).await?;
+                    return Ok(Self::update(&row, tag, there));
+                }
+                Err(error) => {
+                    let first = matches!(&error, Error::Step(step) if step.step == "reserve row");
+                    let again = first && self.is_lost(&row, tag, there).await?;
+                    lost = Some(error);
+                    if !again {
+                        break;
+                    }
+                }
+            }
+        }
+        let error = lost.unwrap_or_else(|| no_space(&listing, wanted, there));
+        if let Err(second) = world.remove_image(&profile).await {
+            tracing::warn!(%profile, error = %second, "the image of a failed migration stays on the management node");
+        }
+        Err(error)
+    }
+
+    /// The world of another system of the same MN.
+    async fn world_at(&self, host: &NodeName, pool: &PoolName) -> Result<World> {
+        let done = self
+            .client
+            .call(&Call::NodeDefinition { node: host.clone() })
+            .await?;
+        let hcp = done
+            .answer
+            .output()
+            .find_map(|line| line.trim().strip_prefix("hcp="))
+            .unwrap_or_default()
+            .to_owned();
+        let zhcp = self.discover_zhcp(&hcp).await?;
+        Ok(self.world_of(host, zhcp).at(pool))
+    }
+
+    /// Gives the new LUN the stamp that the volume will be known by: its own id's.
+    pub(super) async fn rename_migrated(
+        &self,
+        volume: &Volume,
+        new_volume: &Volume,
+    ) -> Result<ModelUpdate> {
+        let (old, new) = (self.volume_tag(new_volume)?, self.volume_tag(volume)?);
+        let world = self.world()?;
+        let _objects = world.objects(&[&old, &new]).await?;
+        self.settle(&old, &world).await?;
+        let (_lock, world) = world.locked().await?;
+        let listing = world.pool.list().await?;
+        if let [row] = listing.stamped(&new).as_slice() {
+            return adopt(row, &new, Size::from_gib(new_volume.size), &world);
+        }
+        let location = self.location(new_volume.provider_location.as_deref(), &world)?;
+        let row = found(listing.resolve(&old, location.as_ref())?, new_volume)?;
+        let target = RowRef::of(row);
+        let plan = Plan::new("rename", new.as_str(), Recovery::Forward)
+            .touching(old.as_str())
+            .touching(target.touch())
+            .step(VolumeStep::Restamp {
+                row: target.clone(),
+                from: Some(old),
+                tag: new.clone(),
+            });
+        self.run(&plan, &world).await?;
+        let row = world.row(&target).await?;
+        Ok(Self::update(&row, &new, &world))
+    }
+}
+
+/// `ZVMXCATDriver:{server}:{host}:{pool}`; the server may be an address with colons.
+fn location_info(text: &str) -> Option<(String, String, PoolName)> {
+    let rest = text.strip_prefix(LOCATION_INFO)?.strip_prefix(':')?;
+    let mut parts = rest.rsplitn(3, ':');
+    let pool = parts.next()?.parse().ok()?;
+    let host = parts.next()?.to_owned();
+    Some((parts.next()?.to_owned(), host, pool))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_with_any_server() {
+        let (server, host, pool) = location_info("ZVMXCATDriver:[fe80::1]:zvm1:scsipol1").unwrap();
+        assert_eq!((server.as_str(), host.as_str(), pool.as_str()), ("[fe80::1]", "zvm1", "scsipol1"));
+        assert!(location_info("Storwize:a:b:c").is_none());
+        assert!(location_info("ZVMXCATDriver:a:b").is_none());
+    }
+}

@@ -1,0 +1,178 @@
+//! What the steps of the Cinder half work on: the pool, the zHCP, the locks.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::client::{Call, Client};
+use crate::config::{Backend, Copying, VolumeClear};
+use crate::error::{Error, Result};
+use crate::images::FileMover;
+use crate::pool::{Pool, Row};
+use crate::steps::{LockGuard, Locks};
+use crate::types::{Lun, NodeName, PoolName, Tag, WwpnSet};
+
+use serde::{Deserialize, Serialize};
+
+/// Names a row for good: the administrator's columns never change (spec: driver I8).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowRef {
+    /// Its ports.
+    pub wwpns: WwpnSet,
+    /// Its LUN.
+    pub lun: Lun,
+}
+
+impl RowRef {
+    /// The row's name.
+    pub fn of(row: &Row) -> Self {
+        Self {
+            wwpns: row.wwpns.clone(),
+            lun: row.lun,
+        }
+    }
+
+    /// How a journal entry says that it touches the row.
+    pub fn touch(&self) -> String {
+        format!("row {}/{}", self.wwpns, self.lun)
+    }
+}
+
+/// A pool with everything around it that one operation needs.
+#[derive(Clone)]
+pub struct World {
+    /// The pool, with the client.
+    pub pool: Pool,
+    /// The zHCP's node, when known: copies and clearing run there.
+    pub zhcp: Option<NodeName>,
+    /// Settings of copies and images.
+    pub copying: Copying,
+    /// Whether deleted volumes are overwritten.
+    pub clear: VolumeClear,
+    /// How much of them, in MiB; 0 means all.
+    pub clear_mib: u64,
+    /// Where an image's bundle is offered to the MN.
+    pub mover: Arc<dyn FileMover>,
+    locks: Locks,
+    lock_name: String,
+    holds_lock: bool,
+}
+
+impl World {
+    /// The world of a back end.
+    pub(super) fn new(
+        backend: &Backend,
+        client: Client,
+        host: &NodeName,
+        zhcp: Option<NodeName>,
+        mover: Arc<dyn FileMover>,
+        locks: Locks,
+    ) -> Self {
+        Self {
+            lock_name: format!("pool-{}-{host}-{}", backend.server, backend.pool),
+            pool: Pool {
+                client,
+                host: host.clone(),
+                name: backend.pool.clone(),
+                prefix: backend.row_tag_prefix.clone(),
+            },
+            zhcp,
+            copying: backend.copying.clone(),
+            clear: backend.volume_clear,
+            clear_mib: backend.volume_clear_size,
+            mover,
+            locks,
+            holds_lock: false,
+        }
+    }
+
+    /// The same for another pool of the same system.
+    #[must_use]
+    pub(super) fn at(mut self, pool: &PoolName) -> Self {
+        self.lock_name = format!("{}-{pool}", self.lock_name.trim_end_matches(&format!("-{}", self.pool.name)));
+        self.pool.name = pool.clone();
+        self
+    }
+
+    /// The pool's lock for a whole operation of short calls, and the world in which its steps do not take it again.
+    pub(super) async fn locked(&self) -> Result<(LockGuard, Self)> {
+        let guard = self.locks.acquire(&self.lock_name).await?;
+        let mut world = self.clone();
+        world.holds_lock = true;
+        Ok((guard, world))
+    }
+
+    /// The pool's lock for one row change of a long operation.
+    pub(super) async fn row_change(&self) -> Result<Option<LockGuard>> {
+        if self.holds_lock {
+            return Ok(None);
+        }
+        self.locks.acquire(&self.lock_name).await.map(Some)
+    }
+
+    /// Locks of objects, in the order of their names.
+    pub(super) async fn objects(&self, tags: &[&Tag]) -> Result<Vec<LockGuard>> {
+        let mut names: Vec<String> = tags.iter().map(|tag| format!("object-{tag}")).collect();
+        names.sort();
+        names.dedup();
+        let mut guards = Vec::new();
+        for name in names {
+            guards.push(self.locks.acquire(&name).await?);
+        }
+        Ok(guards)
+    }
+
+    /// The zHCP's node.
+    pub fn zhcp(&self) -> Result<&NodeName> {
+        self.zhcp.as_ref().ok_or_else(|| {
+            Error::Unsupported(
+                "the zHCP's node is not known: set zvm_zhcp_node to copy, clear or use images"
+                    .to_owned(),
+            )
+        })
+    }
+
+    /// Whether the row is held by the zHCP itself, as after a copy, capture or deploy that broke off (spec: driver I6).
+    pub fn is_zhcps(&self, row: &Row) -> bool {
+        self.zhcp
+            .as_ref()
+            .is_some_and(|zhcp| row.owner.eq_ignore_ascii_case(zhcp.as_str()))
+    }
+
+    /// Whether the zHCP can reach the LUN to copy or clear it.
+    pub fn is_copyable(&self, row: &Row) -> bool {
+        self.zhcp.is_some() && (row.has_range() || self.copying.channel.is_some())
+    }
+
+    /// The row now, or an error that says that it is gone.
+    pub(super) async fn row(&self, row: &RowRef) -> Result<Row> {
+        self.pool.row(&row.wwpns, row.lun).await?.ok_or_else(|| {
+            Error::NotFound(format!(
+                "row {}/{} is not in pool {} of {}",
+                row.wwpns, row.lun, self.pool.name, self.pool.host
+            ))
+        })
+    }
+
+    /// Owners that a row of ours may show after the MN's commands emptied or replaced the stamp (spec: driver 2.2.4).
+    pub(super) fn after_commands(&self) -> Vec<&str> {
+        let zhcp = self.zhcp.as_ref().map(NodeName::as_str);
+        std::iter::once("").chain(zhcp).collect()
+    }
+
+    /// Puts the stamp back after a command that emptied it. Must hold the pool's lock or be a step.
+    pub(super) async fn restamp(&self, row: &RowRef, tag: &Tag) -> Result<Row> {
+        let _lock = self.row_change().await?;
+        self.pool.stamp(&row.wwpns, row.lun, tag, &self.after_commands()).await
+    }
+
+    /// Where the driver keeps the files of one image request.
+    pub(super) fn work_folder(&self, profile: &Tag) -> PathBuf {
+        self.copying.work_area.join(profile.as_str())
+    }
+
+    /// Sends a call, dropping the answer.
+    pub(super) async fn send(&self, call: &Call) -> Result<()> {
+        self.pool.client.call(call).await?;
+        Ok(())
+    }
+}

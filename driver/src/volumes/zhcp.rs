@@ -1,0 +1,353 @@
+//! Work on a LUN through the zHCP: attach it there, find its device, overwrite, copy, compare (spec: driver 2.6.4, 2.6.6).
+//!
+//! The commands hold no quotes and no variables: they pass a shell on the MN and one on the zHCP.
+
+use super::world::{RowRef, World};
+use crate::attachments::Units;
+use crate::client::{Answer, Call, CallError, Channel, Reason};
+use crate::config::VerifyCopy;
+use crate::error::{Error, Result};
+use crate::pool::{Row, RowStatus};
+use crate::steps::Proof;
+use crate::types::{DeviceNumber, Lun, Tag, Wwpn};
+
+/// Bytes of a MiB.
+const MIB: u64 = 1024 * 1024;
+
+/// Pieces that are compared between head and tail.
+const SAMPLES: u64 = 16;
+
+impl World {
+    /// X13 on the zHCP. What a broken-off attempt left is taken away first.
+    pub(super) async fn attach_to_zhcp(&self, row: &RowRef, tag: &Tag) -> Result<()> {
+        let node = self.zhcp()?.clone();
+        let now = self.row(row).await?;
+        if now.status == RowStatus::Used {
+            if !self.is_zhcps(&now) {
+                return Err(Error::Busy {
+                    what: format!("row {}", now.address()),
+                    by: format!("used by {}", now.owner),
+                });
+            }
+            self.take_from_zhcp(&now).await?;
+        }
+        let _lock = self.row_change().await?;
+        let channel = self
+            .copying
+            .channel
+            .map_or(Channel::Auto, |device| Channel::Devices(vec![device]));
+        let call = Call::AddUnit {
+            node,
+            pool: self.pool.name.clone(),
+            channel,
+            loaddev: false,
+            size: None,
+            tag: tag.to_string(),
+            // One path is enough for the zHCP, and a list never matches on current releases (Q12).
+            wwpns: row.wwpns.primary().into(),
+            lun: row.lun,
+        };
+        self.send(&call).await
+    }
+
+    /// Whether the zHCP has the row and its Linux has the disk.
+    pub(super) async fn is_on_zhcp(&self, row: &RowRef) -> Result<Proof> {
+        let now = self.row(row).await?;
+        if now.status != RowStatus::Used || !self.is_zhcps(&now) {
+            return Ok(Proof::Missing);
+        }
+        Ok(Proof::of(self.device(&now).await?.is_some()))
+    }
+
+    /// X14 on the zHCP with the row's own channel (never `auto`, D60), then the stamp; nothing when the zHCP has neither row nor unit.
+    pub(super) async fn detach_from_zhcp(&self, row: &RowRef, tag: &Tag) -> Result<()> {
+        let now = self.row(row).await?;
+        if now.status == RowStatus::Used && self.is_zhcps(&now) {
+            self.take_from_zhcp(&now).await?;
+        } else {
+            self.drop_stray_units(row).await?;
+        }
+        let now = self.row(row).await?;
+        let ours = now.owner.is_empty() || self.is_zhcps(&now);
+        if ours && now.status != RowStatus::Used {
+            self.restamp(row, tag).await?;
+        }
+        Ok(())
+    }
+
+    /// X14 for a row that is used by the zHCP.
+    async fn take_from_zhcp(&self, now: &Row) -> Result<()> {
+        let channels = now.channels();
+        let row = RowRef::of(now);
+        {
+            let _lock = self.row_change().await?;
+            let call = Call::RemoveUnit {
+                node: self.zhcp()?.clone(),
+                channel: Channel::Devices(channels.clone()),
+                wwpns: now.wwpns.primary().into(),
+                lun: now.lun,
+                keep: true,
+            };
+            if channels.is_empty() {
+                return Err(Error::Backend(format!(
+                    "row {} is used by the zHCP without a channel: it cannot be taken back",
+                    now.address()
+                )));
+            }
+            match self.pool.client.call(&call).await {
+                Ok(_) => {}
+                Err(error) => {
+                    // The row is changed before the unit: look before giving up.
+                    if self.row(&row).await?.status == RowStatus::Used {
+                        return Err(error.into());
+                    }
+                }
+            }
+        }
+        self.drop_stray_units(&row).await
+    }
+
+    /// Removes units of the LUN that are configured on the zHCP although no row says so (D26).
+    pub(super) async fn drop_stray_units(&self, row: &RowRef) -> Result<()> {
+        let Some(node) = self.zhcp.clone() else {
+            return Ok(());
+        };
+        let listed = self.shell("lszfcp -D", false, 0).await;
+        let answer = match listed {
+            Ok(answer) => answer,
+            // No zfcp device at all.
+            Err(error) if error.is_command_failure() => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let units = Units::parse(answer.output_of(node.as_str()));
+        for (fcp, wwpn, lun) in units.iter() {
+            if *lun == row.lun && row.wwpns.ports().contains(wwpn) {
+                let command = format!(
+                    "echo 0x{lun} > /sys/bus/ccw/drivers/zfcp/{}/0x{wwpn}/unit_remove",
+                    fcp.bus_id(),
+                );
+                match self.shell(&command, true, 0).await {
+                    Ok(_) => {}
+                    // A LUN that the kernel found by itself is no unit and cannot be removed as one.
+                    Err(error) if error.is_command_failure() => {
+                        tracing::info!(%error, "a LUN stays on the zHCP");
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The block device of a row that the zHCP uses, by its name under by-path.
+    pub(super) async fn device(&self, row: &Row) -> Result<Option<String>> {
+        let node = self.zhcp()?.clone();
+        let listed = match self.shell("ls /dev/disk/by-path", false, 0).await {
+            Ok(answer) => answer,
+            Err(error) if error.is_command_failure() => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let names: Vec<&str> = listed.output_of(node.as_str()).map(str::trim).collect();
+        for channel in row.channels() {
+            for wwpn in row.wwpns.ports() {
+                for name in by_path_names(channel, *wwpn, row.lun) {
+                    if names.contains(&name.as_str()) {
+                        return Ok(Some(format!("/dev/disk/by-path/{name}")));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    async fn device_of(&self, row: &RowRef) -> Result<String> {
+        let now = self.row(row).await?;
+        self.device(&now).await?.ok_or_else(|| {
+            Error::Backend(format!(
+                "the zHCP has no block device for row {}/{}",
+                row.wwpns, row.lun
+            ))
+        })
+    }
+
+    /// Size of a device in bytes.
+    async fn bytes(&self, device: &str) -> Result<u64> {
+        let node = self.zhcp()?.clone();
+        let answer = self.shell(&format!("blockdev --getsize64 {device}"), false, 0).await?;
+        let text = answer.output_of(node.as_str()).next().unwrap_or_default();
+        text.trim().parse().map_err(|_| {
+            Error::Backend(format!("the zHCP tells no size of {device}: '{}'", text.trim()))
+        })
+    }
+
+    /// How much of a device is cleared, in bytes.
+    async fn clear_bytes(&self, device: &str) -> Result<u64> {
+        let bytes = self.bytes(device).await?;
+        Ok(match self.clear_mib {
+            0 => bytes,
+            mib => bytes.min(mib.saturating_mul(MIB)),
+        })
+    }
+
+    /// Overwrites a LUN that is on the zHCP with zeros, down to the medium.
+    pub(super) async fn wipe(&self, row: &RowRef) -> Result<()> {
+        let device = self.device_of(row).await?;
+        let bytes = self.clear_bytes(&device).await?;
+        for (block, count, seek) in pieces(bytes) {
+            let command = format!(
+                "dd if=/dev/zero of={device} bs={block} count={count} seek={seek} conv=fsync"
+            );
+            self.shell(&command, true, gib(bytes)).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether only zeros are read where [`Self::wipe`] writes.
+    pub(super) async fn is_wiped(&self, row: &RowRef) -> Result<Proof> {
+        let device = self.device_of(row).await?;
+        let bytes = self.clear_bytes(&device).await?;
+        let command = format!("cmp -n {bytes} {device} /dev/zero");
+        self.holds(&command, gib(bytes)).await.map(Proof::of)
+    }
+
+    /// Copies one LUN onto another, both on the zHCP, whole and down to the medium. A target that is too small is refused by
+    /// the devices' real sizes.
+    pub(super) async fn block_copy(&self, source: &RowRef, target: &RowRef) -> Result<()> {
+        let (from, to) = (self.device_of(source).await?, self.device_of(target).await?);
+        let (have, need) = (self.bytes(&to).await?, self.bytes(&from).await?);
+        if have < need {
+            return Err(Error::Backend(format!(
+                "LUN {} has {have} bytes, fewer than the {need} of LUN {}",
+                target.lun, source.lun
+            )));
+        }
+        let command = format!("dd if={from} of={to} bs={MIB} conv=fsync");
+        self.shell(&command, true, gib(need)).await?;
+        Ok(())
+    }
+
+    /// Whether the target begins with the source, by the configured effort.
+    pub(super) async fn is_equal(&self, source: &RowRef, target: &RowRef) -> Result<Proof> {
+        let (from, to) = (self.device_of(source).await?, self.device_of(target).await?);
+        let bytes = self.bytes(&from).await?;
+        let command = match self.copying.verify {
+            VerifyCopy::None => return Ok(Proof::Done),
+            VerifyCopy::Full => format!("cmp -n {bytes} {from} {to}"),
+            VerifyCopy::Sample => {
+                let compare = |offset: u64| format!("cmp -i {offset} -n {MIB} {from} {to}");
+                sample_offsets(bytes)
+                    .into_iter()
+                    .map(compare)
+                    .collect::<Vec<_>>()
+                    .join(" && ")
+            }
+        };
+        self.holds(&command, gib(bytes)).await.map(Proof::of)
+    }
+
+    /// Whether a test on the zHCP succeeds.
+    async fn holds(&self, command: &str, gib: u64) -> Result<bool> {
+        match self.shell(command, false, gib).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_command_failure() => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A command on the zHCP.
+    async fn shell(
+        &self,
+        command: &str,
+        changes: bool,
+        gib: u64,
+    ) -> std::result::Result<Answer, CallError> {
+        let Some(node) = self.zhcp.clone() else {
+            return Ok(Answer::default());
+        };
+        let call = Call::Shell {
+            node,
+            command: command.to_owned(),
+            changes,
+            gib,
+        };
+        self.pool.client.call(&call).await.map(|done| done.answer)
+    }
+}
+
+impl CallError {
+    /// The command itself ran and failed; ssh did not.
+    pub(crate) fn is_command_failure(&self) -> bool {
+        const UNREACHABLE: [&str; 4] = ["ssh", "timed out", "unreachable", "255"];
+        match &self.reason {
+            Reason::Xcat { complaints } => !complaints
+                .iter()
+                .any(|c| UNREACHABLE.iter().any(|text| c.text.contains(text))),
+            _ => false,
+        }
+    }
+}
+
+/// The names under by-path that one path to a LUN can have: the old form of zfcp and the newer of fc.
+fn by_path_names(channel: DeviceNumber, wwpn: Wwpn, lun: Lun) -> [String; 3] {
+    let bus = channel.bus_id();
+    [
+        format!("ccw-{bus}-zfcp-0x{wwpn}:0x{lun}"),
+        format!("ccw-{bus}-fc-0x{wwpn}-lun-0x{lun}"),
+        format!("ccw-{bus}-fc-0x{wwpn}-lun-{}", lun.target_lun()),
+    ]
+}
+
+/// Blocks of 1 MiB, then what is left in blocks of 512 bytes: block size, count, seek.
+fn pieces(bytes: u64) -> Vec<(u64, u64, u64)> {
+    let whole = bytes / MIB;
+    let rest = (bytes % MIB) / 512;
+    let mut pieces = Vec::new();
+    if whole > 0 {
+        pieces.push((MIB, whole, 0));
+    }
+    if rest > 0 {
+        pieces.push((512, rest, whole * (MIB / 512)));
+    }
+    pieces
+}
+
+/// Head, tail and 16 evenly spaced pieces of 1 MiB; offsets in bytes.
+fn sample_offsets(bytes: u64) -> Vec<u64> {
+    let last = bytes.saturating_sub(MIB);
+    let mut offsets: Vec<u64> = (0..=SAMPLES + 1)
+        .map(|piece| last / (SAMPLES + 1) * piece / 512 * 512)
+        .collect();
+    offsets.push(last);
+    offsets.sort_unstable();
+    offsets.dedup();
+    offsets
+}
+
+fn gib(bytes: u64) -> u64 {
+    bytes.div_ceil(MIB * 1024).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clearing_covers_every_byte_of_a_disk() {
+        for bytes in [512, MIB, MIB + 512, 10 * MIB, 5 * MIB + 1536] {
+            let covered: u64 = pieces(bytes).iter().map(|(block, count, _)| block * count).sum();
+            assert_eq!(covered, bytes);
+        }
+        assert_eq!(pieces(MIB + 512)[1], (512, 1, 2048));
+    }
+
+    #[test]
+    fn samples_hold_head_and_tail_and_stay_inside() {
+        for bytes in [MIB, 3 * MIB, 1024 * MIB, 1000 * MIB + 512] {
+            let offsets = sample_offsets(bytes);
+            assert_eq!(offsets[0], 0);
+            assert_eq!(*offsets.last().unwrap(), bytes - MIB);
+            assert!(offsets.len() <= 19);
+        }
+        assert_eq!(sample_offsets(512), [0]);
+    }
+}
