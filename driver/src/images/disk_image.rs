@@ -132,7 +132,9 @@ impl DiskImage {
         limit: u64,
     ) -> Result<u64, DiskImageError> {
         let mut start = Vec::with_capacity(HEADER);
-        image.by_ref().take(HEADER as u64).read_to_end(&mut start)?;
+        (&mut *image)
+            .take(HEADER as u64)
+            .read_to_end(&mut start)?;
         let found = Self::recognise(&start)?;
         let rest = &start[found.header.min(start.len())..];
         let body = rest.chain(image);

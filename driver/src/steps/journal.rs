@@ -178,13 +178,17 @@ impl Journal {
                 .append(true)
                 .create_new(true)
                 .mode(0o600)
-                .open(&path)
+                .open(&unfinished)
                 .map_err(|e| state(what(), e))?;
+            // It gets its name when it is whole and locked: nobody may take it for a dead process's.
             file.lock().map_err(|e| state(what(), e))?;
             file.write_all(line.as_bytes())
                 .map_err(|e| state(what(), e))?;
             if durable {
                 file.sync_all().map_err(|e| state(what(), e))?;
+            }
+            std::fs::rename(&unfinished, &path).map_err(|e| state(what(), e))?;
+            if durable {
                 sync_folder(&folder).map_err(|e| state(what(), e))?;
             }
             Ok(EntryFile {
@@ -221,7 +225,7 @@ impl Journal {
     fn take_where(&self, wanted: impl Fn(&Entry) -> bool) -> Result<Vec<EntryFile>> {
         let mut found = Vec::new();
         for path in self.files()? {
-            if self.peek(&path)?.is_some_and(|entry| !wanted(&entry)) {
+            if Self::peek(&path)?.is_some_and(|entry| !wanted(&entry)) {
                 continue;
             }
             found.extend(self.take(&path)?);
@@ -229,7 +233,7 @@ impl Journal {
         Ok(found)
     }
 
-    fn peek(&self, path: &Path) -> Result<Option<Entry>> {
+    fn peek(path: &Path) -> Result<Option<Entry>> {
         match File::open(path).and_then(|file| read_lines(&file)) {
             Ok(lines) => Ok(parse(path, &lines)?.map(|(entry, _)| entry)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -241,7 +245,7 @@ impl Journal {
     pub fn list(&self) -> Result<Vec<Entry>> {
         let mut found = Vec::new();
         for path in self.files()? {
-            found.extend(self.peek(&path)?);
+            found.extend(Self::peek(&path)?);
         }
         Ok(found)
     }

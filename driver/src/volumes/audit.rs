@@ -88,7 +88,7 @@ impl ZvmDriver {
                 }
                 continue;
             }
-            let location = self.location(*place, &world).ok().flatten();
+            let location = Self::location(*place, &world).ok().flatten();
             let located = location.as_ref().and_then(|location| {
                 listing
                     .with_lun(location.lun)

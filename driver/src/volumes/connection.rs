@@ -24,7 +24,7 @@ impl ZvmDriver {
         let world = self.world()?;
         check_connector(connector, &world)?;
         let tag = self.volume_tag(volume)?;
-        let location = self.location(volume.provider_location.as_deref(), &world)?;
+        let location = Self::location(volume.provider_location.as_deref(), &world)?;
         let listing = world.pool.list().await?;
         let row = found(listing.resolve(&tag, location.as_ref())?, volume)?;
         if let Some(reason) = row.unsafe_reason() {
@@ -74,7 +74,7 @@ impl ZvmDriver {
         let tag = self.volume_tag(volume)?;
         let world = self.world()?;
         let _object = world.objects(&[&tag]).await?;
-        let location = self.location(volume.provider_location.as_deref(), &world)?;
+        let location = Self::location(volume.provider_location.as_deref(), &world)?;
         let listing = world.pool.list().await?;
         let Some(row) = listing.resolve(&tag, location.as_ref())? else {
             return Ok(None);
@@ -140,7 +140,7 @@ impl ZvmDriver {
     }
 
     async fn verify_stamp(&self, volume: &Volume, tag: &Tag, world: &World) -> Result<()> {
-        let location = self.location(volume.provider_location.as_deref(), world)?;
+        let location = Self::location(volume.provider_location.as_deref(), world)?;
         let listing = world.pool.list().await?;
         let Some(row) = listing.resolve(tag, location.as_ref())? else {
             tracing::warn!(volume = volume.id, "no row carries the volume's stamp");

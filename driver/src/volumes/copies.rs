@@ -68,7 +68,7 @@ impl ZvmDriver {
         let _objects = world.objects(&[copy.source, copy.target]).await?;
         self.settle(copy.source, &world).await?;
         self.settle(copy.target, &world).await?;
-        let location = self.location(copy.location, &world)?;
+        let location = Self::location(copy.location, &world)?;
         let listing = world.pool.list().await?;
         let source = listing.resolve(copy.source, location.as_ref())?;
         let source = source.ok_or_else(|| {
@@ -97,7 +97,7 @@ impl ZvmDriver {
             };
             // Only a target that was taken before anything was copied is worth another one.
             let first = matches!(&error, Error::Step(step) if step.step == "reserve row");
-            if !first || !self.is_lost(&target, copy.target, &world).await? {
+            if !first || !Self::is_lost(&target, copy.target, &world).await? {
                 return Err(error);
             }
             lost = Some(error);

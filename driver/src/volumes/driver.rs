@@ -282,7 +282,8 @@ impl ZvmDriver {
     }
 
     /// The location that Cinder's record holds, if it is one of this driver's and this pool's.
-    pub(super) fn location(&self, text: Option<&str>, world: &World) -> Result<Option<ProviderLocation>> {
+    pub(super) fn location(
+        text: Option<&str>, world: &World) -> Result<Option<ProviderLocation>> {
         let Some(text) = text.filter(|text| !text.is_empty()) else {
             return Ok(None);
         };

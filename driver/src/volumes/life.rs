@@ -47,7 +47,7 @@ impl ZvmDriver {
                 let won = world.row(&row).await?;
                 return Ok(Self::update(&won, &tag, &world));
             };
-            if !self.is_lost(&row, &tag, &world).await? {
+            if !Self::is_lost(&row, &tag, &world).await? {
                 return Err(error);
             }
             tracing::info!(row = row.touch(), %error, "taken by somebody else, next candidate");
@@ -57,7 +57,7 @@ impl ZvmDriver {
     }
 
     /// Whether a candidate went to somebody else.
-    pub(super) async fn is_lost(&self, row: &RowRef, tag: &Tag, world: &World) -> Result<bool> {
+    pub(super) async fn is_lost(row: &RowRef, tag: &Tag, world: &World) -> Result<bool> {
         let now = world.pool.row(&row.wwpns, row.lun).await?;
         Ok(now.is_none_or(|now| now.status != RowStatus::Free && now.owner != tag.as_str()))
     }
@@ -78,7 +78,7 @@ impl ZvmDriver {
         let _object = world.objects(&[tag]).await?;
         let is_named = self.journal_names(tag)?;
         self.settle(tag, &world).await?;
-        let location = self.location(location, &world)?;
+        let location = Self::location(location, &world)?;
         let listing = world.pool.list().await?;
         let Some(row) = listing.resolve(tag, location.as_ref())? else {
             tracing::warn!(%tag, "nothing to delete: no row has the stamp");
@@ -112,12 +112,12 @@ impl ZvmDriver {
                 )));
             }
         }
-        let plan = self.delete_plan(row, tag, &world);
+        let plan = Self::delete_plan(row, tag, &world);
         self.run(&plan, &world).await
     }
 
     /// Overwrite and release; or quarantine when the LUN cannot be overwritten; or release as it is, when configured so.
-    pub(super) fn delete_plan(&self, row: &Row, tag: &Tag, world: &World) -> Plan<VolumeStep> {
+    pub(super) fn delete_plan(row: &Row, tag: &Tag, world: &World) -> Plan<VolumeStep> {
         let target = RowRef::of(row);
         let plan = Plan::new("delete", tag.as_str(), Recovery::Forward).touching(target.touch());
         let release = VolumeStep::Release {
@@ -164,7 +164,7 @@ impl ZvmDriver {
     pub(super) async fn extend(&self, volume: &Volume, new_size: u64) -> Result<()> {
         let tag = self.volume_tag(volume)?;
         let world = self.world()?;
-        let location = self.location(volume.provider_location.as_deref(), &world)?;
+        let location = Self::location(volume.provider_location.as_deref(), &world)?;
         let listing = world.pool.list().await?;
         let row = found(listing.resolve(&tag, location.as_ref())?, volume)?;
         let wanted = Size::from_gib(new_size);

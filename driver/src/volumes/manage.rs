@@ -70,7 +70,7 @@ impl ZvmDriver {
         let _object = world.objects(&[&tag]).await?;
         self.settle(&tag, &world).await?;
         let (_lock, world) = world.locked().await?;
-        let location = self.location(volume.provider_location.as_deref(), &world)?;
+        let location = Self::location(volume.provider_location.as_deref(), &world)?;
         let listing = world.pool.list().await?;
         let row = found(listing.resolve(&tag, location.as_ref())?, volume)?;
         if row.owner == Tag::unmanaged().as_str() {

@@ -178,6 +178,7 @@ pub struct PoolStats {
 }
 
 /// Figures that stand in both places.
+#[expect(clippy::struct_excessive_bools, reason = "the capabilities are Cinder's")]
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Figures {
     /// All LUNs with a size.

@@ -60,7 +60,7 @@ impl ZvmDriver {
         let there = self.world_at(&node, &pool).await?;
         let _object = world.objects(&[&tag]).await?;
         self.settle(&tag, &world).await?;
-        let location = self.location(volume.provider_location.as_deref(), &world)?;
+        let location = Self::location(volume.provider_location.as_deref(), &world)?;
         let listing = world.pool.list().await?;
         let source = found(listing.resolve(&tag, location.as_ref())?, volume)?.clone();
         if source.status != RowStatus::Reserved || source.owner != tag.as_str() {
@@ -71,7 +71,7 @@ impl ZvmDriver {
         }
         let update = self.carry(volume, &tag, &source, &world, &there).await?;
         // The copy is whole and stamped; what is left here is a deleted volume.
-        let plan = self.delete_plan(&source, &tag, &world);
+        let plan = Self::delete_plan(&source, &tag, &world);
         self.run(&plan, &world).await?;
         Ok((true, Some(update)))
     }
@@ -144,7 +144,7 @@ impl ZvmDriver {
                 }
                 Err(error) => {
                     let first = matches!(&error, Error::Step(step) if step.step == "reserve row");
-                    let again = first && self.is_lost(&row, tag, there).await?;
+                    let again = first && Self::is_lost(&row, tag, there).await?;
                     lost = Some(error);
                     if !again {
                         break;
@@ -190,7 +190,7 @@ impl ZvmDriver {
         if let [row] = listing.stamped(&new).as_slice() {
             return adopt(row, &new, Size::from_gib(new_volume.size), &world);
         }
-        let location = self.location(new_volume.provider_location.as_deref(), &world)?;
+        let location = Self::location(new_volume.provider_location.as_deref(), &world)?;
         let row = found(listing.resolve(&old, location.as_ref())?, new_volume)?;
         let target = RowRef::of(row);
         let plan = Plan::new("rename", new.as_str(), Recovery::Forward)

@@ -441,8 +441,9 @@ impl VolumeStep {
     /// Whether the step may leave data on the row's LUN.
     fn writes(&self, row: &RowRef) -> bool {
         match self {
-            Self::BlockCopy { target, .. } | Self::MnCopy { target, .. } => target == row,
-            Self::Deploy { row: target, .. } => target == row,
+            Self::BlockCopy { target, .. }
+            | Self::MnCopy { target, .. }
+            | Self::Deploy { row: target, .. } => target == row,
             _ => false,
         }
     }

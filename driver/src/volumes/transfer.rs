@@ -1,5 +1,6 @@
 //! Images onto volumes and volumes into images (spec: driver 2.6.9, 2.6.10).
 
+use std::fmt::Write as _;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -162,7 +163,7 @@ impl ZvmDriver {
 
     /// The volume's row, reserved with its stamp.
     async fn idle_row(&self, volume: &Volume, tag: &Tag, world: &World) -> Result<Row> {
-        let location = self.location(volume.provider_location.as_deref(), world)?;
+        let location = Self::location(volume.provider_location.as_deref(), world)?;
         let listing = world.pool.list().await?;
         let row = found(listing.resolve(tag, location.as_ref())?, volume)?;
         if row.status == RowStatus::Used {
@@ -202,7 +203,11 @@ impl ZvmDriver {
         let count = COUNTER.fetch_add(1, Ordering::Relaxed);
         let seed = format!("{tag} {now} {} {count}", std::process::id());
         let digest = Sha256::digest(seed.as_bytes());
-        let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let mut hex = String::new();
+        for byte in digest.iter().take(16) {
+            // Writing to a String cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+        }
         let profile = format!("{}{hex}", self.shared.backend.row_tag_prefix);
         profile
             .parse()
@@ -384,7 +389,7 @@ fn space(text: &str) -> Option<u64> {
     };
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let number: f64 = number.parse().ok()?;
-    (number >= 0.0).then(|| (number * unit as f64) as u64)
+    (number >= 0.0).then_some((number * unit as f64) as u64)
 }
 
 /// A folder of one request that goes when it is dropped.
