@@ -88,6 +88,9 @@ mod tests {
         assert_eq!(rows[0].get("hcp"), "z.example.com");
         assert_eq!(rows[0].get("userid"), "");
         assert_eq!(rows[0].get("parent"), "a,\"b\"");
-        assert_eq!((rows[1].get("node"), rows[1].get("hcp"), rows[1].get("x")), ("x", "", ""));
+        assert_eq!(
+            (rows[1].get("node"), rows[1].get("hcp"), rows[1].get("x")),
+            ("x", "", "")
+        );
     }
 }

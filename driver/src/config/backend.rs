@@ -280,7 +280,9 @@ impl Backend {
             goodness_function: fields.text("goodness_function").map(str::to_owned),
             availability_zone: fields.text("backend_availability_zone").map(str::to_owned),
             copying,
-            allow_old_version: fields.boolean("zvm_xcat_allow_old_version").unwrap_or(false),
+            allow_old_version: fields
+                .boolean("zvm_xcat_allow_old_version")
+                .unwrap_or(false),
             semantics,
             compute,
             server: server?,
@@ -341,7 +343,9 @@ impl Copying {
             if text.starts_with('/') && text.chars().all(admitted) {
                 Ok(PathBuf::from(text))
             } else {
-                Err(format!("'{text}' is not an absolute path of letters, digits and ._-/"))
+                Err(format!(
+                    "'{text}' is not an absolute path of letters, digits and ._-/"
+                ))
             }
         });
         Self {

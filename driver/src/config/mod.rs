@@ -12,7 +12,8 @@ mod problem;
 mod tls;
 
 pub use backend::{
-    AuthIn, Backend, CopyMethod, Copying, Semantics, SnapshotMode, Timeouts, VerifyCopy, VolumeClear,
+    AuthIn, Backend, CopyMethod, Copying, Semantics, SnapshotMode, Timeouts, VerifyCopy,
+    VolumeClear,
 };
 pub use compute::{Compute, UnreachablePolicy};
 pub use ini::{Entry, IniFile, Section};

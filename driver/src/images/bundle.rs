@@ -209,7 +209,10 @@ mod tests {
             assert!(matches!(error, BundleError::Entry(_)), "{name}: {error}");
         }
         let none = tar_with("a/readme", tar::EntryType::Regular);
-        assert!(matches!(Bundle::extract(&none, &out, 4096), Err(BundleError::Count(0))));
+        assert!(matches!(
+            Bundle::extract(&none, &out, 4096),
+            Err(BundleError::Count(0))
+        ));
         assert!(!out.exists());
     }
 }

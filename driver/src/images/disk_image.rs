@@ -101,7 +101,10 @@ impl DiskImage {
             .and_then(|number| number.trim().parse::<u64>().ok())
             .and_then(|blocks| blocks.checked_mul(BLOCK))
             .ok_or_else(|| DiskImageError::Header(format!("'{blocks}' is no number of blocks")))?;
-        let Some(length) = start.get(36..47).filter(|part| part.starts_with(b" HLen: ")) else {
+        let Some(length) = start
+            .get(36..47)
+            .filter(|part| part.starts_with(b" HLen: "))
+        else {
             // The older form: a gzip stream follows at once.
             return Ok(Self {
                 bytes: Some(bytes),
@@ -114,7 +117,9 @@ impl DiskImage {
             Some(level) if level.bytes().all(|b| b.is_ascii_digit()) => Packing::Gzip,
             _ => {
                 let length = String::from_utf8_lossy(length).into_owned();
-                return Err(DiskImageError::Header(format!("no compression after '{length}'")));
+                return Err(DiskImageError::Header(format!(
+                    "no compression after '{length}'"
+                )));
             }
         };
         Ok(Self {
@@ -132,9 +137,7 @@ impl DiskImage {
         limit: u64,
     ) -> Result<u64, DiskImageError> {
         let mut start = Vec::with_capacity(HEADER);
-        (&mut *image)
-            .take(HEADER as u64)
-            .read_to_end(&mut start)?;
+        (&mut *image).take(HEADER as u64).read_to_end(&mut start)?;
         let found = Self::recognise(&start)?;
         let rest = &start[found.header.min(start.len())..];
         let body = rest.chain(image);
@@ -217,12 +220,24 @@ mod tests {
         let mut image = DiskImage::header(1024).to_vec();
         image[54] = b'9';
         image.extend(bomb);
-        assert!(matches!(unpack(&image, 4096), Err(DiskImageError::Length { found: 1025, .. })));
+        assert!(matches!(
+            unpack(&image, 4096),
+            Err(DiskImageError::Length { found: 1025, .. })
+        ));
         let mut short = DiskImage::header(1024).to_vec();
         short.extend([1u8; 512]);
-        assert!(matches!(unpack(&short, 4096), Err(DiskImageError::Length { found: 512, .. })));
-        assert!(matches!(unpack(&DiskImage::header(1 << 40), 4096), Err(DiskImageError::Length { .. })));
-        assert!(matches!(unpack(b"xCAT CKD Disk Image: x", 4096), Err(DiskImageError::OtherMedium(_))));
+        assert!(matches!(
+            unpack(&short, 4096),
+            Err(DiskImageError::Length { found: 512, .. })
+        ));
+        assert!(matches!(
+            unpack(&DiskImage::header(1 << 40), 4096),
+            Err(DiskImageError::Length { .. })
+        ));
+        assert!(matches!(
+            unpack(b"xCAT CKD Disk Image: x", 4096),
+            Err(DiskImageError::OtherMedium(_))
+        ));
         assert!(unpack(&[1u8; 700], 4096).is_err());
         assert!(unpack(b"xCAT FCP Disk Image:", 4096).is_err());
     }

@@ -50,7 +50,10 @@ impl ThisMachine {
             )
         })?;
         let path = file.to_str().ok_or_else(|| {
-            Error::Config(format!("{} cannot be named to the management node", file.display()))
+            Error::Config(format!(
+                "{} cannot be named to the management node",
+                file.display()
+            ))
         })?;
         Ok(Offer {
             path: path.to_owned(),

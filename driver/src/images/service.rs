@@ -80,7 +80,10 @@ impl FolderImages {
     fn file(&self, id: &str, suffix: &str) -> Result<PathBuf> {
         let admitted = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         if id.is_empty() || id.starts_with('.') || !id.chars().all(admitted) {
-            return Err(fault(ImageFault::Unacceptable, format!("'{id}' is no image id")));
+            return Err(fault(
+                ImageFault::Unacceptable,
+                format!("'{id}' is no image id"),
+            ));
         }
         Ok(self.folder.join(format!("{id}.{suffix}")))
     }
@@ -91,18 +94,28 @@ fn fault(fault: ImageFault, text: String) -> Error {
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> Error {
-    fault(ImageFault::CopyFailed, format!("{}: {error}", path.display()))
+    fault(
+        ImageFault::CopyFailed,
+        format!("{}: {error}", path.display()),
+    )
 }
 
 impl ImageService for FolderImages {
     fn show<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<ImageMeta>> {
         async move {
             let disk = self.file(id, "raw")?;
-            let size = tokio::fs::metadata(&disk).await.map_err(|e| failed(&disk, &e))?.len();
+            let size = tokio::fs::metadata(&disk)
+                .await
+                .map_err(|e| failed(&disk, &e))?
+                .len();
             let record = self.file(id, "json")?;
             let mut meta = match tokio::fs::read(&record).await {
-                Ok(text) => serde_json::from_slice(&text)
-                    .map_err(|e| fault(ImageFault::Unacceptable, format!("{}: {e}", record.display())))?,
+                Ok(text) => serde_json::from_slice(&text).map_err(|e| {
+                    fault(
+                        ImageFault::Unacceptable,
+                        format!("{}: {e}", record.display()),
+                    )
+                })?,
                 Err(_) => ImageMeta::raw(id),
             };
             meta.virtual_size = meta.virtual_size.or(Some(size));
@@ -114,7 +127,9 @@ impl ImageService for FolderImages {
     fn fetch<'a>(&'a self, id: &'a str, to: &'a Path) -> BoxFuture<'a, Result<()>> {
         async move {
             let disk = self.file(id, "raw")?;
-            tokio::fs::copy(&disk, to).await.map_err(|e| failed(&disk, &e))?;
+            tokio::fs::copy(&disk, to)
+                .await
+                .map_err(|e| failed(&disk, &e))?;
             Ok(())
         }
         .boxed()
@@ -123,11 +138,15 @@ impl ImageService for FolderImages {
     fn upload<'a>(&'a self, meta: &'a ImageMeta, from: &'a Path) -> BoxFuture<'a, Result<()>> {
         async move {
             let disk = self.file(&meta.id, "raw")?;
-            tokio::fs::copy(from, &disk).await.map_err(|e| failed(&disk, &e))?;
+            tokio::fs::copy(from, &disk)
+                .await
+                .map_err(|e| failed(&disk, &e))?;
             let record = self.file(&meta.id, "json")?;
             let text = serde_json::to_vec_pretty(meta)
                 .map_err(|e| fault(ImageFault::CopyFailed, e.to_string()))?;
-            tokio::fs::write(&record, text).await.map_err(|e| failed(&record, &e))
+            tokio::fs::write(&record, text)
+                .await
+                .map_err(|e| failed(&record, &e))
         }
         .boxed()
     }

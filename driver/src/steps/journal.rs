@@ -108,7 +108,10 @@ impl Journal {
             .map_err(|source| state(format!("cannot make {}", folder.display()), source))?;
         for item in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = item.path();
-            let age = item.metadata().and_then(|m| m.modified()).map(|t| t.elapsed());
+            let age = item
+                .metadata()
+                .and_then(|m| m.modified())
+                .map(|t| t.elapsed());
             if path.extension().is_some_and(|suffix| suffix == UNFINISHED)
                 && age.is_ok_and(|age| age.is_ok_and(|age| age > STALE))
             {

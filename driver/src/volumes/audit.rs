@@ -84,7 +84,11 @@ impl ZvmDriver {
             let stamped = by_stamp.get(tag.as_str()).map_or(&[][..], Vec::as_slice);
             if stamped.len() > 1 {
                 for index in stamped {
-                    report(Trouble::StampTwice, Some(id), Some(&listing.rows[*index].line));
+                    report(
+                        Trouble::StampTwice,
+                        Some(id),
+                        Some(&listing.rows[*index].line),
+                    );
                 }
                 continue;
             }
@@ -94,7 +98,10 @@ impl ZvmDriver {
                     .with_lun(location.lun)
                     .find(|row| location.matches(&row.wwpns))
             });
-            let row = stamped.first().map(|index| &listing.rows[*index]).or(located);
+            let row = stamped
+                .first()
+                .map(|index| &listing.rows[*index])
+                .or(located);
             let Some(row) = row else {
                 report(Trouble::RowMissing, Some(id), None);
                 continue;

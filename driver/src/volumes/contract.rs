@@ -69,8 +69,11 @@ pub trait VolumeDriver: Send + Sync {
     ) -> impl Future<Output = Result<ModelUpdate>> + Send;
 
     /// `extend_volume(volume, new_size)`: succeeds inside the LUN's real size, which never changes; `new_size` in GiB.
-    fn extend_volume(&self, volume: &Volume, new_size: u64)
-    -> impl Future<Output = Result<()>> + Send;
+    fn extend_volume(
+        &self,
+        volume: &Volume,
+        new_size: u64,
+    ) -> impl Future<Output = Result<()>> + Send;
 
     /// `local_path(volume)`: not supported, the Cinder host has no path to the LUN.
     fn local_path(&self, volume: &Volume) -> Result<String>;

@@ -52,7 +52,11 @@ impl ZvmDriver {
         .await
     }
 
-    pub(super) async fn clone_volume(&self, volume: &Volume, source: &Volume) -> Result<ModelUpdate> {
+    pub(super) async fn clone_volume(
+        &self,
+        volume: &Volume,
+        source: &Volume,
+    ) -> Result<ModelUpdate> {
         self.copy(&Copy {
             operation: "clone",
             source: &self.volume_tag(source)?,
@@ -71,9 +75,8 @@ impl ZvmDriver {
         let location = Self::location(copy.location, &world)?;
         let listing = world.pool.list().await?;
         let source = listing.resolve(copy.source, location.as_ref())?;
-        let source = source.ok_or_else(|| {
-            Error::NotFound(format!("nothing carries the stamp {}", copy.source))
-        })?;
+        let source = source
+            .ok_or_else(|| Error::NotFound(format!("nothing carries the stamp {}", copy.source)))?;
         if let Some(row) = listing.resolve(copy.target, None)? {
             // The journal is closed after the last step only: a row that has the stamp and no entry is a whole copy.
             return adopt(row, copy.target, copy.wanted, &world);
@@ -123,7 +126,10 @@ fn check_source(source: &Row, tag: &Tag, world: &World) -> Result<Size> {
         )));
     }
     if let Some(reason) = source.unsafe_reason() {
-        return Err(Error::Backend(format!("row {}: {reason}", source.address())));
+        return Err(Error::Backend(format!(
+            "row {}: {reason}",
+            source.address()
+        )));
     }
     world.zhcp()?;
     if !world.is_copyable(source) {
@@ -133,7 +139,10 @@ fn check_source(source: &Row, tag: &Tag, world: &World) -> Result<Size> {
         )));
     }
     source.size.ok_or_else(|| {
-        Error::Backend(format!("row {} has no size: it cannot be copied", source.address()))
+        Error::Backend(format!(
+            "row {} has no size: it cannot be copied",
+            source.address()
+        ))
     })
 }
 

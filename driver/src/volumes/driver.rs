@@ -216,7 +216,10 @@ impl ZvmDriver {
     /// The same with records of the caller's.
     pub async fn reconcile_with(&self, records: &dyn Records) -> Result<Vec<Resolved>> {
         let world = self.world()?;
-        self.shared.engine.reconcile::<VolumeStep>(&world, records).await
+        self.shared
+            .engine
+            .reconcile::<VolumeStep>(&world, records)
+            .await
     }
 
     /// Every row of the pool, now.
@@ -269,7 +272,11 @@ impl ZvmDriver {
 
     /// Resolves what a crash left of an object before new work on it begins.
     pub(super) async fn settle(&self, tag: &Tag, world: &World) -> Result<()> {
-        let resolved = self.shared.engine.settle::<VolumeStep>(tag.as_str(), world).await?;
+        let resolved = self
+            .shared
+            .engine
+            .settle::<VolumeStep>(tag.as_str(), world)
+            .await?;
         for entry in resolved {
             if let crate::steps::Resolution::Stuck { why } = entry.resolution {
                 return Err(Error::Backend(format!(
@@ -282,8 +289,7 @@ impl ZvmDriver {
     }
 
     /// The location that Cinder's record holds, if it is one of this driver's and this pool's.
-    pub(super) fn location(
-        text: Option<&str>, world: &World) -> Result<Option<ProviderLocation>> {
+    pub(super) fn location(text: Option<&str>, world: &World) -> Result<Option<ProviderLocation>> {
         let Some(text) = text.filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
@@ -344,7 +350,8 @@ impl VolumeDriver for ZvmDriver {
 
     async fn delete_volume(&self, volume: &Volume) -> Result<()> {
         let tag = self.volume_tag(volume)?;
-        self.delete(&tag, volume.provider_location.as_deref(), "volume").await
+        self.delete(&tag, volume.provider_location.as_deref(), "volume")
+            .await
     }
 
     async fn create_snapshot(&self, snapshot: &Snapshot) -> Result<ModelUpdate> {
@@ -353,7 +360,8 @@ impl VolumeDriver for ZvmDriver {
 
     async fn delete_snapshot(&self, snapshot: &Snapshot) -> Result<()> {
         let tag = self.snapshot_tag(snapshot)?;
-        self.delete(&tag, snapshot.provider_location.as_deref(), "snapshot").await
+        self.delete(&tag, snapshot.provider_location.as_deref(), "snapshot")
+            .await
     }
 
     async fn create_volume_from_snapshot(
@@ -489,7 +497,8 @@ impl VolumeDriver for ZvmDriver {
 
     fn restore_backup(&self, _: &Volume) -> Result<()> {
         Err(Error::Unsupported(
-            "restoring a backup needs a path to the LUN on the Cinder host, which has none".to_owned(),
+            "restoring a backup needs a path to the LUN on the Cinder host, which has none"
+                .to_owned(),
         ))
     }
 }

@@ -65,7 +65,10 @@ impl ZvmDriver {
     /// Rows that an operation of this machine is working on: one of the MN's commands shows its source as free for a while (D26).
     pub(super) fn busy_rows(&self) -> Result<BTreeSet<String>> {
         let entries = self.shared.engine.journal().list()?;
-        Ok(entries.into_iter().flat_map(|entry| entry.touches).collect())
+        Ok(entries
+            .into_iter()
+            .flat_map(|entry| entry.touches)
+            .collect())
     }
 
     pub(super) async fn delete(
@@ -171,7 +174,9 @@ impl ZvmDriver {
         if row.size.is_some_and(|size| size >= wanted) {
             return Ok(());
         }
-        let has = row.size.map_or("an unknown size".to_owned(), |size| size.to_string());
+        let has = row
+            .size
+            .map_or("an unknown size".to_owned(), |size| size.to_string());
         Err(Error::Extend(format!(
             "the LUN has {has} and LUNs of a pool do not grow: migrate or clone the volume to a larger one of {wanted}"
         )))

@@ -114,7 +114,11 @@ impl ZvmDriver {
             } else {
                 a.cmp(b)
             };
-            if page.descending { order.reverse() } else { order }
+            if page.descending {
+                order.reverse()
+            } else {
+                order
+            }
         });
         if let Some(marker) = &page.marker {
             let after = found.iter().position(|(address, _)| address == marker);
@@ -179,9 +183,9 @@ fn not_safe(row: &Row, world: &World) -> Option<Error> {
 
 fn describe(row: &Row, world: &World) -> Manageable {
     let reason = match not_safe(row, world) {
-        Some(Error::ManageReference { reason, .. }) => reason
-            .split_once(": ")
-            .map(|(_, reason)| reason.to_owned()),
+        Some(Error::ManageReference { reason, .. }) => {
+            reason.split_once(": ").map(|(_, reason)| reason.to_owned())
+        }
         _ => None,
     };
     let stamp = [&row.owner, &row.tag].into_iter().find_map(|cell| {

@@ -178,7 +178,10 @@ pub struct PoolStats {
 }
 
 /// Figures that stand in both places.
-#[expect(clippy::struct_excessive_bools, reason = "the capabilities are Cinder's")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the capabilities are Cinder's"
+)]
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Figures {
     /// All LUNs with a size.

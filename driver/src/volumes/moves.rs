@@ -66,7 +66,12 @@ impl ZvmDriver {
         if source.status != RowStatus::Reserved || source.owner != tag.as_str() {
             return Err(Error::Busy {
                 what: format!("volume {}", volume.id),
-                by: format!("row {} is {} by '{}'", source.address(), source.status, source.owner),
+                by: format!(
+                    "row {} is {} by '{}'",
+                    source.address(),
+                    source.status,
+                    source.owner
+                ),
             });
         }
         let update = self.carry(volume, &tag, &source, &world, &there).await?;
@@ -223,7 +228,10 @@ mod tests {
     #[test]
     fn a_place_is_read_with_any_server() {
         let (server, host, pool) = location_info("ZVMXCATDriver:[fe80::1]:zvm1:scsipol1").unwrap();
-        assert_eq!((server.as_str(), host.as_str(), pool.as_str()), ("[fe80::1]", "zvm1", "scsipol1"));
+        assert_eq!(
+            (server.as_str(), host.as_str(), pool.as_str()),
+            ("[fe80::1]", "zvm1", "scsipol1")
+        );
         assert!(location_info("Storwize:a:b:c").is_none());
         assert!(location_info("ZVMXCATDriver:a:b").is_none());
     }

@@ -52,7 +52,9 @@ impl ZvmDriver {
         let answer = match self.client.call(&definition).await {
             Ok(done) => done.answer,
             Err(error) if error.is_not_found() => {
-                return Err(Error::Config(format!("zvm_host {host} is not known to xCAT")));
+                return Err(Error::Config(format!(
+                    "zvm_host {host} is not known to xCAT"
+                )));
             }
             Err(error) => return Err(error.into()),
         };
@@ -72,8 +74,16 @@ impl ZvmDriver {
         for remark in &capabilities.remarks {
             tracing::warn!(section = backend.section, "{remark}");
         }
-        if let Ok(done) = self.client.call(&Call::SmapiLevel { host: host.clone() }).await {
-            tracing::info!(section = backend.section, level = done.answer.summary(), "SMAPI");
+        if let Ok(done) = self
+            .client
+            .call(&Call::SmapiLevel { host: host.clone() })
+            .await
+        {
+            tracing::info!(
+                section = backend.section,
+                level = done.answer.summary(),
+                "SMAPI"
+            );
         }
         *lock(&self.shared.ready) = Some(Ready {
             host,
@@ -82,7 +92,11 @@ impl ZvmDriver {
         });
         let resolved = self.reconcile().await?;
         if !resolved.is_empty() {
-            tracing::warn!(section = backend.section, ?resolved, "interrupted operations were resolved");
+            tracing::warn!(
+                section = backend.section,
+                ?resolved,
+                "interrupted operations were resolved"
+            );
         }
         Ok(())
     }
@@ -166,9 +180,17 @@ impl ZvmDriver {
         let malformed = listing.malformed.iter().map(|m| m.line.clone()).collect();
         count("lines of the pool are no rows", malformed, &mut remarks);
         let doubled = rows_where(&|row| !row.is_unique);
-        count("rows share their LUN and are not used", doubled, &mut remarks);
+        count(
+            "rows share their LUN and are not used",
+            doubled,
+            &mut remarks,
+        );
         let unsized_rows = rows_where(&|row| row.size.is_none());
-        count("rows have no size and are not used (D51)", unsized_rows, &mut remarks);
+        count(
+            "rows have no size and are not used (D51)",
+            unsized_rows,
+            &mut remarks,
+        );
         let reachable = |row: &crate::pool::Row| row.has_range() || copying.channel.is_some();
         let without_range = rows_where(&|row| !reachable(row));
         let any_reachable = without_range.len() < listing.rows.len();
@@ -181,25 +203,38 @@ impl ZvmDriver {
             row.status == RowStatus::Used
                 && zhcp.is_some_and(|zhcp| row.owner.eq_ignore_ascii_case(zhcp.as_str()))
         });
-        count("rows are used by the zHCP itself, left by a failed copy or image", held, &mut remarks);
+        count(
+            "rows are used by the zHCP itself, left by a failed copy or image",
+            held,
+            &mut remarks,
+        );
         let can_reach = zhcp.is_some() && any_reachable;
         if zhcp.is_none() {
-            remarks.push("the zHCP's node is not known: no copies, no clearing, no images".to_owned());
+            remarks
+                .push("the zHCP's node is not known: no copies, no clearing, no images".to_owned());
         }
         let can_image = can_reach && copying.remote.is_some();
         if copying.remote.is_none() {
             remarks.push("zvm_image_remote is not set: no images".to_owned());
         } else if backend.master.is_none() {
-            remarks.push("zvm_xcat_master is not set: the MN's free space is not checked".to_owned());
+            remarks
+                .push("zvm_xcat_master is not set: the MN's free space is not checked".to_owned());
         }
         if backend.volume_clear == VolumeClear::None {
-            remarks.push("volume_clear is none: deleted volumes can be read by those who get their LUN".to_owned());
+            remarks.push(
+                "volume_clear is none: deleted volumes can be read by those who get their LUN"
+                    .to_owned(),
+            );
         } else if !can_reach {
-            remarks.push("deleted volumes cannot be cleared: their LUNs are quarantined".to_owned());
+            remarks
+                .push("deleted volumes cannot be cleared: their LUNs are quarantined".to_owned());
         }
         let can_copy = can_reach && copying.snapshots == SnapshotMode::Copy;
         if !can_copy {
-            remarks.push("no snapshots and clones: the back end does not meet Cinder's minimum feature list".to_owned());
+            remarks.push(
+                "no snapshots and clones: the back end does not meet Cinder's minimum feature list"
+                    .to_owned(),
+            );
         }
         Capabilities {
             can_copy,

@@ -18,9 +18,7 @@ pub(super) struct StatsCache {
 
 impl ZvmDriver {
     pub(super) async fn stats(&self, refresh: bool) -> Result<Stats> {
-        if !refresh
-            && let Some(stats) = lock(&self.shared.stats).last.clone()
-        {
+        if !refresh && let Some(stats) = lock(&self.shared.stats).last.clone() {
             return Ok(stats);
         }
         let world = self.world()?;

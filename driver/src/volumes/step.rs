@@ -464,7 +464,9 @@ impl World {
             );
             let _lock = self.row_change().await?;
             let dirty = Tag::dirty();
-            self.pool.stamp(&row.wwpns, row.lun, &dirty, &[tag.as_str()]).await?;
+            self.pool
+                .stamp(&row.wwpns, row.lun, &dirty, &[tag.as_str()])
+                .await?;
             return Ok(());
         }
         let _lock = self.row_change().await?;

@@ -229,7 +229,9 @@ impl ZvmDriver {
         match free {
             Some(free) if free < needed => Err(Error::image(
                 ImageFault::CopyFailed,
-                format!("the management node has {free} bytes free for images, {needed} are needed"),
+                format!(
+                    "the management node has {free} bytes free for images, {needed} are needed"
+                ),
             )),
             _ => Ok(()),
         }
@@ -282,7 +284,11 @@ impl World {
             if now.status != RowStatus::Used || !self.is_zhcps(&now) {
                 return Ok(());
             }
-            self.pool.client.clock().sleep(Duration::from_secs(seconds)).await;
+            self.pool
+                .client
+                .clock()
+                .sleep(Duration::from_secs(seconds))
+                .await;
         }
         Ok(())
     }
@@ -299,7 +305,11 @@ fn acceptable(meta: &ImageMeta, row: &Row) -> Result<()> {
         ));
     }
     if let DiskFormat::Other(format) = &meta.disk_format {
-        tracing::info!(image = meta.id, format, "the image service has to convert the image");
+        tracing::info!(
+            image = meta.id,
+            format,
+            "the image service has to convert the image"
+        );
     }
     if let Some(bytes) = meta.virtual_size {
         fits(bytes, row)?;
@@ -308,7 +318,9 @@ fn acceptable(meta: &ImageMeta, row: &Row) -> Result<()> {
 }
 
 fn fits(bytes: u64, row: &Row) -> Result<()> {
-    let room = row.size.map_or(0, |size| size.mib().saturating_mul(1 << 20));
+    let room = row
+        .size
+        .map_or(0, |size| size.mib().saturating_mul(1 << 20));
     if bytes <= room {
         return Ok(());
     }
@@ -338,7 +350,11 @@ async fn pack(
     fits(length(disk)?, row)?;
     let writer = Bundle {
         profile: profile.clone(),
-        last_use: client.clock().now().to_zoned(jiff::tz::TimeZone::UTC).date(),
+        last_use: client
+            .clock()
+            .now()
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .date(),
     };
     let (disk, bundle) = (disk.to_owned(), bundle.to_owned());
     blocking(move || {
@@ -424,10 +440,17 @@ impl Drop for WorkFolder {
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
-        Err(Error::image(ImageFault::CopyFailed, format!("the worker ended early: {error}")))
-    })
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| {
+            Err(Error::image(
+                ImageFault::CopyFailed,
+                format!("the worker ended early: {error}"),
+            ))
+        })
 }
 
 #[cfg(test)]

@@ -88,7 +88,11 @@ impl World {
     /// The same for another pool of the same system.
     #[must_use]
     pub(super) fn at(mut self, pool: &PoolName) -> Self {
-        self.lock_name = format!("{}-{pool}", self.lock_name.trim_end_matches(&format!("-{}", self.pool.name)));
+        self.lock_name = format!(
+            "{}-{pool}",
+            self.lock_name
+                .trim_end_matches(&format!("-{}", self.pool.name))
+        );
         self.pool.name = pool.clone();
         self
     }
@@ -162,7 +166,9 @@ impl World {
     /// Puts the stamp back after a command that emptied it. Must hold the pool's lock or be a step.
     pub(super) async fn restamp(&self, row: &RowRef, tag: &Tag) -> Result<Row> {
         let _lock = self.row_change().await?;
-        self.pool.stamp(&row.wwpns, row.lun, tag, &self.after_commands()).await
+        self.pool
+            .stamp(&row.wwpns, row.lun, tag, &self.after_commands())
+            .await
     }
 
     /// Where the driver keeps the files of one image request.

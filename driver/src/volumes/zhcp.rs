@@ -173,10 +173,15 @@ impl World {
     /// Size of a device in bytes.
     async fn bytes(&self, device: &str) -> Result<u64> {
         let node = self.zhcp()?.clone();
-        let answer = self.shell(&format!("blockdev --getsize64 {device}"), false, 0).await?;
+        let answer = self
+            .shell(&format!("blockdev --getsize64 {device}"), false, 0)
+            .await?;
         let text = answer.output_of(node.as_str()).next().unwrap_or_default();
         text.trim().parse().map_err(|_| {
-            Error::Backend(format!("the zHCP tells no size of {device}: '{}'", text.trim()))
+            Error::Backend(format!(
+                "the zHCP tells no size of {device}: '{}'",
+                text.trim()
+            ))
         })
     }
 
@@ -334,7 +339,10 @@ mod tests {
     #[test]
     fn clearing_covers_every_byte_of_a_disk() {
         for bytes in [512, MIB, MIB + 512, 10 * MIB, 5 * MIB + 1536] {
-            let covered: u64 = pieces(bytes).iter().map(|(block, count, _)| block * count).sum();
+            let covered: u64 = pieces(bytes)
+                .iter()
+                .map(|(block, count, _)| block * count)
+                .sum();
             assert_eq!(covered, bytes);
         }
         assert_eq!(pieces(MIB + 512)[1], (512, 1, 2048));
