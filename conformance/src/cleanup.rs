@@ -3,7 +3,7 @@
 use crate::fence::Fence;
 use crate::ledger::{Ledger, Undo};
 use crate::pool::Pool;
-use crate::target::{Answer, Client, Request};
+use crate::target::{Answer, Client, Method, Request};
 
 /// Undoes every entry, newest first. Gives what could not be undone, in words.
 pub async fn undo_all(ledger: &mut Ledger, client: &Client, fence: &Fence) -> Vec<String> {
@@ -54,6 +54,40 @@ pub async fn undo(entry: &Undo, client: &Client, fence: &Fence) -> Result<(), St
         }
         Undo::DeviceNode { node, path } => {
             chvm(node, &format!("--removefilesysnode {path}"), client, fence)
+                .await
+                .map(drop)
+        }
+        Undo::Image { name } => {
+            let request = Request::new(Method::Delete, format!("/images/{name}"));
+            send(request, client, fence).await?;
+            let seen = send(Request::get(format!("/images/{name}")), client, fence).await?;
+            if seen.info().iter().any(|l| l.contains(&format!("Object name: {name}"))) {
+                return Err(format!("image {name} is still there"));
+            }
+            Ok(())
+        }
+        Undo::Node { name } => {
+            let request = Request::new(Method::Delete, format!("/nodes/{name}"));
+            send(request, client, fence).await?;
+            let seen = send(Request::get(format!("/nodes/{name}")), client, fence).await?;
+            if seen.says(&format!("Object name: {name}")) {
+                return Err(format!("node {name} is still there"));
+            }
+            Ok(())
+        }
+        Undo::Row { table, node } => {
+            let line = format!("-d node={node} {table}");
+            let request = Request::put(format!("/tables/{table}"), &line);
+            send(request, client, fence).await?;
+            let seen = send(Request::get(format!("/tables/{table}")), client, fence).await?;
+            if seen.lines("data").iter().any(|l| l.starts_with(&format!("\"{node}\","))) {
+                return Err(format!("table {table} still has a row of {node}"));
+            }
+            Ok(())
+        }
+        Undo::Boot { node, wwpn, lun } => {
+            chvm(node, "--deleteipl", client, fence).await?;
+            chvm(node, &format!("--removeloaddev {wwpn} {lun}"), client, fence)
                 .await
                 .map(drop)
         }

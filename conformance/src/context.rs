@@ -11,7 +11,7 @@ use crate::outcome::Stop;
 use crate::pool::Pool;
 use crate::result::Recorded;
 use crate::target::{
-    Answer, Behaviour, Client, Fcp, GuestState, Inventory, LentLun, Release, Request,
+    Answer, Behaviour, Client, Fcp, GuestState, Inventory, LentLun, Release, Request, Secret,
 };
 
 /// The world of one running case.
@@ -26,6 +26,7 @@ pub struct CaseContext {
     pub(crate) number: usize,
     pub(crate) made: usize,
     pub(crate) recorded: Vec<Recorded>,
+    pub(crate) restricted_password: Option<Secret>,
 }
 
 /// A row address that the kit invented: it names no LUN of any controller, and is never attached.
@@ -51,6 +52,13 @@ impl CaseContext {
     /// Password of the target's account and its user, for cases about authentication.
     pub(crate) fn account(&self) -> &crate::target::Account {
         self.client.account()
+    }
+
+    /// User and password of the second account, for cases about policy.
+    pub(crate) fn restricted(&self) -> Result<(String, Secret), Stop> {
+        let user = self.inventory.restricted_user.clone();
+        user.zip(self.restricted_password.clone())
+            .ok_or_else(|| Stop::Skip("no password for the second account was given".to_owned()))
     }
 
     // ---- requests ----

@@ -70,37 +70,58 @@ impl Fence {
         let name = parts.next().unwrap_or_default();
         let sub = parts.next().unwrap_or_default();
         let words = request.words();
-        let word = |i: usize| words.get(i).map_or("", String::as_str);
+        if let Some(bad) = words.iter().find(|w| dangerous(w)) {
+            return Some(format!("'{bad}' would mean something to a shell"));
+        }
         if request.method == Method::Get {
-            // Listing the names of pools deletes files (spec: scsi-pools Q57).
-            let deletes = request.query.iter().any(|(_, v)| v == "--zfcppoolnames");
-            return (deletes && self.ceiling < Effect::Reversible)
-                .then(|| "listing pool names deletes files on a zHCP".to_owned());
+            return self.reading(resource, sub, request);
         }
-        // A node that cannot exist, an option that no release knows: refused by the target before anything is done.
-        if !name.is_empty() && self.is_marked(name) {
+        // A thing of the kit, or one that cannot exist: refused by the target, or nobody else's.
+        if self.is_marked(name) || resource.starts_with("nosuch") {
             return None;
         }
-        if word(0).starts_with("--nosuch") && request.method == Method::Put {
-            return None;
-        }
-        if resource.starts_with("nosuch") {
+        if word(&words, 0).starts_with("--nosuch") && request.method == Method::Put {
             return None;
         }
         match (request.method, resource) {
             (Method::Put, "hypervisor") => self.hypervisor(name, &words),
             (Method::Put, "vms") => self.guest(name, &words),
             (Method::Put, "nodes") if sub == "power" => {
-                if matches!(word(0), "stat" | "status" | "isreachable") {
+                if matches!(word(&words, 0), "stat" | "status" | "isreachable") {
                     return None;
                 }
                 self.needs(Effect::Destructive)
                     .or_else(|| self.lent_guest(name))
             }
-            (Method::Put, "nodes") if sub == "dsh" => self
-                .needs(Effect::Destructive)
-                .or_else(|| self.lent_guest(name)),
+            (Method::Put, "nodes") if sub == "dsh" => {
+                self.lent_guest(name).or_else(|| reading_command(request))
+            }
+            (Method::Put, "tables") => self.table_row(&words),
+            (Method::Post, "images") if name == "import" => self.marked_image(&words),
+            (Method::Delete, "images") => self.kit_image(name),
+            (Method::Delete, "objects") if name == "osimage" => self.kit_image(sub),
             _ => Some("no case may send it".to_owned()),
+        }
+    }
+
+    /// GET is not always harmless: some of its query keys become arguments of commands that change things.
+    fn reading(&self, resource: &str, sub: &str, request: &Request) -> Option<String> {
+        let mut fields = request.query.iter().filter(|(k, _)| k == "field");
+        if request.query.iter().any(|(_, v)| dangerous(v)) {
+            return Some("a query value would mean something to a shell".to_owned());
+        }
+        match (resource, sub) {
+            // Listing the names of pools deletes files (spec: scsi-pools Q57).
+            (_, "inventory") => (fields.any(|(_, v)| v == "--zfcppoolnames")
+                && self.ceiling < Effect::Reversible)
+                .then(|| "listing pool names deletes files on a zHCP".to_owned()),
+            // The fields are power operands (spec: rest-and-xcatd 1.9.1).
+            ("nodes", "power") => fields
+                .find(|(_, v)| !matches!(v.as_str(), "stat" | "isreachable"))
+                .map(|(_, v)| format!("power operand '{v}' in a reading request")),
+            ("nodes", "" | "status") => None,
+            ("nodes", other) => Some(format!("no case may read /nodes/…/{other}")),
+            _ => None,
         }
     }
 
@@ -122,8 +143,11 @@ impl Fence {
             "--addzfcp2pool" | "--reservezfcp" | "--releasezfcp" | "--removezfcpfrompool" => self
                 .needs(Effect::Reversible)
                 .or_else(|| self.kit_pool(words.iter().skip(1).find(|w| !w.is_empty()))),
+            // With too few words the release refuses; with a target left out it would pick any LUN.
+            "--copyzfcp" if words.len() < 4 => self.needs(Effect::Reversible),
             "--copyzfcp" => self
                 .needs(Effect::Destructive)
+                .or_else(|| self.lent_devices(word(words, 1)))
                 .or_else(|| self.lent_lun(word(words, 3)))
                 .or_else(|| {
                     words
@@ -132,8 +156,14 @@ impl Fence {
                             self.lent_lun(l)
                         })
                 }),
-            "--capturezfcp" | "--deployzfcp" => self
+            "--capturezfcp" | "--deployzfcp" if words.len() < 4 => self.needs(Effect::Reversible),
+            "--capturezfcp" => self
                 .needs(Effect::Destructive)
+                .or_else(|| self.kit_name("profile", word(words, 1)))
+                .or_else(|| self.lent_lun(word(words, 3))),
+            "--deployzfcp" => self
+                .needs(Effect::Destructive)
+                .or_else(|| self.kit_image(word(words, 1)))
                 .or_else(|| self.lent_lun(word(words, 3))),
             other => Some(format!("option {other} is not the kit's business")),
         }
@@ -150,17 +180,78 @@ impl Fence {
             "--addzfcp" => self
                 .kit_pool(words.get(1))
                 .or_else(|| self.lent_devices(word(words, 2)))
-                .or_else(|| self.lent_lun(word(words, 7))),
+                .or_else(|| words.get(7).and_then(|l| self.lent_lun(l)))
+                .or_else(|| (words.len() == 7).then(|| "a LUN is missing".to_owned())),
+            "--removezfcp" if words.len() < 4 => None,
             "--removezfcp" => self
-                .lent_devices(word(words, 1))
+                .lent_devices_or(word(words, 1), &["auto", ""])
                 .or_else(|| self.lent_lun(word(words, 3))),
-            "--dedicatedevice" => self.lent_devices(word(words, 2)),
-            "--undedicatedevice" => self.lent_devices(word(words, 1)),
-            "--createfilesysnode" => plain_path(word(words, 2)),
-            "--removefilesysnode" => plain_path(word(words, 1)),
-            "--aemod" if word(words, 1) == "setupDisk" => None,
+            "--dedicatedevice" => self
+                .lent_devices(word(words, 1))
+                .or_else(|| words.get(2).and_then(|d| self.lent_devices(d))),
+            "--undedicatedevice" | "--setipl" => self.lent_devices(word(words, 1)),
+            "--createfilesysnode" => words.get(2).and_then(|path| plain_path(path)),
+            "--removefilesysnode" => words.get(1).and_then(|path| plain_path(path)),
+            "--setloaddev" => words.get(2).and_then(|lun| self.lent_lun(lun)),
+            "--removeloaddev" => self.lent_lun(word(words, 2)),
+            "--deleteipl" => None,
+            "--aemod" if self.is_marked(word(words, 1)) => None,
+            "--aemod" if word(words, 1) == "setupDisk" => self.notice(&words[2..]),
             other => Some(format!("option {other} is not the kit's business")),
         }
+    }
+
+    /// Parameters of the worker script that a guest runs at its next start (spec: guests 6.11).
+    fn notice(&self, parameters: &[String]) -> Option<String> {
+        parameters.iter().find_map(|p| {
+            let (key, value) = p.split_once('=').unwrap_or((p.as_str(), ""));
+            match key {
+                "action" => (!matches!(
+                    value,
+                    "addScsiVolume" | "removeScsiVolume" | "createfilesysnode" | "removefilesysnode"
+                ))
+                .then(|| format!("action {value} is not the kit's business")),
+                "fcpAddr" => self.lent_devices(&value.replace(',', ";")),
+                "lun" => self.lent_lun(value),
+                "tgtFile" => plain_path(value),
+                "wwpn" | "srcFile" => None,
+                other => Some(format!("parameter {other} is not the kit's business")),
+            }
+        })
+    }
+
+    /// A row of a table: only rows of nodes of the kit.
+    fn table_row(&self, words: &[String]) -> Option<String> {
+        let condition = if word(words, 0) == "-d" {
+            word(words, 1)
+        } else {
+            word(words, 0)
+        };
+        let own = condition
+            .strip_prefix("node=")
+            .is_some_and(|node| self.is_marked(node));
+        self.needs(Effect::Reversible)
+            .or_else(|| (!own).then(|| format!("'{condition}' is not a row of the kit")))
+    }
+
+    /// The import of an image whose file cannot exist.
+    fn marked_image(&self, words: &[String]) -> Option<String> {
+        let marked = words.iter().any(|w| {
+            w.strip_prefix("osimage=/tmp/")
+                .is_some_and(|file| self.is_marked(file))
+        });
+        (!marked).then(|| "only a file of the kit may be imported".to_owned())
+    }
+
+    /// An image made by the kit: `unknown-s390x-raw-{profile}`, the profile carrying the kit's marker.
+    fn kit_image(&self, image: &str) -> Option<String> {
+        let profile = image.split('-').nth(3);
+        // A name without a fourth part is refused by the release (spec: scsi-pools 2.5).
+        profile.and_then(|p| self.kit_name("image profile", p))
+    }
+
+    fn kit_name(&self, what: &str, name: &str) -> Option<String> {
+        (!self.is_marked(name)).then(|| format!("{what} '{name}' is not of this run"))
     }
 
     fn needs(&self, effect: Effect) -> Option<String> {
@@ -168,7 +259,9 @@ impl Fence {
     }
 
     fn is_marked(&self, name: &str) -> bool {
+        // Letters and digits only: a list or a range could name others beside the kit's own.
         name.to_ascii_lowercase().starts_with(&self.prefix)
+            && name.bytes().all(|b| b.is_ascii_alphanumeric())
     }
 
     fn kit_pool(&self, name: Option<&String>) -> Option<String> {
@@ -183,6 +276,13 @@ impl Fence {
     fn lent_guest(&self, node: &str) -> Option<String> {
         (!self.inventory.guests.iter().any(|g| g.node == node))
             .then(|| format!("the inventory does not lend guest {node}"))
+    }
+
+    fn lent_devices_or(&self, list: &str, also: &[&str]) -> Option<String> {
+        if also.contains(&list) {
+            return None;
+        }
+        self.lent_devices(list)
     }
 
     fn lent_devices(&self, list: &str) -> Option<String> {
@@ -210,6 +310,39 @@ impl Fence {
 
 fn word(words: &[String], i: usize) -> &str {
     words.get(i).map_or("", String::as_str)
+}
+
+/// Whether a shell on the way would see more than a word: arguments reach root shells unquoted (spec: driver 5 D54).
+/// `$HOME` is let through, for the cases that look at just that.
+fn dangerous(word: &str) -> bool {
+    const SPECIAL: &[char] = &[
+        '`', '$', '&', '|', '<', '>', '\\', '\'', '\n', '\r', '*', '?', '!', '(', ')',
+    ];
+    // A list is joined by `;`: what follows one must be a number, never a program's name.
+    let list = word.split(';').skip(1).all(|part| {
+        let part = part.trim_start_matches("0x");
+        part.is_empty() || part.len() >= 4 && part.bytes().take(4).all(|b| b.is_ascii_hexdigit())
+    });
+    !list || word.replace("$HOME", "").contains(SPECIAL)
+}
+
+/// Programs of a guest that only read.
+const READERS: [&str; 10] = [
+    "lszfcp", "cat", "ls", "stat", "readlink", "lsluns", "lscss", "grep", "multipath", "test",
+];
+
+/// A command for a guest's shell: one reading program, in one word list.
+fn reading_command(request: &Request) -> Option<String> {
+    let body = request.body.as_deref().unwrap_or_default();
+    let elements: Vec<String> = serde_json::from_str(body).unwrap_or_default();
+    let command = elements.iter().find_map(|e| e.strip_prefix("command="))?;
+    let mut words = command.split_whitespace();
+    let program = words.next().unwrap_or_default();
+    let second = words.next().unwrap_or_default();
+    let reads = READERS.contains(&program)
+        && !command.contains(';')
+        && (program != "multipath" || second == "-ll");
+    (!reads).then(|| format!("'{command}' may do more than read"))
 }
 
 fn plain_path(path: &str) -> Option<String> {
@@ -255,6 +388,15 @@ mod tests {
             ("/vms/g", "--setpassword x"),
             ("/nodes/other/power", "off"),
             ("/tables/zvm", "x"),
+            ("/tables/zvm", "node=g zvm.hcp=x"),
+            ("/nodes/kit12a,g/power", "off"),
+            ("/hypervisor/h", "--addzfcp2pool kit12p;reboot free w l 1G"),
+            ("/hypervisor/h", "--addzfcp2pool kit12p free w l 1G  `reboot`"),
+            ("/hypervisor/h", "--capturezfcp other w 0004000000000000"),
+            ("/vms/g", "--aemod setupDisk action=addScsiVolume fcpAddr=b806"),
+            ("/vms/g", "--aemod setupDisk action=addSwap vaddr=100"),
+            ("/vms/g", "--aemod other"),
+            ("/vms/g", "--removeloaddev"),
         ] {
             assert!(
                 fence.check(put(path, line)).is_err(),
@@ -262,6 +404,17 @@ mod tests {
             );
         }
         assert!(fence.check(Request::new(Method::Delete, "/vms/g")).is_err());
+        let image = Request::new(Method::Delete, "/images/rhel7-s390x-netboot-prod");
+        assert!(fence.check(image).is_err());
+        let dsh = |command: &str| {
+            Request::new(Method::Put, "/nodes/g/dsh").with_args(&[&format!("command={command}")])
+        };
+        for command in ["reboot", "cat /etc/zfcp.conf; reboot", "multipath -F", "ls > /x"] {
+            assert!(fence.check(dsh(command)).is_err(), "{command}");
+        }
+        assert!(fence.check(dsh("lszfcp -D")).is_ok());
+        let off = Request::get("/nodes/g/power").with("field", "off");
+        assert!(fence.check(off).is_err());
     }
 
     #[test]

@@ -44,6 +44,32 @@ pub enum Undo {
         /// Path in the guest.
         path: String,
     },
+    /// An image made by the kit.
+    Image {
+        /// Name of the osimage.
+        name: String,
+    },
+    /// A node defined by the kit.
+    Node {
+        /// Name.
+        name: String,
+    },
+    /// A node's row in one table.
+    Row {
+        /// Table.
+        table: String,
+        /// Node.
+        node: String,
+    },
+    /// Boot settings of a guest's directory entry.
+    Boot {
+        /// Guest.
+        node: String,
+        /// Port that was set.
+        wwpn: String,
+        /// LUN that was set.
+        lun: String,
+    },
     /// A guest's power state.
     Power {
         /// Guest.
@@ -65,6 +91,10 @@ impl std::fmt::Display for Undo {
             } => write!(f, "disk {devices}/{wwpns}/{lun} in {node}"),
             Self::Dedication { node, device } => write!(f, "FCP device {device} at {node}"),
             Self::DeviceNode { node, path } => write!(f, "device node {path} in {node}"),
+            Self::Image { name } => write!(f, "image {name}"),
+            Self::Node { name } => write!(f, "node {name}"),
+            Self::Row { table, node } => write!(f, "row of {node} in table {table}"),
+            Self::Boot { node, .. } => write!(f, "boot settings of {node}"),
             Self::Power { node, state } => write!(f, "{node} to be {state}"),
         }
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::CaseContext;
 use crate::outcome::Stop;
+use crate::target::Distribution;
 
 /// How strongly a requirement binds.
 #[derive(
@@ -115,6 +116,10 @@ pub enum Need {
     MultipathLuns(usize),
     /// A second z/VM system with its own zHCP.
     SecondHypervisor,
+    /// A running guest of this distribution.
+    Distribution(Distribution),
+    /// A second account, without permission to change guests.
+    RestrictedAccount,
     /// Nothing else of the run at the same time: the case touches what all pools share.
     Alone,
     /// Something only some targets offer.
@@ -132,6 +137,8 @@ impl fmt::Display for Need {
             Self::Luns(n) => write!(f, "{n} spare LUN(s)"),
             Self::MultipathLuns(n) => write!(f, "{n} spare LUN(s) with two paths"),
             Self::SecondHypervisor => write!(f, "second hypervisor node"),
+            Self::Distribution(d) => write!(f, "a running {d:?} guest"),
+            Self::RestrictedAccount => write!(f, "a second account without permission for chvm"),
             Self::Alone => write!(f, "no other case at the same time"),
             Self::Capability(c) => write!(f, "capability {c:?}"),
         }

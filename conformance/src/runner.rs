@@ -226,6 +226,7 @@ impl Run<'_> {
             number,
             made: 0,
             recorded: Vec::new(),
+            restricted_password: session.restricted_password.clone(),
         };
         let work = AssertUnwindSafe((case.run)(&mut context)).catch_unwind();
         let outcome = match tokio::time::timeout(self.options.case_timeout, work).await {

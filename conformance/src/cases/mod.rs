@@ -16,11 +16,22 @@ macro_rules! case {
     };
 }
 
+mod attach;
+mod boot;
+mod dedicate;
+mod detach;
 mod deviations;
+mod device_node;
+mod disk;
+mod image;
+mod multipath;
+mod offline;
 mod pool;
+mod power;
 mod protocol;
 mod reserve;
 mod security;
+mod tables;
 mod version;
 
 use crate::Case;
@@ -34,6 +45,16 @@ pub const ALL: &[&[Case]] = &[
     security::CASES,
     pool::CASES,
     reserve::CASES,
+    tables::CASES,
+    power::CASES,
+    dedicate::CASES,
+    attach::CASES,
+    device_node::CASES,
+    detach::CASES,
+    offline::CASES,
+    multipath::CASES,
+    image::CASES,
+    boot::CASES,
 ];
 
 /// Every case, in the order of reports.

@@ -116,6 +116,9 @@ pub struct TargetArgs {
     /// File whose first line is the password; wins over the environment
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
+    /// Accounts of the target (TOML: user, password, restricted_password), readable by its owner only; wins over the rest
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["password_file"])]
+    pub secrets: Option<PathBuf>,
     /// PEM bundle against which the certificate is verified; without it nothing is verified
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,

@@ -14,7 +14,7 @@ use crate::report::{self, Progress};
 use crate::result::{CaseResult, ExitStatus, RunResult, SCHEMA};
 use crate::resume::{ProgressFile, ProgressHead, read_progress};
 use crate::runner::Event;
-use crate::target::{Account, Embedded, Inventory, Remote, Secret, Target, Trust};
+use crate::target::{Account, Embedded, Inventory, Remote, Secret, Secrets, Target, Trust};
 
 /// Carries out `run`.
 pub async fn run(args: RunArgs) -> anyhow::Result<ExitStatus> {
@@ -177,20 +177,7 @@ pub fn target(args: &TargetArgs) -> anyhow::Result<Target> {
     if !url.starts_with("https://") && !url.starts_with("http://") {
         bail!("--url '{url}' is not an http or https address");
     }
-    let password = match &args.password_file {
-        Some(path) => std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read {}", path.display()))?
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
-        None => std::env::var(&args.password_env).with_context(|| {
-            format!(
-                "no password: set {} or give --password-file",
-                args.password_env
-            )
-        })?,
-    };
+    let secrets = secrets(args)?;
     let trust = match &args.ca_file {
         Some(path) => Trust::Authorities(
             std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?,
@@ -200,9 +187,10 @@ pub fn target(args: &TargetArgs) -> anyhow::Result<Target> {
     Ok(Target::Remote(Box::new(Remote {
         url: url.clone(),
         account: Account {
-            user: args.user.clone(),
-            password: Secret::new(password),
+            user: secrets.user,
+            password: secrets.password,
         },
+        restricted_password: secrets.restricted_password,
         trust,
         inventory: inventory(args)?.unwrap_or_default(),
         release: args.release,
@@ -211,6 +199,35 @@ pub fn target(args: &TargetArgs) -> anyhow::Result<Target> {
         capabilities: Vec::new(),
         budget: args.budget.map(Budget::new),
     })))
+}
+
+fn secrets(args: &TargetArgs) -> anyhow::Result<Secrets> {
+    if let Some(path) = &args.secrets {
+        let read = || format!("cannot read {}", path.display());
+        let metadata = std::fs::metadata(path).with_context(read)?;
+        Secrets::check_mode(&metadata).with_context(|| path.display().to_string())?;
+        let text = std::fs::read_to_string(path).with_context(read)?;
+        return Secrets::parse(&text).with_context(|| format!("in {}", path.display()));
+    }
+    let password = match &args.password_file {
+        Some(path) => std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+        None => std::env::var(&args.password_env).with_context(|| {
+            format!(
+                "no password: give --secrets or --password-file, or set {}",
+                args.password_env
+            )
+        })?,
+    };
+    Ok(Secrets {
+        user: args.user.clone(),
+        password: Secret::new(password),
+        restricted_password: None,
+    })
 }
 
 fn inventory(args: &TargetArgs) -> anyhow::Result<Option<Inventory>> {

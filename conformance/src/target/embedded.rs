@@ -10,7 +10,7 @@ use xcat_simulator::seam::{self, Settings, Site};
 use xcat_simulator::{rest, site};
 
 use super::client::{Account, Client, Trust};
-use super::inventory::{Fcp, Guest, GuestState, Inventory, LentLun, SCHEMA};
+use super::inventory::{Distribution, Fcp, Guest, GuestState, Inventory, LentLun, SCHEMA};
 use super::open::{Behaviour, Embedded, Release, Session, TargetError};
 use super::secret::Secret;
 
@@ -76,6 +76,7 @@ pub async fn start(options: Embedded) -> Result<Session, TargetError> {
     Ok(Session {
         client,
         inventory: Arc::new(inventory()),
+        restricted_password: Some(Secret::new("viewer")),
         capabilities: Vec::new(),
         _running: Some(Box::new(Running(server))),
     })
@@ -100,9 +101,10 @@ fn settings(options: Embedded) -> Settings {
 fn inventory() -> Inventory {
     const FIRST: &str = "500507630300c562";
     const SECOND: &str = "500507630b00c562";
-    let guest = |node: &str, state| Guest {
+    let guest = |node: &str, state, distribution| Guest {
         node: node.to_owned(),
         state,
+        distribution: Some(distribution),
     };
     let lun = |ports: &[&str], lun: &str| LentLun {
         wwpns: ports.iter().map(|p| (*p).to_owned()).collect(),
@@ -117,10 +119,11 @@ fn inventory() -> Inventory {
         schema: SCHEMA,
         host: Some("zvm1".to_owned()),
         second_host: Some("zvm2".to_owned()),
+        restricted_user: Some("viewer".to_owned()),
         guests: vec![
-            guest("lnx1", GuestState::Running),
-            guest("lnx2", GuestState::Running),
-            guest("lnx3", GuestState::Off),
+            guest("lnx1", GuestState::Running, Distribution::Rhel),
+            guest("lnx2", GuestState::Running, Distribution::Sles),
+            guest("lnx3", GuestState::Off, Distribution::Ubuntu),
         ],
         fcp_devices: [
             ("1a08", "50"),

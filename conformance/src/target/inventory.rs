@@ -19,6 +19,9 @@ pub struct Inventory {
     /// xCAT node name of a second hypervisor.
     #[serde(default)]
     pub second_host: Option<String>,
+    /// A second account that may read and must not change guests; its password stands in the secrets file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restricted_user: Option<String>,
     /// Guests lent to the kit.
     #[serde(default, rename = "guest")]
     pub guests: Vec<Guest>,
@@ -38,6 +41,21 @@ pub struct Guest {
     pub node: String,
     /// Whether it runs at the start of the run.
     pub state: GuestState,
+    /// Its Linux, for cases about what persists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<Distribution>,
+}
+
+/// Families of distributions that configure zfcp alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Distribution {
+    /// Red Hat Enterprise Linux.
+    Rhel,
+    /// SUSE Linux Enterprise Server.
+    Sles,
+    /// Ubuntu.
+    Ubuntu,
 }
 
 /// Whether a guest runs.
@@ -124,6 +142,10 @@ impl Inventory {
             Need::Luns(n) => self.luns.len() >= n,
             Need::MultipathLuns(n) => self.luns.iter().filter(|l| l.wwpns.len() >= 2).count() >= n,
             Need::Alone => true,
+            Need::RestrictedAccount => self.restricted_user.is_some(),
+            Need::Distribution(d) => self
+                .guests_in(GuestState::Running)
+                .any(|g| g.distribution == Some(d)),
             Need::Capability(c) => capabilities.contains(&c),
         };
         (!have).then(|| format!("the target does not offer: {need}"))

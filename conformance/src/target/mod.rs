@@ -8,11 +8,13 @@ mod inventory;
 mod open;
 mod request;
 mod secret;
+mod secrets;
 
 pub use answer::Answer;
 pub use client::{Account, Client, ClientError, Trust};
 pub use evidence::{Exchange, Phase};
-pub use inventory::{Fcp, Guest, GuestState, Inventory, InventoryError, LentLun};
+pub use inventory::{Distribution, Fcp, Guest, GuestState, Inventory, InventoryError, LentLun};
 pub use open::{Behaviour, Embedded, Release, Remote, Session, Target, TargetError};
 pub use request::{Auth, Method, Request, encode};
 pub use secret::Secret;
+pub use secrets::{Secrets, SecretsError};

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::client::{Account, Client, ClientError, Trust};
 use super::embedded;
 use super::inventory::Inventory;
+use super::secret::Secret;
 use crate::budget::Budget;
 use crate::meta::Capability;
 
@@ -70,6 +71,8 @@ pub struct Remote {
     pub trust: Trust,
     /// What may be used.
     pub inventory: Inventory,
+    /// Password of the inventory's second account.
+    pub restricted_password: Option<Secret>,
     /// Release that it is measured as.
     pub release: Release,
     /// Behaviour that it is measured as.
@@ -102,6 +105,8 @@ pub struct Session {
     pub client: Client,
     /// What may be used.
     pub inventory: Arc<Inventory>,
+    /// Password of the inventory's second account.
+    pub restricted_password: Option<Secret>,
     /// What it can do beyond a real one.
     pub capabilities: Vec<Capability>,
     /// Keeps the embedded simulator running.
@@ -128,6 +133,7 @@ impl Target {
                 )?
                 .within(remote.budget.clone()),
                 inventory: Arc::new(remote.inventory.clone()),
+                restricted_password: remote.restricted_password.clone(),
                 capabilities: remote.capabilities.clone(),
                 _running: None,
             }),
