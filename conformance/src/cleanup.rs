@@ -61,7 +61,11 @@ pub async fn undo(entry: &Undo, client: &Client, fence: &Fence) -> Result<(), St
             let request = Request::new(Method::Delete, format!("/images/{name}"));
             send(request, client, fence).await?;
             let seen = send(Request::get(format!("/images/{name}")), client, fence).await?;
-            if seen.info().iter().any(|l| l.contains(&format!("Object name: {name}"))) {
+            if seen
+                .info()
+                .iter()
+                .any(|l| l.contains(&format!("Object name: {name}")))
+            {
                 return Err(format!("image {name} is still there"));
             }
             Ok(())
@@ -80,16 +84,25 @@ pub async fn undo(entry: &Undo, client: &Client, fence: &Fence) -> Result<(), St
             let request = Request::put(format!("/tables/{table}"), &line);
             send(request, client, fence).await?;
             let seen = send(Request::get(format!("/tables/{table}")), client, fence).await?;
-            if seen.lines("data").iter().any(|l| l.starts_with(&format!("\"{node}\","))) {
+            if seen
+                .lines("data")
+                .iter()
+                .any(|l| l.starts_with(&format!("\"{node}\",")))
+            {
                 return Err(format!("table {table} still has a row of {node}"));
             }
             Ok(())
         }
         Undo::Boot { node, wwpn, lun } => {
             chvm(node, "--deleteipl", client, fence).await?;
-            chvm(node, &format!("--removeloaddev {wwpn} {lun}"), client, fence)
-                .await
-                .map(drop)
+            chvm(
+                node,
+                &format!("--removeloaddev {wwpn} {lun}"),
+                client,
+                fence,
+            )
+            .await
+            .map(drop)
         }
         Undo::Power { node, state } => {
             let request = Request::put(format!("/nodes/{node}/power"), state);

@@ -27,6 +27,8 @@ pub struct CaseContext {
     pub(crate) made: usize,
     pub(crate) recorded: Vec<Recorded>,
     pub(crate) restricted_password: Option<Secret>,
+    /// Pause between two looks at something that takes time; none where time is simulated.
+    pub(crate) pause: std::time::Duration,
 }
 
 /// A row address that the kit invented: it names no LUN of any controller, and is never attached.

@@ -144,7 +144,9 @@ impl Fence {
                 .needs(Effect::Reversible)
                 .or_else(|| self.kit_pool(words.iter().skip(1).find(|w| !w.is_empty()))),
             // With too few words the release refuses; with a target left out it would pick any LUN.
-            "--copyzfcp" if words.len() < 4 => self.needs(Effect::Reversible),
+            "--copyzfcp" | "--capturezfcp" | "--deployzfcp" if words.len() < 4 => {
+                self.needs(Effect::Reversible)
+            }
             "--copyzfcp" => self
                 .needs(Effect::Destructive)
                 .or_else(|| self.lent_devices(word(words, 1)))
@@ -156,7 +158,6 @@ impl Fence {
                             self.lent_lun(l)
                         })
                 }),
-            "--capturezfcp" | "--deployzfcp" if words.len() < 4 => self.needs(Effect::Reversible),
             "--capturezfcp" => self
                 .needs(Effect::Destructive)
                 .or_else(|| self.kit_name("profile", word(words, 1)))
@@ -208,7 +209,10 @@ impl Fence {
             match key {
                 "action" => (!matches!(
                     value,
-                    "addScsiVolume" | "removeScsiVolume" | "createfilesysnode" | "removefilesysnode"
+                    "addScsiVolume"
+                        | "removeScsiVolume"
+                        | "createfilesysnode"
+                        | "removefilesysnode"
                 ))
                 .then(|| format!("action {value} is not the kit's business")),
                 "fcpAddr" => self.lent_devices(&value.replace(',', ";")),
@@ -328,7 +332,16 @@ fn dangerous(word: &str) -> bool {
 
 /// Programs of a guest that only read.
 const READERS: [&str; 10] = [
-    "lszfcp", "cat", "ls", "stat", "readlink", "lsluns", "lscss", "grep", "multipath", "test",
+    "lszfcp",
+    "cat",
+    "ls",
+    "stat",
+    "readlink",
+    "lsluns",
+    "lscss",
+    "grep",
+    "multipath",
+    "test",
 ];
 
 /// A command for a guest's shell: one reading program, in one word list.
@@ -391,9 +404,15 @@ mod tests {
             ("/tables/zvm", "node=g zvm.hcp=x"),
             ("/nodes/kit12a,g/power", "off"),
             ("/hypervisor/h", "--addzfcp2pool kit12p;reboot free w l 1G"),
-            ("/hypervisor/h", "--addzfcp2pool kit12p free w l 1G  `reboot`"),
+            (
+                "/hypervisor/h",
+                "--addzfcp2pool kit12p free w l 1G  `reboot`",
+            ),
             ("/hypervisor/h", "--capturezfcp other w 0004000000000000"),
-            ("/vms/g", "--aemod setupDisk action=addScsiVolume fcpAddr=b806"),
+            (
+                "/vms/g",
+                "--aemod setupDisk action=addScsiVolume fcpAddr=b806",
+            ),
             ("/vms/g", "--aemod setupDisk action=addSwap vaddr=100"),
             ("/vms/g", "--aemod other"),
             ("/vms/g", "--removeloaddev"),
@@ -409,7 +428,12 @@ mod tests {
         let dsh = |command: &str| {
             Request::new(Method::Put, "/nodes/g/dsh").with_args(&[&format!("command={command}")])
         };
-        for command in ["reboot", "cat /etc/zfcp.conf; reboot", "multipath -F", "ls > /x"] {
+        for command in [
+            "reboot",
+            "cat /etc/zfcp.conf; reboot",
+            "multipath -F",
+            "ls > /x",
+        ] {
             assert!(fence.check(dsh(command)).is_err(), "{command}");
         }
         assert!(fence.check(dsh("lszfcp -D")).is_ok());

@@ -203,7 +203,7 @@ impl LedgerFile {
         for line in text.lines() {
             match serde_json::from_str::<Line>(line) {
                 Ok(Line::Open { case, number, undo }) => {
-                    open.push(OpenEntry { case, number, undo })
+                    open.push(OpenEntry { case, number, undo });
                 }
                 Ok(Line::Closed { case, number }) => {
                     open.retain(|e| (&e.case, e.number) != (&case, number));

@@ -3,7 +3,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use tokio::sync::RwLock;
@@ -227,6 +227,11 @@ impl Run<'_> {
             made: 0,
             recorded: Vec::new(),
             restricted_password: session.restricted_password.clone(),
+            pause: if self.target.isolates_cases() {
+                Duration::ZERO
+            } else {
+                Duration::from_secs(5)
+            },
         };
         let work = AssertUnwindSafe((case.run)(&mut context)).catch_unwind();
         let outcome = match tokio::time::timeout(self.options.case_timeout, work).await {

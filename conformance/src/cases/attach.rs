@@ -1,8 +1,8 @@
 //! Attaching LUNs to a running guest (spec: driver 6.2 ATT; guests 5.1).
 
 use super::disk::{
-    Disk, attach, attached, attached_disk, dedicated, dedicated_is, disk, disk_in, in_guest, listed,
-    row, row_is, running, units, units_are,
+    Disk, attach, attached, attached_disk, dedicated, dedicated_is, disk, disk_in, in_guest,
+    listed, row, row_is, running, units, units_are,
 };
 use crate::target::{Distribution, GuestState};
 use crate::{Address, Case, CaseContext, Need, Stop};
@@ -68,14 +68,13 @@ async fn confirmation_order(c: &mut CaseContext) -> Result<(), Stop> {
     let node = running(c)?;
     let disk = disk(c, 0, 0).await?;
     let a = attach(c, &node, &disk).await?;
-    let (w, l, f) = (&disk.wwpn, &disk.lun, &disk.fcp);
     let wanted = [
         "Using given WWPN and LUN".to_owned(),
-        format!("Found FCP device 0x{w}/0x{l}"),
-        format!("Dedicating device {f} to "),
+        format!("Found FCP device 0x{}/0x{}", disk.wwpn, disk.lun),
+        format!("Dedicating device {} to ", disk.fcp),
         "'s active configuration... Done".to_owned(),
         "Configuring FCP device to be persistent... Done".to_owned(),
-        format!("Adding zFCP device {f}/{w}/{l}... Done"),
+        format!("Adding zFCP device {}... Done", disk.name()),
     ];
     let lines = a.info();
     let mut at = 0;
@@ -172,7 +171,9 @@ async fn block_device(c: &mut CaseContext) -> Result<(), Stop> {
     let wanted = format!("{}:0x{}", disk.wwpn, disk.lun).to_lowercase();
     c.check(
         "by-path",
-        lines.iter().any(|l| l.to_lowercase().contains(&wanted) && l.contains("sd")),
+        lines
+            .iter()
+            .any(|l| l.to_lowercase().contains(&wanted) && l.contains("sd")),
         &format!("a link for {wanted} to a block device"),
         || lines.join("\n"),
     )
@@ -231,7 +232,10 @@ async fn persistent_sles(c: &mut CaseContext) -> Result<(), Stop> {
 async fn rule_once(c: &mut CaseContext) -> Result<(), Stop> {
     let node = of(c, Distribution::Sles)?;
     let pool = c.new_pool()?;
-    let (first, second) = (disk_in(c, &pool, 0, 0).await?, disk_in(c, &pool, 1, 0).await?);
+    let (first, second) = (
+        disk_in(c, &pool, 0, 0).await?,
+        disk_in(c, &pool, 1, 0).await?,
+    );
     attached(c, &node, &first).await?;
     attached(c, &node, &second).await?;
     let lines = rules(c, &node, &first).await?;
@@ -259,7 +263,10 @@ async fn capitals(c: &mut CaseContext) -> Result<(), Stop> {
 async fn second_same_device(c: &mut CaseContext) -> Result<(), Stop> {
     let node = running(c)?;
     let pool = c.new_pool()?;
-    let (first, second) = (disk_in(c, &pool, 0, 0).await?, disk_in(c, &pool, 1, 0).await?);
+    let (first, second) = (
+        disk_in(c, &pool, 0, 0).await?,
+        disk_in(c, &pool, 1, 0).await?,
+    );
     attached(c, &node, &first).await?;
     let a = attach(c, &node, &second).await?;
     c.confirms("confirmed", &a, "Adding zFCP device")?;
@@ -274,7 +281,10 @@ async fn second_same_device(c: &mut CaseContext) -> Result<(), Stop> {
 async fn second_both(c: &mut CaseContext) -> Result<(), Stop> {
     let node = running(c)?;
     let pool = c.new_pool()?;
-    let (first, second) = (disk_in(c, &pool, 0, 0).await?, disk_in(c, &pool, 1, 0).await?);
+    let (first, second) = (
+        disk_in(c, &pool, 0, 0).await?,
+        disk_in(c, &pool, 1, 0).await?,
+    );
     attached(c, &node, &first).await?;
     attached(c, &node, &second).await?;
     for disk in [&first, &second] {
@@ -287,7 +297,10 @@ async fn second_both(c: &mut CaseContext) -> Result<(), Stop> {
 async fn second_other_device(c: &mut CaseContext) -> Result<(), Stop> {
     let node = running(c)?;
     let pool = c.new_pool()?;
-    let (first, second) = (disk_in(c, &pool, 0, 0).await?, disk_in(c, &pool, 1, 1).await?);
+    let (first, second) = (
+        disk_in(c, &pool, 0, 0).await?,
+        disk_in(c, &pool, 1, 1).await?,
+    );
     attached(c, &node, &first).await?;
     attached(c, &node, &second).await?;
     for disk in [&first, &second] {
@@ -352,7 +365,9 @@ async fn absent_row(c: &mut CaseContext) -> Result<(), Stop> {
     let (pool, _) = c.pool_with(&[("free", "1G", "")]).await?;
     let absent = invented(c, &pool)?;
     let a = attach(c, &node, &absent).await?;
-    c.check("refused", !a.errors().is_empty(), "an error", || a.summary())?;
+    c.check("refused", !a.errors().is_empty(), "an error", || {
+        a.summary()
+    })?;
     c.check(
         "not-confirmed",
         !a.says("Adding zFCP device"),
@@ -367,7 +382,9 @@ async fn absent_pool(c: &mut CaseContext) -> Result<(), Stop> {
     let pool = c.name();
     let absent = invented(c, &pool)?;
     let a = attach(c, &node, &absent).await?;
-    c.check("refused", !a.errors().is_empty(), "an error", || a.summary())?;
+    c.check("refused", !a.errors().is_empty(), "an error", || {
+        a.summary()
+    })?;
     dedicated_is(c, &node, &absent.fcp, false).await
 }
 
@@ -403,12 +420,20 @@ async fn loaddev(c: &mut CaseContext) -> Result<(), Stop> {
 }
 
 async fn other_guests_device(c: &mut CaseContext) -> Result<(), Stop> {
-    let (owner, other) = (c.guest(GuestState::Running, 0)?, c.guest(GuestState::Running, 1)?);
+    let (owner, other) = (
+        c.guest(GuestState::Running, 0)?,
+        c.guest(GuestState::Running, 1)?,
+    );
     let pool = c.new_pool()?;
-    let (first, second) = (disk_in(c, &pool, 0, 0).await?, disk_in(c, &pool, 1, 0).await?);
+    let (first, second) = (
+        disk_in(c, &pool, 0, 0).await?,
+        disk_in(c, &pool, 1, 0).await?,
+    );
     attached(c, &owner, &first).await?;
     let a = attach(c, &other, &second).await?;
-    c.check("refused", !a.complaints().is_empty(), "a complaint", || a.summary())?;
+    c.check("refused", !a.complaints().is_empty(), "a complaint", || {
+        a.summary()
+    })?;
     c.check(
         "not-confirmed",
         !a.says("Adding zFCP device"),
@@ -422,7 +447,10 @@ async fn other_guests_device(c: &mut CaseContext) -> Result<(), Stop> {
 
 async fn first_disk_kept(c: &mut CaseContext) -> Result<(), Stop> {
     // The second attach of `node` lists its own device and one that belongs to another guest.
-    let (node, other) = (c.guest(GuestState::Running, 0)?, c.guest(GuestState::Running, 1)?);
+    let (node, other) = (
+        c.guest(GuestState::Running, 0)?,
+        c.guest(GuestState::Running, 1)?,
+    );
     let pool = c.new_pool()?;
     let mine = disk_in(c, &pool, 0, 0).await?;
     let theirs = disk_in(c, &pool, 1, 1).await?;
@@ -433,11 +461,16 @@ async fn first_disk_kept(c: &mut CaseContext) -> Result<(), Stop> {
     attached(c, &node, &mine).await?;
     attached(c, &other, &theirs).await?;
     let a = attach(c, &node, &wanted).await?;
-    c.check("refused", !a.complaints().is_empty(), "a complaint", || a.summary())?;
-    let kept = dedicated(c, &node, &mine.fcp).await?;
-    c.check("first-dedication", kept, "the first disk's device dedicated still", || {
-        format!("{} is not dedicated to {node} any more", mine.fcp)
+    c.check("refused", !a.complaints().is_empty(), "a complaint", || {
+        a.summary()
     })?;
+    let kept = dedicated(c, &node, &mine.fcp).await?;
+    c.check(
+        "first-dedication",
+        kept,
+        "the first disk's device dedicated still",
+        || format!("{} is not dedicated to {node} any more", mine.fcp),
+    )?;
     units_are(c, &node, &mine, true).await?;
     units_are(c, &other, &theirs, true).await
 }
@@ -445,7 +478,11 @@ async fn first_disk_kept(c: &mut CaseContext) -> Result<(), Stop> {
 async fn unknown_option(c: &mut CaseContext) -> Result<(), Stop> {
     let node = running(c)?;
     let a = c.chvm(&node, "--nosuch").await?;
-    c.refuses("refused", &a, "(Error) Option '--nosuch' not supported on chvm")
+    c.refuses(
+        "refused",
+        &a,
+        "(Error) Option '--nosuch' not supported on chvm",
+    )
 }
 
 async fn missing_lun(c: &mut CaseContext) -> Result<(), Stop> {
@@ -453,7 +490,8 @@ async fn missing_lun(c: &mut CaseContext) -> Result<(), Stop> {
     let lent = c.lun(1, 0)?;
     let at = c.address();
     let pool = c.new_pool()?;
-    c.add_row(&pool, "free", &lent.wwpns[0], &at.lun, "1G", "").await?;
+    c.add_row(&pool, "free", &lent.wwpns[0], &at.lun, "1G", "")
+        .await?;
     let disk = Disk {
         pool,
         wwpn: lent.wwpns[0].clone(),

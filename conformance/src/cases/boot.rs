@@ -47,14 +47,20 @@ async fn set_ipl(c: &mut CaseContext, node: &str) -> Result<(String, Answer), St
     Ok((device, a))
 }
 
-async fn set_loaddev(c: &mut CaseContext, node: &str, index: usize, rest: &str) -> Result<Answer, Stop> {
+async fn set_loaddev(
+    c: &mut CaseContext,
+    node: &str,
+    index: usize,
+    rest: &str,
+) -> Result<Answer, Stop> {
     let (wwpn, lun) = lent(c, index)?;
     c.undo(Undo::Boot {
         node: node.to_owned(),
         wwpn: wwpn.clone(),
         lun: lun.clone(),
     })?;
-    c.chvm(node, format!("--setloaddev {wwpn} {lun} {rest}").trim_end()).await
+    c.chvm(node, format!("--setloaddev {wwpn} {lun} {rest}").trim_end())
+        .await
 }
 
 async fn has_ipl(c: &CaseContext, node: &str, device: &str) -> Result<bool, Stop> {
@@ -104,7 +110,9 @@ async fn loaddev_set(c: &mut CaseContext) -> Result<(), Stop> {
     set_loaddev(c, &node, 0, "").await?;
     let seen = loaddev(c, &node).await?;
     let there = names(c, &node, 0).await?;
-    c.check("statements", there, "LOADDEV with port and LUN", || seen.join("\n"))
+    c.check("statements", there, "LOADDEV with port and LUN", || {
+        seen.join("\n")
+    })
 }
 
 async fn loaddev_confirmed(c: &mut CaseContext) -> Result<(), Stop> {
@@ -117,7 +125,8 @@ async fn loaddev_hex(c: &mut CaseContext) -> Result<(), Stop> {
     let node = off(c)?;
     let (wwpn, lun) = lent(c, 0)?;
     expect(c, &node)?;
-    c.chvm(&node, &format!("--setloaddev 0x{wwpn} 0x{lun}")).await?;
+    c.chvm(&node, &format!("--setloaddev 0x{wwpn} 0x{lun}"))
+        .await?;
     let there = names(c, &node, 0).await?;
     c.equal("statements", &there, &true)
 }

@@ -38,7 +38,9 @@ async fn dedicate(c: &mut CaseContext, node: &str, fcp: usize) -> Result<(String
         node: node.to_owned(),
         device: device.clone(),
     })?;
-    let a = c.chvm(node, &format!("--dedicatedevice {device} {device} 0")).await?;
+    let a = c
+        .chvm(node, &format!("--dedicatedevice {device} {device} 0"))
+        .await?;
     Ok((device, a))
 }
 
@@ -63,7 +65,10 @@ async fn in_directory(c: &mut CaseContext) -> Result<(), Stop> {
 async fn active(c: &mut CaseContext) -> Result<(), Stop> {
     let node = running(c)?;
     let (device, _) = dedicate(c, &node, 0).await?;
-    let seen = (listed(c, "active", &device).await?, listed(c, "free", &device).await?);
+    let seen = (
+        listed(c, "active", &device).await?,
+        listed(c, "free", &device).await?,
+    );
     c.equal("active-not-free", &seen, &(true, false))
 }
 
@@ -125,10 +130,15 @@ async fn again_once(c: &mut CaseContext) -> Result<(), Stop> {
 }
 
 async fn other_guest(c: &mut CaseContext) -> Result<(), Stop> {
-    let (owner, other) = (c.guest(GuestState::Running, 0)?, c.guest(GuestState::Running, 1)?);
+    let (owner, other) = (
+        c.guest(GuestState::Running, 0)?,
+        c.guest(GuestState::Running, 1)?,
+    );
     dedicate(c, &owner, 0).await?;
     let (device, a) = dedicate(c, &other, 0).await?;
-    c.check("refused", !a.complaints().is_empty(), "a complaint", || a.summary())?;
+    c.check("refused", !a.complaints().is_empty(), "a complaint", || {
+        a.summary()
+    })?;
     c.check(
         "not-active",
         !a.says("'s active configuration... Done"),
@@ -158,7 +168,10 @@ async fn undedicate_gone(c: &mut CaseContext) -> Result<(), Stop> {
     let (device, _) = dedicate(c, &node, 0).await?;
     undedicate(c, &node, &device).await?;
     dedicated_is(c, &node, &device, false).await?;
-    let seen = (listed(c, "active", &device).await?, listed(c, "free", &device).await?);
+    let seen = (
+        listed(c, "active", &device).await?,
+        listed(c, "free", &device).await?,
+    );
     c.equal("free-again", &seen, &(false, true))
 }
 
@@ -183,17 +196,21 @@ async fn undedicate_absent(c: &mut CaseContext) -> Result<(), Stop> {
     let node = running(c)?;
     let device = c.fcp(0)?.device;
     let a = undedicate(c, &node, &device).await?;
-    let known = [("404", "8"), ("204", "8")]
-        .iter()
-        .any(|(rc, rs)| a.says(&format!("Return Code: {rc}")) && a.says(&format!("Reason Code: {rs}")));
+    let known = [("404", "8"), ("204", "8")].iter().any(|(rc, rs)| {
+        a.says(&format!("Return Code: {rc}")) && a.says(&format!("Reason Code: {rs}"))
+    });
     c.check("codes", known, "404/8 or 204/8", || a.summary())?;
     c.record("codes", a.summary());
-    c.check("refused", !a.errors().is_empty(), "an error", || a.summary())
+    c.check("refused", !a.errors().is_empty(), "an error", || {
+        a.summary()
+    })
 }
 
 async fn undedicate_too_many(c: &mut CaseContext) -> Result<(), Stop> {
     let node = running(c)?;
     let device = c.fcp(0)?.device;
-    let a = c.chvm(&node, &format!("--undedicatedevice {device} x")).await?;
+    let a = c
+        .chvm(&node, &format!("--undedicatedevice {device} x"))
+        .await?;
     c.refuses("refused", &a, "(Error) Wrong number of parameters")
 }

@@ -1,7 +1,8 @@
 //! Detaching LUNs from a running guest (spec: driver 6.2 DET; guests 5.2).
 
 use super::disk::{
-    attached, attached_disk, dedicated_is, disk, disk_in, in_guest, listed, row_is, running, units_are,
+    attached, attached_disk, dedicated_is, disk, disk_in, in_guest, listed, row_is, running,
+    units_are,
 };
 use crate::target::{Distribution, GuestState};
 use crate::{Case, CaseContext, Need, Stop};
@@ -127,7 +128,8 @@ async fn dedication_stays(c: &mut CaseContext) -> Result<(), Stop> {
 async fn device_freed(c: &mut CaseContext) -> Result<(), Stop> {
     let (node, disk) = attached_disk(c).await?;
     c.chvm(&node, &disk.detach_line(0)).await?;
-    c.chvm(&node, &format!("--undedicatedevice {}", disk.fcp)).await?;
+    c.chvm(&node, &format!("--undedicatedevice {}", disk.fcp))
+        .await?;
     dedicated_is(c, &node, &disk.fcp, false).await?;
     let seen = (
         listed(c, "active", &disk.fcp).await?,
@@ -147,7 +149,10 @@ async fn again_attach(c: &mut CaseContext) -> Result<(), Stop> {
 async fn first_stays(c: &mut CaseContext) -> Result<(), Stop> {
     let node = running(c)?;
     let pool = c.new_pool()?;
-    let (first, second) = (disk_in(c, &pool, 0, 0).await?, disk_in(c, &pool, 1, 0).await?);
+    let (first, second) = (
+        disk_in(c, &pool, 0, 0).await?,
+        disk_in(c, &pool, 1, 0).await?,
+    );
     attached(c, &node, &first).await?;
     attached(c, &node, &second).await?;
     c.chvm(&node, &second.detach_line(0)).await?;
@@ -159,7 +164,10 @@ async fn first_stays(c: &mut CaseContext) -> Result<(), Stop> {
 async fn persistent_stays(c: &mut CaseContext) -> Result<(), Stop> {
     let node = rhel(c)?;
     let pool = c.new_pool()?;
-    let (first, second) = (disk_in(c, &pool, 0, 0).await?, disk_in(c, &pool, 1, 0).await?);
+    let (first, second) = (
+        disk_in(c, &pool, 0, 0).await?,
+        disk_in(c, &pool, 1, 0).await?,
+    );
     attached(c, &node, &first).await?;
     attached(c, &node, &second).await?;
     c.chvm(&node, &second.detach_line(0)).await?;
@@ -180,7 +188,11 @@ async fn other_owner(c: &mut CaseContext) -> Result<(), Stop> {
     );
     c.hypervisor(&line).await?;
     let a = c.chvm(&node, &disk.detach_line(0)).await?;
-    c.refuses("refused", &a, &format!("does not belong to the node {node}."))?;
+    c.refuses(
+        "refused",
+        &a,
+        &format!("does not belong to the node {node}."),
+    )?;
     row_is(c, &disk, "used", "kitother", &disk.fcp).await
 }
 
@@ -200,7 +212,10 @@ async fn too_few(c: &mut CaseContext) -> Result<(), Stop> {
 
 async fn absent_row(c: &mut CaseContext) -> Result<(), Stop> {
     let (node, disk) = attached_disk(c).await?;
-    let line = format!("--removezfcpfrompool {} {} {}", disk.pool, disk.lun, disk.wwpn);
+    let line = format!(
+        "--removezfcpfrompool {} {} {}",
+        disk.pool, disk.lun, disk.wwpn
+    );
     c.hypervisor(&line).await?;
     let a = c.chvm(&node, &disk.detach_line(0)).await?;
     let outcome = c.check(
@@ -252,5 +267,10 @@ async fn reserved_row(c: &mut CaseContext) -> Result<(), Stop> {
     c.record("answer", a.summary());
     let status = super::disk::row(c, &disk).await?.status;
     c.record("row", status.clone());
-    c.check("known-state", status == "free" || status == "reserved", "free or reserved", || status.clone())
+    c.check(
+        "known-state",
+        status == "free" || status == "reserved",
+        "free or reserved",
+        || status.clone(),
+    )
 }

@@ -45,7 +45,10 @@ async fn create(
 /// The block device to which a path leads in a guest, empty when there is none.
 async fn leads_to(c: &CaseContext, node: &str, path: &str) -> Result<String, Stop> {
     let lines = in_guest(c, node, &format!("readlink -f {path}")).await?;
-    let end = lines.first().map(|l| l.trim().to_owned()).unwrap_or_default();
+    let end = lines
+        .first()
+        .map(|l| l.trim().to_owned())
+        .unwrap_or_default();
     // `readlink -f` of a last part that does not exist gives the path itself.
     Ok(if end == path { String::new() } else { end })
 }
@@ -53,15 +56,22 @@ async fn leads_to(c: &CaseContext, node: &str, path: &str) -> Result<String, Sto
 async fn create_confirmed(c: &mut CaseContext) -> Result<(), Stop> {
     let (node, disk) = attached_disk(c).await?;
     let a = create(c, &node, &disk, TARGET).await?;
-    c.confirms("confirmed", &a, &format!("Creating file system node {TARGET}... Done"))
+    c.confirms(
+        "confirmed",
+        &a,
+        &format!("Creating file system node {TARGET}... Done"),
+    )
 }
 
 async fn same_device(c: &CaseContext, node: &str, disk: &Disk, target: &str) -> Result<(), Stop> {
     let wanted = leads_to(c, node, &disk.by_path()).await?;
     let seen = leads_to(c, node, target).await?;
-    c.check("disk", !wanted.is_empty(), "a block device of the disk", || {
-        format!("{} leads nowhere", disk.by_path())
-    })?;
+    c.check(
+        "disk",
+        !wanted.is_empty(),
+        "a block device of the disk",
+        || format!("{} leads nowhere", disk.by_path()),
+    )?;
     c.equal("leads-to", &seen, &wanted)
 }
 
@@ -74,7 +84,10 @@ async fn create_leads(c: &mut CaseContext) -> Result<(), Stop> {
 async fn two_disks(c: &mut CaseContext) -> Result<(String, Disk, Disk), Stop> {
     let node = running(c)?;
     let pool = c.new_pool()?;
-    let (first, second) = (disk_in(c, &pool, 0, 0).await?, disk_in(c, &pool, 1, 0).await?);
+    let (first, second) = (
+        disk_in(c, &pool, 0, 0).await?,
+        disk_in(c, &pool, 1, 0).await?,
+    );
     attached(c, &node, &first).await?;
     attached(c, &node, &second).await?;
     Ok((node, first, second))
@@ -107,7 +120,10 @@ async fn create_absent(c: &mut CaseContext) -> Result<(), Stop> {
     let node = running(c)?;
     let disk = disk(c, 0, 0).await?;
     let a = create(c, &node, &disk, TARGET).await?;
-    let wanted = format!("(Error) zfcp device 0x{}:0x{} not found in OS", disk.wwpn, disk.lun);
+    let wanted = format!(
+        "(Error) zfcp device 0x{}:0x{} not found in OS",
+        disk.wwpn, disk.lun
+    );
     c.refuses("refused", &a, &wanted)?;
     let end = leads_to(c, &node, TARGET).await?;
     c.equal("no-node", &end.as_str(), &"")
@@ -122,15 +138,22 @@ async fn create_too_few(c: &mut CaseContext) -> Result<(), Stop> {
 async fn remove_confirmed(c: &mut CaseContext) -> Result<(), Stop> {
     let (node, disk) = attached_disk(c).await?;
     create(c, &node, &disk, TARGET).await?;
-    let a = c.chvm(&node, &format!("--removefilesysnode {TARGET}")).await?;
-    c.confirms("confirmed", &a, &format!("Removing file system node {TARGET}... Done"))
+    let a = c
+        .chvm(&node, &format!("--removefilesysnode {TARGET}"))
+        .await?;
+    c.confirms(
+        "confirmed",
+        &a,
+        &format!("Removing file system node {TARGET}... Done"),
+    )
 }
 
 async fn remove_gone(c: &mut CaseContext) -> Result<(), Stop> {
     let (node, disk) = attached_disk(c).await?;
     create(c, &node, &disk, TARGET).await?;
     same_device(c, &node, &disk, TARGET).await?;
-    c.chvm(&node, &format!("--removefilesysnode {TARGET}")).await?;
+    c.chvm(&node, &format!("--removefilesysnode {TARGET}"))
+        .await?;
     let end = leads_to(c, &node, TARGET).await?;
     c.equal("gone", &end.as_str(), &"")?;
     let a = create(c, &node, &disk, TARGET).await?;
@@ -141,14 +164,19 @@ async fn remove_other_stays(c: &mut CaseContext) -> Result<(), Stop> {
     let (node, first, second) = two_disks(c).await?;
     create(c, &node, &first, TARGET).await?;
     create(c, &node, &second, OTHER).await?;
-    c.chvm(&node, &format!("--removefilesysnode {TARGET}")).await?;
+    c.chvm(&node, &format!("--removefilesysnode {TARGET}"))
+        .await?;
     same_device(c, &node, &second, OTHER).await
 }
 
 async fn remove_absent(c: &mut CaseContext) -> Result<(), Stop> {
     let node = running(c)?;
     let a = c.chvm(&node, "--removefilesysnode /dev/kitnone").await?;
-    c.confirms("confirmed", &a, "Removing file system node /dev/kitnone... Done")
+    c.confirms(
+        "confirmed",
+        &a,
+        "Removing file system node /dev/kitnone... Done",
+    )
 }
 
 async fn remove_too_many(c: &mut CaseContext) -> Result<(), Stop> {

@@ -89,19 +89,38 @@ pub async fn disk_in(
 ) -> Result<Disk, Stop> {
     let lent = c.lun(1, lun)?;
     let fcp = c.fcp(fcp)?;
-    row_of(c, pool, &lent, &lent.wwpns[0].clone(), &fcp.device, &lent.size.clone()).await
+    row_of(
+        c,
+        pool,
+        &lent,
+        &lent.wwpns[0].clone(),
+        &fcp.device,
+        &lent.size.clone(),
+    )
+    .await
 }
 
 /// A lent LUN with two ports, to be reached through two FCP devices on different channel paths.
 pub async fn multipath_disk(c: &mut CaseContext, lun: usize) -> Result<Disk, Stop> {
     let lent = c.lun(2, lun)?;
-    let pair = c.inventory.channel_pair().map(|(a, b)| (a.clone(), b.clone()));
+    let pair = c
+        .inventory
+        .channel_pair()
+        .map(|(a, b)| (a.clone(), b.clone()));
     let Some((a, b)): Option<(Fcp, Fcp)> = pair else {
         return Err(Stop::Skip("no FCP devices on two channel paths".to_owned()));
     };
     let pool = c.new_pool()?;
     let fcp = format!("{};{}", a.device, b.device);
-    row_of(c, &pool, &lent, &lent.wwpns.join(";"), &fcp, &lent.size.clone()).await
+    row_of(
+        c,
+        &pool,
+        &lent,
+        &lent.wwpns.join(";"),
+        &fcp,
+        &lent.size.clone(),
+    )
+    .await
 }
 
 /// Adds a lent LUN to a pool as a free row whose range is exactly the given devices.
@@ -200,7 +219,11 @@ pub async fn row_is(
     let channel_seen = row.channel.to_lowercase();
     c.equal(
         "row",
-        &(row.status.as_str(), row.owner.as_str(), channel_seen.as_str()),
+        &(
+            row.status.as_str(),
+            row.owner.as_str(),
+            channel_seen.as_str(),
+        ),
         &(status, owner, channel),
     )
 }
@@ -243,7 +266,14 @@ pub async fn units_are(c: &CaseContext, node: &str, disk: &Disk, there: bool) ->
         c.check(
             if there { "unit" } else { "unit-gone" },
             seen.contains(&unit) == there,
-            &format!("{unit} {}", if there { "configured" } else { "not configured" }),
+            &format!(
+                "{unit} {}",
+                if there {
+                    "configured"
+                } else {
+                    "not configured"
+                }
+            ),
             || format!("{seen:?}"),
         )?;
     }
@@ -270,7 +300,8 @@ pub async fn dedicated(c: &CaseContext, node: &str, device: &str) -> Result<bool
     let wanted = device.to_uppercase();
     Ok(directory(c, node).await?.iter().any(|l| {
         let mut words = l.split(' ');
-        words.next() == Some("DEDICATE") && words.any(|w| w.trim_start_matches('0') == wanted.trim_start_matches('0'))
+        words.next() == Some("DEDICATE")
+            && words.any(|w| w.trim_start_matches('0') == wanted.trim_start_matches('0'))
     }))
 }
 
@@ -285,7 +316,10 @@ pub async fn dedicated_is(
     c.check(
         "directory",
         seen == there,
-        &format!("{device} {}dedicated in the directory", if there { "" } else { "not " }),
+        &format!(
+            "{device} {}dedicated in the directory",
+            if there { "" } else { "not " }
+        ),
         || format!("the directory entry of {node} says the contrary"),
     )
 }
@@ -342,9 +376,8 @@ pub async fn until_reachable(c: &CaseContext, node: &str) -> Result<(), Stop> {
             return Ok(());
         }
         last = answer.summary();
-        // The first few at once, for a target whose time is simulated; then one each five seconds.
         if attempt >= 3 {
-            tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+            tokio::time::sleep(c.pause).await;
         }
     }
     Err(Stop::fail("reachable", wanted, last))

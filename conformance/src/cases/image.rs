@@ -44,8 +44,8 @@ fn image_of(profile: &str) -> String {
 
 async fn import_missing(c: &mut CaseContext) -> Result<(), Stop> {
     let file = c.name();
-    let request = Request::new(Method::Post, "/images/import")
-        .with_args(&[&format!("osimage=/tmp/{file}")]);
+    let request =
+        Request::new(Method::Post, "/images/import").with_args(&[&format!("osimage=/tmp/{file}")]);
     let a = c.send(request).await?;
     c.check(
         "no-success",
@@ -96,7 +96,9 @@ async fn capture_absent(c: &mut CaseContext) -> Result<(), Stop> {
     let profile = c.name();
     let line = format!("--capturezfcp {profile} {} {}", at.wwpn, at.lun);
     let a = c.hypervisor(&line).await?;
-    c.check("refused", !a.errors().is_empty(), "an error", || a.summary())?;
+    c.check("refused", !a.errors().is_empty(), "an error", || {
+        a.summary()
+    })?;
     c.check(
         "not-confirmed",
         !a.says("Completed capturing"),
@@ -125,7 +127,10 @@ async fn capture_compression(c: &mut CaseContext) -> Result<(), Stop> {
 async fn capture_confirmed(c: &mut CaseContext) -> Result<(), Stop> {
     let disk = disk(c, 0, 0).await?;
     let (profile, a) = capture(c, &disk).await?;
-    let wanted = format!("Completed capturing the volume. Image({}) is stored at ", image_of(&profile));
+    let wanted = format!(
+        "Completed capturing the volume. Image({}) is stored at ",
+        image_of(&profile)
+    );
     c.confirms("confirmed", &a, &wanted)
 }
 
@@ -134,8 +139,15 @@ async fn capture_listed(c: &mut CaseContext) -> Result<(), Stop> {
     let image = captured(c, &disk).await?;
     let a = c.get(format!("/images/{image}")).await?;
     c.status("status", &a, 200)?;
-    c.check("listed", a.says(&format!("Object name: {image}")), "the image's object", || a.summary())?;
-    c.check("method", a.says("provmethod=raw"), "provmethod=raw", || a.summary())
+    c.check(
+        "listed",
+        a.says(&format!("Object name: {image}")),
+        "the image's object",
+        || a.summary(),
+    )?;
+    c.check("method", a.says("provmethod=raw"), "provmethod=raw", || {
+        a.summary()
+    })
 }
 
 async fn capture_row(c: &mut CaseContext) -> Result<(), Stop> {
@@ -151,7 +163,9 @@ async fn capture_no_range(c: &mut CaseContext) -> Result<(), Stop> {
     // A range that no device of the system is in.
     let disk = row_of(c, &pool, &lent, &lent.wwpns[0].clone(), "0001", "10G").await?;
     let (_, a) = capture(c, &disk).await?;
-    c.check("refused", !a.complaints().is_empty(), "a complaint", || a.summary())?;
+    c.check("refused", !a.complaints().is_empty(), "a complaint", || {
+        a.summary()
+    })?;
     let status = row(c, &disk).await?.status;
     c.equal("row", &status.as_str(), &"free")
 }
@@ -185,7 +199,9 @@ async fn capture_used(c: &mut CaseContext) -> Result<(), Stop> {
 
 async fn deploy_missing(c: &mut CaseContext) -> Result<(), Stop> {
     let image = image_of(&c.name());
-    let a = c.hypervisor(&format!("--deployzfcp {image} 500507630300c562")).await?;
+    let a = c
+        .hypervisor(&format!("--deployzfcp {image} 500507630300c562"))
+        .await?;
     c.refuses(
         "refused",
         &a,
@@ -215,14 +231,21 @@ async fn deploy_absent(c: &mut CaseContext) -> Result<(), Stop> {
 
 async fn two(c: &mut CaseContext) -> Result<(Disk, Disk), Stop> {
     let pool = c.new_pool()?;
-    Ok((disk_in(c, &pool, 0, 0).await?, disk_in(c, &pool, 1, 0).await?))
+    Ok((
+        disk_in(c, &pool, 0, 0).await?,
+        disk_in(c, &pool, 1, 0).await?,
+    ))
 }
 
 async fn deploy_confirmed(c: &mut CaseContext) -> Result<(), Stop> {
     let (source, target) = two(c).await?;
     let image = captured(c, &source).await?;
     let a = deploy(c, &image, &target).await?;
-    c.confirms("confirmed", &a, &format!("Completed deploying image({image})"))
+    c.confirms(
+        "confirmed",
+        &a,
+        &format!("Completed deploying image({image})"),
+    )
 }
 
 async fn deploy_row(c: &mut CaseContext) -> Result<(), Stop> {
@@ -250,7 +273,9 @@ async fn deploy_used(c: &mut CaseContext) -> Result<(), Stop> {
 
 async fn copy_count(c: &mut CaseContext) -> Result<(), Stop> {
     let at = c.address();
-    let a = c.hypervisor(&format!("--copyzfcp auto {}", at.wwpn)).await?;
+    let a = c
+        .hypervisor(&format!("--copyzfcp auto {}", at.wwpn))
+        .await?;
     c.refuses("refused", &a, "(Error) Wrong number of parameters")
 }
 
@@ -274,7 +299,9 @@ fn absent(c: &mut CaseContext, pool: &str) -> Result<Disk, Stop> {
 }
 
 fn not_copied(c: &CaseContext, a: &Answer) -> Result<(), Stop> {
-    c.check("refused", !a.errors().is_empty(), "an error", || a.summary())?;
+    c.check("refused", !a.errors().is_empty(), "an error", || {
+        a.summary()
+    })?;
     c.check(
         "not-confirmed",
         !a.says("Source disk copied onto"),
@@ -349,7 +376,10 @@ async fn copy_source_row(c: &mut CaseContext) -> Result<(), Stop> {
     c.equal("source", &row(c, &source).await?, &before)?;
     // The copy is over: the zHCP keeps nothing.
     let status = row(c, &target).await?.status;
-    c.check("target", status == "reserved" || status == "free", "a target that is not in use", || {
-        status.clone()
-    })
+    c.check(
+        "target",
+        status == "reserved" || status == "free",
+        "a target that is not in use",
+        || status.clone(),
+    )
 }

@@ -30,6 +30,7 @@ mod pool;
 mod power;
 mod protocol;
 mod reserve;
+mod resilience;
 mod security;
 mod tables;
 mod version;
@@ -55,6 +56,7 @@ pub const ALL: &[&[Case]] = &[
     multipath::CASES,
     image::CASES,
     boot::CASES,
+    resilience::CASES,
 ];
 
 /// Every case, in the order of reports.

@@ -30,10 +30,16 @@ pub const CASES: &[Case] = &[
 ];
 
 async fn channel_paths(c: &mut CaseContext) -> Result<(), Stop> {
-    let Some((a, b)) = c.inventory.channel_pair().map(|(a, b)| (a.clone(), b.clone())) else {
+    let Some((a, b)) = c
+        .inventory
+        .channel_pair()
+        .map(|(a, b)| (a.clone(), b.clone()))
+    else {
         return Err(Stop::Skip("no devices on two channel paths".to_owned()));
     };
-    let answer = c.inventory_of_host(&["--fcpdevices", "free", "details"]).await?;
+    let answer = c
+        .inventory_of_host(&["--fcpdevices", "free", "details"])
+        .await?;
     let mut path_of: Vec<(String, String)> = Vec::new();
     for line in answer.info() {
         let value = |key: &str| {
@@ -50,9 +56,12 @@ async fn channel_paths(c: &mut CaseContext) -> Result<(), Stop> {
     }
     for fcp in [&a, &b] {
         let wanted = (fcp.device.to_lowercase(), fcp.chpid.to_lowercase());
-        c.check("channel-path", path_of.contains(&wanted), &format!("{wanted:?}"), || {
-            answer.summary()
-        })?;
+        c.check(
+            "channel-path",
+            path_of.contains(&wanted),
+            &format!("{wanted:?}"),
+            || answer.summary(),
+        )?;
     }
     Ok(())
 }
@@ -86,7 +95,10 @@ async fn reserve_list(c: &mut CaseContext) -> Result<(), Stop> {
 
 async fn reserve_last(c: &mut CaseContext) -> Result<(), Stop> {
     let (pool, at, other) = two_ports(c).await?;
-    let line = format!("--reservezfcp {pool} reserved kitowner  0 {other} {}", at.lun);
+    let line = format!(
+        "--reservezfcp {pool} reserved kitowner  0 {other} {}",
+        at.lun
+    );
     let a = c.hypervisor(&line).await?;
     c.confirms("confirmed", &a, "Reserving FCP device... Done")?;
     let status = status_of(c, &pool, &at.lun).await?;
@@ -117,7 +129,10 @@ async fn reserved_two_ports(c: &mut CaseContext) -> Result<(String, Address, Str
 async fn release_list(c: &mut CaseContext) -> Result<(), Stop> {
     let (pool, at, other) = reserved_two_ports(c).await?;
     let a = c
-        .hypervisor(&format!("--releasezfcp {pool} {};{other} {}", at.wwpn, at.lun))
+        .hypervisor(&format!(
+            "--releasezfcp {pool} {};{other} {}",
+            at.wwpn, at.lun
+        ))
         .await?;
     c.confirms("confirmed", &a, "Releasing FCP device... Done")?;
     let status = status_of(c, &pool, &at.lun).await?;
@@ -197,7 +212,12 @@ async fn detach_other_order(c: &mut CaseContext) -> Result<(), Stop> {
     attached(c, &node, &disk).await?;
     let mut ports: Vec<&str> = disk.wwpn.split(';').collect();
     ports.reverse();
-    let line = format!("--removezfcp {} {} {} 0", disk.fcp, ports.join(";"), disk.lun);
+    let line = format!(
+        "--removezfcp {} {} {} 0",
+        disk.fcp,
+        ports.join(";"),
+        disk.lun
+    );
     let a = c.chvm(&node, &line).await?;
     let outcome = c.confirms("confirmed", &a, "De-configuring FCP device on host... Done");
     if outcome.is_err() {
@@ -215,5 +235,9 @@ async fn loaddev(c: &mut CaseContext) -> Result<(), Stop> {
         disk.pool, disk.fcp, disk.size, disk.wwpn, disk.lun
     );
     let a = c.chvm(&node, &line).await?;
-    c.refuses("refused", &a, "It's not supported to ipl from a multipath device")
+    c.refuses(
+        "refused",
+        &a,
+        "It's not supported to ipl from a multipath device",
+    )
 }

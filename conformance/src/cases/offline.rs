@@ -75,7 +75,9 @@ async fn notice_silent(c: &mut CaseContext) -> Result<(), Stop> {
     prepare(c, &node, &disk).await?;
     let a = notice(c, &node, "addScsiVolume", &disk).await?;
     c.status("status", &a, 200)?;
-    c.check("silent", a.complaints().is_empty(), "no complaint", || a.summary())
+    c.check("silent", a.complaints().is_empty(), "no complaint", || {
+        a.summary()
+    })
 }
 
 async fn unknown_script(c: &mut CaseContext) -> Result<(), Stop> {
@@ -103,7 +105,10 @@ async fn start_unit(c: &mut CaseContext) -> Result<(), Stop> {
 async fn start_several(c: &mut CaseContext) -> Result<(), Stop> {
     let node = off(c)?;
     let pool = c.new_pool()?;
-    let (first, second) = (disk_in(c, &pool, 0, 0).await?, disk_in(c, &pool, 1, 0).await?);
+    let (first, second) = (
+        disk_in(c, &pool, 0, 0).await?,
+        disk_in(c, &pool, 1, 0).await?,
+    );
     for disk in [&first, &second] {
         prepare(c, &node, disk).await?;
         notice(c, &node, "addScsiVolume", disk).await?;
@@ -162,7 +167,9 @@ async fn removezfcp_off(c: &mut CaseContext) -> Result<(), Stop> {
         "no word of a de-configuration",
         || a.summary(),
     )?;
-    c.check("no-error", a.errors().is_empty(), "no error", || a.summary())?;
+    c.check("no-error", a.errors().is_empty(), "no error", || {
+        a.summary()
+    })?;
     let seen = row(c, &disk).await?.status;
     c.equal("row", &seen.as_str(), &"free")
 }

@@ -46,7 +46,12 @@ async fn reachable_off(c: &mut CaseContext) -> Result<(), Stop> {
     let node = off(c)?;
     let a = power(c, &node, "isreachable").await?;
     c.equal("lines", &a.info(), &vec![format!("{node}: unreachable")])?;
-    c.check("no-error", a.errors().is_empty(), "no error element", || a.summary())
+    c.check(
+        "no-error",
+        a.errors().is_empty(),
+        "no error element",
+        || a.summary(),
+    )
 }
 
 async fn on_confirmed(c: &mut CaseContext) -> Result<(), Stop> {
@@ -54,7 +59,9 @@ async fn on_confirmed(c: &mut CaseContext) -> Result<(), Stop> {
     let a = start(c, &node).await?;
     c.check(
         "confirmed",
-        a.info().iter().any(|l| l.contains("Activating ") && l.contains("... Done")),
+        a.info()
+            .iter()
+            .any(|l| l.contains("Activating ") && l.contains("... Done")),
         "'Activating … Done' as information",
         || a.summary(),
     )?;
@@ -82,7 +89,9 @@ async fn off_confirmed(c: &mut CaseContext) -> Result<(), Stop> {
     let a = power(c, &node, "off").await?;
     c.check(
         "confirmed",
-        a.info().iter().any(|l| l.contains("Stopping ") && l.contains("... Done")),
+        a.info()
+            .iter()
+            .any(|l| l.contains("Stopping ") && l.contains("... Done")),
         "'Stopping … Done' as information",
         || a.summary(),
     )?;
@@ -109,7 +118,8 @@ async fn operand(c: &mut CaseContext) -> Result<(), Stop> {
 
 async fn no_operand(c: &mut CaseContext) -> Result<(), Stop> {
     let node = off(c)?;
-    let request = Request::new(crate::target::Method::Put, format!("/nodes/{node}/power")).with_args(&[]);
+    let request =
+        Request::new(crate::target::Method::Put, format!("/nodes/{node}/power")).with_args(&[]);
     let a = c.send(request).await?;
     c.status("status", &a, 400)?;
     c.check(

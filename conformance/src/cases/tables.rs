@@ -54,7 +54,9 @@ async fn create(c: &mut CaseContext) -> Result<(), Stop> {
     let name = c.name();
     let a = define(c, &name).await?;
     c.status("status", &a, 201)?;
-    c.check("no-error", a.errors().is_empty(), "no error", || a.summary())
+    c.check("no-error", a.errors().is_empty(), "no error", || {
+        a.summary()
+    })
 }
 
 async fn read_back(c: &mut CaseContext) -> Result<(), Stop> {
@@ -92,16 +94,22 @@ async fn listed(c: &mut CaseContext) -> Result<(), Stop> {
 async fn twice(c: &mut CaseContext) -> Result<(), Stop> {
     let name = defined(c).await?;
     let before = c.get(format!("/nodes/{name}")).await?;
-    let request =
-        Request::new(Method::Post, format!("/nodes/{name}")).with_args(&["groups=kit", "mgt=zvm", "userid=OTHER"]);
+    let request = Request::new(Method::Post, format!("/nodes/{name}")).with_args(&[
+        "groups=kit",
+        "mgt=zvm",
+        "userid=OTHER",
+    ]);
     let a = c.send(request).await?;
-    c.check("refused", !a.errors().is_empty(), "an error", || a.summary())?;
+    c.check("refused", !a.errors().is_empty(), "an error", || {
+        a.summary()
+    })?;
     let after = c.get(format!("/nodes/{name}")).await?;
     c.equal("definition", &after.info(), &before.info())
 }
 
 async fn remove(c: &CaseContext, name: &str) -> Result<Answer, Stop> {
-    c.send(Request::new(Method::Delete, format!("/nodes/{name}"))).await
+    c.send(Request::new(Method::Delete, format!("/nodes/{name}")))
+        .await
 }
 
 async fn delete(c: &mut CaseContext) -> Result<(), Stop> {
@@ -109,7 +117,9 @@ async fn delete(c: &mut CaseContext) -> Result<(), Stop> {
     let a = remove(c, &name).await?;
     c.status("status", &a, 200)?;
     let seen = names(c).await?;
-    c.check("gone", !seen.contains(&name), "a list without it", || seen.join(" "))
+    c.check("gone", !seen.contains(&name), "a list without it", || {
+        seen.join(" ")
+    })
 }
 
 async fn delete_others(c: &mut CaseContext) -> Result<(), Stop> {
@@ -147,7 +157,9 @@ async fn fields(c: &mut CaseContext) -> Result<(), Stop> {
         .await?;
     c.status("status", &a, 200)?;
     c.check("asked", a.says("hcp="), "hcp=", || a.summary())?;
-    c.check("others", !a.says("mgt="), "no other attribute", || a.summary())
+    c.check("others", !a.says("mgt="), "no other attribute", || {
+        a.summary()
+    })
 }
 
 async fn name_whole(c: &mut CaseContext) -> Result<(), Stop> {
@@ -171,7 +183,10 @@ async fn set(c: &mut CaseContext, node: &str, comment: &str) -> Result<Answer, S
 async fn rows(c: &CaseContext, node: &str) -> Result<Vec<String>, Stop> {
     let a = c.get("/tables/zvm").await?;
     let start = format!("\"{node}\",");
-    Ok(a.lines("data").into_iter().filter(|l| l.starts_with(&start)).collect())
+    Ok(a.lines("data")
+        .into_iter()
+        .filter(|l| l.starts_with(&start))
+        .collect())
 }
 
 async fn row_set(c: &mut CaseContext) -> Result<(), Stop> {
@@ -203,7 +218,8 @@ async fn row_set_again(c: &mut CaseContext) -> Result<(), Stop> {
 async fn row_delete(c: &mut CaseContext) -> Result<(), Stop> {
     let node = c.name();
     set(c, &node, "kitfirst").await?;
-    c.send(Request::put("/tables/zvm", &format!("-d node={node} zvm"))).await?;
+    c.send(Request::put("/tables/zvm", &format!("-d node={node} zvm")))
+        .await?;
     let seen = rows(c, &node).await?;
     c.equal("rows", &seen, &Vec::new())
 }
@@ -211,9 +227,17 @@ async fn row_delete(c: &mut CaseContext) -> Result<(), Stop> {
 async fn row_unknown(c: &mut CaseContext) -> Result<(), Stop> {
     let node = c.name();
     let a = c
-        .send(Request::put("/tables/zvm", &format!("node={node} kitnone.comments=x")))
+        .send(Request::put(
+            "/tables/zvm",
+            &format!("node={node} kitnone.comments=x"),
+        ))
         .await?;
-    c.check("said", a.says("kitnone"), "a complaint that names the table", || a.summary())
+    c.check(
+        "said",
+        a.says("kitnone"),
+        "a complaint that names the table",
+        || a.summary(),
+    )
 }
 
 async fn post_refused(c: &mut CaseContext) -> Result<(), Stop> {
@@ -228,7 +252,16 @@ async fn list_names(c: &mut CaseContext) -> Result<(), Stop> {
     let a = c.get("/tables").await?;
     c.status("status", &a, 200)?;
     let lines = a.lines("data");
-    for table in ["zvm", "mac", "hosts", "nodelist", "osimage", "linuximage", "site", "policy"] {
+    for table in [
+        "zvm",
+        "mac",
+        "hosts",
+        "nodelist",
+        "osimage",
+        "linuximage",
+        "site",
+        "policy",
+    ] {
         c.check(
             "table",
             lines.iter().any(|l| l.trim() == table),
@@ -242,8 +275,15 @@ async fn list_names(c: &mut CaseContext) -> Result<(), Stop> {
 async fn list_unknown(c: &mut CaseContext) -> Result<(), Stop> {
     let name = c.name();
     let a = c.get(format!("/tables/{name}")).await?;
-    c.check("named", a.says(&name), "a complaint that names the table", || a.summary())?;
-    c.check("no-rows", !a.says("#node"), "no column line", || a.summary())
+    c.check(
+        "named",
+        a.says(&name),
+        "a complaint that names the table",
+        || a.summary(),
+    )?;
+    c.check("no-rows", !a.says("#node"), "no column line", || {
+        a.summary()
+    })
 }
 
 async fn site_master(c: &mut CaseContext) -> Result<(), Stop> {
@@ -256,12 +296,19 @@ async fn post_fails(c: &mut CaseContext) -> Result<(), Stop> {
     let name = defined(c).await?;
     let request = Request::new(Method::Post, format!("/nodes/{name}")).with_args(&["mgt=zvm"]);
     let a = c.send(request).await?;
-    c.check("said", !a.errors().is_empty(), "an error inside", || a.summary())
+    c.check("said", !a.errors().is_empty(), "an error inside", || {
+        a.summary()
+    })
 }
 
 async fn unknown_sub(c: &mut CaseContext) -> Result<(), Stop> {
     let name = c.name();
     let request = Request::new(Method::Put, format!("/nodes/{name}/kitsub")).with_args(&["x"]);
     let a = c.send(request).await?;
-    c.check("refused", a.status == 403 || a.status == 400, "403 or 400", || a.summary())
+    c.check(
+        "refused",
+        a.status == 403 || a.status == 400,
+        "403 or 400",
+        || a.summary(),
+    )
 }

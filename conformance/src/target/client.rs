@@ -160,7 +160,7 @@ impl Client {
             Method::Patch => reqwest::Method::PATCH,
         };
         let mut builder = self.http.request(method, self.url(request));
-        if request.auth == Auth::Headers {
+        if matches!(request.auth, Auth::Headers | Auth::HeadersAnd(_)) {
             builder = builder
                 .header("userName", &self.account.user)
                 .header("password", self.account.password.reveal());
@@ -200,7 +200,7 @@ impl Client {
                 ));
             }
             Auth::Headers => {}
-            Auth::Given(keys) => {
+            Auth::Given(keys) | Auth::HeadersAnd(keys) => {
                 pairs.extend(keys.iter().map(|(k, v)| format!("{k}={}", encode(v))));
             }
         }

@@ -40,6 +40,8 @@ pub enum Auth {
     Query,
     /// The target's own, in headers.
     Headers,
+    /// The target's own, in headers, and these query keys beside them.
+    HeadersAnd(Vec<(&'static str, String)>),
     /// Exactly these query keys instead.
     Given(Vec<(&'static str, String)>),
 }
@@ -153,7 +155,9 @@ impl Request {
         match &self.auth {
             Auth::Query => pairs.push("userName=***&password=***".to_owned()),
             Auth::Headers => {}
-            Auth::Given(keys) => pairs.extend(keys.iter().map(|(k, _)| format!("{k}=***"))),
+            Auth::Given(keys) | Auth::HeadersAnd(keys) => {
+                pairs.extend(keys.iter().map(|(k, _)| format!("{k}=***")));
+            }
         }
         if pairs.is_empty() {
             self.path.clone()

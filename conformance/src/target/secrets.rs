@@ -60,7 +60,8 @@ impl Secrets {
     /// Refuses a file that others may read.
     pub fn check_mode(metadata: &std::fs::Metadata) -> Result<(), SecretsError> {
         use std::os::unix::fs::PermissionsExt as _;
-        if metadata.permissions().mode() & 0o077 == 0 {
+        let (group, others) = (0o070, 0o007);
+        if metadata.permissions().mode() & (group | others) == 0 {
             Ok(())
         } else {
             Err(SecretsError::Mode)
