@@ -4,6 +4,7 @@ mod doors;
 mod native;
 mod quirks_guests;
 mod quirks_pools;
+mod quirks_queries;
 mod server;
 mod stage;
 mod tables;

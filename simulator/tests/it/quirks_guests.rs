@@ -63,7 +63,7 @@ async fn gq2_a_multipath_attach_fails() {
             "error: (Error) In findzFcpDeviceAttr(), command to zhcp1.example.com failed with return code 127 for: ssh root@zhcp1.example.com \" grep -i \"{ports},{L1}\" /var/opt/zhcp/zfcp/p.conf\""
         )]
     );
-    assert_eq!(stage.rows("p").unwrap(), [row.clone()]);
+    assert_eq!(stage.rows("p").unwrap(), std::slice::from_ref(&row));
     for settings in [repaired("GQ2"), release(Release::P)] {
         let stage = Stage::new(settings).pool("p", &[&row]);
         let answer = stage.run("chvm", "opnstk3", &attach).await;
@@ -246,7 +246,7 @@ async fn gq12_a_dollar_defeats_the_rewrite() {
     let detach = ["--removezfcp", "b805", W1, L1, "0"];
     let stage = Stage::new(executed()).without_pools().pool("p", &[&tagged]);
     stage.run("chvm", "opnstk3", &detach).await;
-    assert_eq!(stage.rows("p").unwrap(), [tagged.clone()]);
+    assert_eq!(stage.rows("p").unwrap(), std::slice::from_ref(&tagged));
     let stage = Stage::new(repaired("GQ12"))
         .without_pools()
         .pool("p", &[&tagged]);

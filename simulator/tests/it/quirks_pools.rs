@@ -65,7 +65,7 @@ async fn q7_rows_that_mean_something_to_a_shell() {
     let stage = Stage::new(executed()).pool("p", &[&tagged]);
     let answer = stage.chhypervisor(&["--releasezfcp", "p", W1, L1]).await;
     assert!(says(&answer, "Releasing FCP device... Done"), "{answer:?}");
-    assert_eq!(stage.rows("p").unwrap(), [tagged.clone()]);
+    assert_eq!(stage.rows("p").unwrap(), std::slice::from_ref(&tagged));
 
     let stage = Stage::new(repaired("Q7")).pool("p", &[&tagged]);
     stage.chhypervisor(&["--releasezfcp", "p", W1, L1]).await;

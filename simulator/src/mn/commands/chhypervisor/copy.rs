@@ -253,3 +253,32 @@ async fn block_device(call: &Call<'_>, channel: &str, wwpn: &str, lun: &str) -> 
         .unwrap_or_default()
         .to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::seam::{Settings, Site};
+    use crate::world::World;
+
+    /// Whether the target is large enough, and both sizes as chvm gets them.
+    fn compared(settings: Settings, source: &str, target: &str) -> (bool, String, String) {
+        let context = Context::new(Arc::new(Site::new(World::default(), settings)), 1, None);
+        let (mut source, mut target) = (source.to_owned(), target.to_owned());
+        let fits = is_large_enough(&context, &mut source, &mut target);
+        (fits, source, target)
+    }
+
+    #[test]
+    fn q48_copies_confuse_source_and_target() {
+        let executed = |source, target| compared(Settings::default(), source, target);
+        let text = |fits, source: &str, target: &str| (fits, source.to_owned(), target.to_owned());
+        assert_eq!(executed("2048M", "1024M"), text(false, "2048M", "1024M"));
+        // A target in G gets the source's number, and chvm refuses sizes without a unit.
+        assert_eq!(executed("10G", "1G"), text(true, "10240", "10485760"));
+        assert_eq!(executed("2048M", "1G"), text(true, "2048M", "2097152"));
+        let repaired = Settings::default().repair("Q48").unwrap();
+        assert_eq!(compared(repaired, "10G", "1G"), text(false, "10G", "1G"));
+    }
+}
