@@ -35,6 +35,10 @@ async fn perform(site: Arc<Site>, request: &Request, admitted: Admitted) -> Resp
         }
         Registration::Lookup(lookups) => {
             let nodes = admitted.nodes.unwrap_or_default();
+            if nodes.is_empty() {
+                let usage = "Input noderange missing. Usage: zvm <noderange> \n";
+                context.push(Document::of("info", [usage]).with("errorcode", ["0"]));
+            }
             let (ours, others): (Vec<String>, Vec<String>) = context.tables(|tables| {
                 nodes
                     .into_iter()

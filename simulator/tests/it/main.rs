@@ -9,3 +9,4 @@ mod server;
 mod stage;
 mod tables;
 mod two_doors;
+mod zhcp_down;

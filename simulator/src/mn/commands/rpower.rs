@@ -4,7 +4,7 @@ use crate::mn::Context;
 use crate::mn::zvm::guest::{Reachable, Report, execcmdon_vm, ping_node, set_status, status_of};
 use crate::mn::zvm::power::{Stopped, stop};
 use crate::mn::zvm::text::{arg, is_bad};
-use crate::mn::zvm::{Zhcp, remote};
+use crate::mn::zvm::{Zhcp, local, remote};
 use crate::seam::{Outcome, RemoteCommand};
 
 /// Pause before a guest that was told to shut down is deactivated, in seconds.
@@ -13,6 +13,8 @@ const SHUTDOWN_PAUSE: u64 = 15;
 const LOGOFF_PAUSE: u64 = 5;
 /// Most questions whether a guest is logged off. xCAT asks without limit; a simulated request must end some day.
 const LOGOFF_QUERIES: usize = 720;
+/// Script of the site that gives back the network ports of a cloned guest.
+const PORT_DELETE: &str = "/var/lib/sspmod/portdelete";
 /// Longest wait for a rebooting guest to go away, and again to come back, in seconds.
 const REBOOT_WAIT: u64 = 180;
 
@@ -102,7 +104,11 @@ impl Power<'_> {
         }
         self.say(outcome.stdout.trim());
         let status = status_of(self.context, self.node);
-        if status.contains("CLONE_ONLY=1") {
+        let is_cloned = status.contains("CLONE_ONLY=1");
+        if is_cloned && status.contains("CLONING=1") && !self.delete_ports().await {
+            return;
+        }
+        if is_cloned {
             set_status(
                 self.context,
                 self.node,
@@ -110,6 +116,27 @@ impl Power<'_> {
             );
             self.mark_powered_up();
         }
+    }
+
+    /// Runs the site's own script on the ports of a guest that has just been cloned, if there is one; says whether that
+    /// worked.
+    async fn delete_ports(&self) -> bool {
+        if !local::exists(self.context, PORT_DELETE) {
+            return true;
+        }
+        let ports = self.context.tables(|tables| {
+            tables
+                .find("switch", &[("node", self.node)])
+                .filter_map(|row| row.get("port").cloned())
+                .collect::<Vec<_>>()
+        });
+        let line = format!("{PORT_DELETE} {}", ports.join(" "));
+        let outcome = self.context.sh(&line).await;
+        if outcome.rc != 0 {
+            return false;
+        }
+        self.say(outcome.stdout.trim());
+        true
     }
 
     /// Deactivates the virtual machine; says whether it is, or will be, off.

@@ -98,7 +98,7 @@ pub fn from_listing(listing: &str) -> String {
 pub fn build(files: &BTreeMap<String, String>) -> String {
     let get = |name: &str| files.get(&format!("/etc/{name}")).map(String::as_str);
     if let Some(release) = get("os-release")
-        && let Some(id) = setting(release, "ID")
+        && let Some(id) = setting(release, "ID").or_else(|| setting(release, "ID_LIKE"))
     {
         let version = setting(release, "VERSION")
             .map(leading_version)
@@ -125,7 +125,7 @@ pub fn build(files: &BTreeMap<String, String>) -> String {
                 .map_or("", str::trim)
         };
         return match value("PATCHLEVEL") {
-            "" | "0" => format!("sles{}", value("VERSION")),
+            "" => format!("sles{}", value("VERSION")),
             level => format!("sles{}.{level}", value("VERSION")),
         };
     }

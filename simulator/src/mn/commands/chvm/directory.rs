@@ -2,7 +2,7 @@
 //! 6.12).
 
 use super::guest::{Guest, Hidden};
-use crate::mn::zvm::local;
+use crate::mn::zvm::{Zhcp, local, text};
 use crate::seam::RemoteCommand;
 
 /// `--setpassword {pw}`.
@@ -15,11 +15,14 @@ pub(super) async fn set_password(guest: &Guest<'_>) -> Hidden {
     guest.smcli_text(&words).await
 }
 
-/// `--replacevs {file on MN}`. Lock and unlock are not looked at, and a failed replacement is invisible (GQ1). The
-/// form that reads standard input has none here: it ends in the error that an empty one gets.
+/// `--replacevs [{file on MN}]`, or with the entry on standard input. Lock and unlock are not looked at, and a failed
+/// replacement is invisible (GQ1).
 pub(super) async fn replace(guest: &Guest<'_>) -> Hidden {
     let context = guest.context;
     if guest.args.len() != 2 {
+        if let Some(entry) = context.stdin() {
+            return replace_by_text(guest, &entry).await;
+        }
         guest.say("(Error) No directory entry file specified");
         guest.say("(Solution) Specify a text file containing the updated directory entry");
         return Hidden::nothing();
@@ -46,6 +49,31 @@ pub(super) async fn replace(guest: &Guest<'_>) -> Hidden {
         guest.zhcp.user, guest.zhcp.host
     );
     context.sh(&line).await;
+    replaced
+}
+
+/// Replaces the entry by a text, which is written to a file on the zHCP line by line.
+async fn replace_by_text(guest: &Guest<'_>, entry: &str) -> Hidden {
+    let Guest {
+        context,
+        node,
+        zhcp,
+        userid,
+        ..
+    } = guest;
+    let file = format!("/tmp/{node}.direct");
+    let plain = format!("ssh {}@{}", zhcp.user, zhcp.host);
+    context.sh(&format!("{plain} \"rm -rf {file}\"")).await;
+    for line in entry.lines().filter(|line| text::is_true(line)) {
+        let write = format!("{plain} \"echo '{line}' >> {file}\"");
+        context.sh(&write).await;
+    }
+    guest.smcli(&format!("Image_Lock_DM -T {userid}")).await;
+    let smcli = Zhcp::smcli(&format!("Image_Replace_DM -T {userid} -s"));
+    let replace = format!("{plain} \"cat {file} | {} {smcli}\"", zhcp.sudo);
+    let replaced = Hidden::prefixed(context.sh(&replace).await.stdout);
+    guest.smcli(&format!("Image_Unlock_DM -T {userid}")).await;
+    context.sh(&format!("{plain} \"rm -rf {file}\"")).await;
     replaced
 }
 

@@ -17,9 +17,10 @@ const LOCK_PAUSE: u64 = 10;
 
 /// `--copydisk {target vdev} {source node} {source vdev}`.
 pub(super) async fn copy_disk(guest: &Guest<'_>) -> Hidden {
-    // `None` ends the option; what there was to say has been said.
-    let _ended: Option<()> = copy(guest).await;
-    Hidden::nothing()
+    match copy(guest).await {
+        Some(()) => Hidden::raw(format!("{}: Done", guest.node)),
+        None => Hidden::nothing(),
+    }
 }
 
 async fn copy(guest: &Guest<'_>) -> Option<()> {

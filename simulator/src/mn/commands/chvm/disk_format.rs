@@ -244,9 +244,10 @@ async fn detach(guest: &Guest<'_>, disk: &NewDisk<'_>, by_cp: Option<&str>) -> O
 
 /// `--formatdisk {vdev} [pw]`.
 pub(super) async fn format_disk(guest: &Guest<'_>) -> Hidden {
-    // `None` ends the option; what there was to say has been said.
-    let _ended: Option<()> = link_and_format(guest).await;
-    Hidden::nothing()
+    match link_and_format(guest).await {
+        Some(()) => Hidden::raw(format!("{}: Done", guest.node)),
+        None => Hidden::nothing(),
+    }
 }
 
 async fn link_and_format(guest: &Guest<'_>) -> Option<()> {
