@@ -29,15 +29,28 @@ fn devices() -> String {
 
 /// Reserves the best LUN of a pool for a node with `auto`: gives the answer. `entry` is what the owner's directory
 /// entry comes to.
-async fn reserve(settings: Settings, owner: &str, rows: &[&str], entry: (i32, &str)) -> Vec<String> {
+async fn reserve(
+    settings: Settings,
+    owner: &str,
+    rows: &[&str],
+    entry: (i32, &str),
+) -> Vec<String> {
     let pool = format!("{HEADER}\n{}\n", rows.join("\n"));
     let devices = devices();
     let stage = Stage::new(settings).scripted(&[
         USERID,
         (" test -d /var/opt/zhcp/zfcp && echo Exists", 0, "Exists\n"),
-        (" test -e /var/opt/zhcp/zfcp/p.conf && echo Exists", 0, "Exists\n"),
+        (
+            " test -e /var/opt/zhcp/zfcp/p.conf && echo Exists",
+            0,
+            "Exists\n",
+        ),
         (POOL, 0, &pool),
-        (" /opt/zhcp/bin/smcli Image_Query_DM -T opnstk1", entry.0, entry.1),
+        (
+            " /opt/zhcp/bin/smcli Image_Query_DM -T opnstk1",
+            entry.0,
+            entry.1,
+        ),
         (ALL, 0, &pool),
         USERID,
         (WWPNS, 0, &devices),
@@ -56,13 +69,22 @@ fn free(range: &str, rest: &str) -> String {
 
 #[tokio::test]
 async fn q15_reserved_channels_are_handed_out_again() {
-    for held in ["reserved,1,2,3G,,lnx9,B805,", "used,1,2,3G,,lnx9,B805;B825,"] {
+    for held in [
+        "reserved,1,2,3G,,lnx9,B805,",
+        "used,1,2,3G,,lnx9,B805;B825,",
+    ] {
         let row = free("B804-B80F", ",,");
         let rows = [row.as_str(), held];
         let answer = reserve(executed(), "opnstk1", &rows, NO_DEVICE).await;
-        assert!(says(&answer, "within acceptable range B805"), "{held}: {answer:?}");
+        assert!(
+            says(&answer, "within acceptable range B805"),
+            "{held}: {answer:?}"
+        );
         let answer = reserve(repaired("Q15"), "opnstk1", &rows, NO_DEVICE).await;
-        assert!(says(&answer, "within acceptable range B806"), "{held}: {answer:?}");
+        assert!(
+            says(&answer, "within acceptable range B806"),
+            "{held}: {answer:?}"
+        );
     }
 }
 
@@ -90,7 +112,10 @@ async fn q30_an_unknown_owner_gets_an_error_for_a_channel() {
         ]
     );
     let answer = reserve(repaired("Q30"), "nobody", &[&row], NO_DEVICE).await;
-    assert!(says(&answer, "(Error) A suitable FCP channel could not be found"), "{answer:?}");
+    assert!(
+        says(&answer, "(Error) A suitable FCP channel could not be found"),
+        "{answer:?}"
+    );
 }
 
 #[tokio::test]
@@ -99,7 +124,10 @@ async fn q31_the_owners_device_is_used_again() {
     let rows = [row.as_str(), "used,1,2,3G,,opnstk1,B80A,"];
     let entry = (0, "USER OPNSTK1 X 1G 1G G\nDEDICATE B80A b80a\n");
     let answer = reserve(executed(), "opnstk1", &rows, entry).await;
-    assert!(says(&answer, "Found eligible FCP channel B80A"), "{answer:?}");
+    assert!(
+        says(&answer, "Found eligible FCP channel B80A"),
+        "{answer:?}"
+    );
 }
 
 #[tokio::test]
@@ -133,7 +161,12 @@ async fn q53_profile_names_are_cut_at_a_digit() {
     }
     let recovery = " /opt/zhcp/bin/smcli Response_Recovery -T ZHCP1 -k 12";
     let stage = Stage::new(executed()).scripted(&[USERID, MODPROBE, (recovery, 1, "")]);
-    assert_eq!(stage.run("rinv", "zvmhost1", &["--responsedata", "12"]).await, ["info: "]);
+    assert_eq!(
+        stage
+            .run("rinv", "zvmhost1", &["--responsedata", "12"])
+            .await,
+        ["info: "]
+    );
 }
 
 #[tokio::test]
@@ -168,7 +201,12 @@ async fn q59_a_failure_is_cached() {
     let text = "Failed\n  Return Code: 596\n";
     let ask = ["--diskpoolnames"];
     let said = "error: zvmhost1: Failed\nzvmhost1:   Return Code: 596\n";
-    let is_asked = |stage: &Stage| stage.commands().iter().any(|c| c.contains("getdiskpoolnames"));
+    let is_asked = |stage: &Stage| {
+        stage
+            .commands()
+            .iter()
+            .any(|c| c.contains("getdiskpoolnames"))
+    };
     let stage = Stage::new(executed()).file("zhcp1", cache, text);
     assert_eq!(stage.run("rinv", "zvmhost1", &ask).await, [said]);
     assert!(!is_asked(&stage), "five minutes are not over");

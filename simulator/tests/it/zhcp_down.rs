@@ -9,9 +9,11 @@ const NOT_TALKING: &str = "(Error) unable to communicate with the zhcp system: z
 
 /// Runs a command on opnstk1 while the zHCP is down.
 async fn on(node: &str, command: &str, args: &[&str]) -> Vec<String> {
-    let stage = Stage::new(Settings::default())
-        .down("zhcp1")
-        .file("xcat", "/tmp/entry.txt", "USER X PW 1G 1G G\n");
+    let stage = Stage::new(Settings::default()).down("zhcp1").file(
+        "xcat",
+        "/tmp/entry.txt",
+        "USER X PW 1G 1G G\n",
+    );
     stage.run(command, node, args).await
 }
 
@@ -20,7 +22,9 @@ async fn chvm(args: &[&str]) -> Vec<String> {
 }
 
 fn failed(prefix: &str, function: &str, line: &str) -> String {
-    format!("error: {prefix}(Error) In {function}(), SSH communication to {HCP} failed for command: {line}")
+    format!(
+        "error: {prefix}(Error) In {function}(), SSH communication to {HCP} failed for command: {line}"
+    )
 }
 
 fn smcli(words: &str) -> String {
@@ -32,11 +36,21 @@ async fn chvm_options_fail_in_their_own_ways() {
     let node = "Node: opnstk1 ";
     assert_eq!(
         chvm(&["--add3390", "POOL1", "0200", "100"]).await,
-        [failed(node, "changeVM", &smcli("Image_Disk_Create_DM -T OPNSTK1 -v 0200 -t 3390 -a AUTOG -r POOL1 -u 1 -z 100 -m MR -f 1 -R '' -W '' -M ''"))]
+        [failed(
+            node,
+            "changeVM",
+            &smcli(
+                "Image_Disk_Create_DM -T OPNSTK1 -v 0200 -t 3390 -a AUTOG -r POOL1 -u 1 -z 100 -m MR -f 1 -R '' -W '' -M ''"
+            )
+        )]
     );
     assert_eq!(
         chvm(&["--setprocessor", "2"]).await,
-        [failed(node, "changeVM", &smcli("Image_Definition_Query_DM -T OPNSTK1 -k CPU"))]
+        [failed(
+            node,
+            "changeVM",
+            &smcli("Image_Definition_Query_DM -T OPNSTK1 -k CPU")
+        )]
     );
     assert_eq!(
         chvm(&["--smcli", "Image_Query_DM -T %userid%"]).await,
@@ -44,7 +58,11 @@ async fn chvm_options_fail_in_their_own_ways() {
     );
     assert_eq!(
         chvm(&["--addzfcp", "p", "b805", "0", "1G", "0", W1, L1]).await,
-        [failed("", "findzFcpDeviceAttr", &format!("ssh root@{HCP} \" grep -i \"{W1},{L1}\" /var/opt/zhcp/zfcp/p.conf\""))]
+        [failed(
+            "",
+            "findzFcpDeviceAttr",
+            &format!("ssh root@{HCP} \" grep -i \"{W1},{L1}\" /var/opt/zhcp/zfcp/p.conf\"")
+        )]
     );
     assert_eq!(
         chvm(&["--addzfcp", "p", "b805", "0", "1G"]).await,
@@ -55,24 +73,36 @@ async fn chvm_options_fail_in_their_own_ways() {
     );
     assert_eq!(
         chvm(&["--removezfcp", "b805", W1, L1]).await,
-        [failed("", "findzFcpDevicePool", &format!("ssh root@{HCP} \" grep -i -l \\\"{W1},{L1}\\\" /var/opt/zhcp/zfcp/*.conf\""))]
+        [failed(
+            "",
+            "findzFcpDevicePool",
+            &format!("ssh root@{HCP} \" grep -i -l \\\"{W1},{L1}\\\" /var/opt/zhcp/zfcp/*.conf\"")
+        )]
     );
     assert_eq!(
         chvm(&["--connectnic2vswitch", "0600", "VSW1"]).await,
         ["error: opnstk1: Granting VSwitch (VSW1  ) access for OPNSTK1... Failed Error output: \n"]
     );
-    assert_eq!(chvm(&["--add9336", "POOLFBA", "0200", "100"]).await, ["info: opnstk1: "]);
+    assert_eq!(
+        chvm(&["--add9336", "POOLFBA", "0200", "100"]).await,
+        ["info: opnstk1: "]
+    );
     assert_eq!(
         chvm(&["--punchfile", "/tmp/entry.txt"]).await,
         ["error: opnstk1: (Error) Failed to copy over source file"]
     );
     assert_eq!(
         chvm(&["--aemod", "setupDisk", "action=x"]).await,
-        ["error: opnstk1: Online zHCP's punch device... Failed to communicate with the zHCP system to get the punch device status"]
+        [
+            "error: opnstk1: Online zHCP's punch device... Failed to communicate with the zHCP system to get the punch device status"
+        ]
     );
     assert_eq!(
         chvm(&["--removeloaddev"]).await,
-        ["info: opnstk1: Removing LOADDEV directory statements", "info: "]
+        [
+            "info: opnstk1: Removing LOADDEV directory statements",
+            "info: "
+        ]
     );
     assert_eq!(
         chvm(&["--setloaddev", W1, L1]).await,
@@ -101,7 +131,11 @@ async fn rpower_says_little() {
         assert_eq!(on("opnstk1", "rpower", &[action]).await, off, "{action}");
     }
     for action in ["stat", "pause", "unpause"] {
-        assert_eq!(on("opnstk1", "rpower", &[action]).await, ["info: opnstk1: "], "{action}");
+        assert_eq!(
+            on("opnstk1", "rpower", &[action]).await,
+            ["info: opnstk1: "],
+            "{action}"
+        );
     }
     assert_eq!(
         on("opnstk1", "rpower", &["isreachable"]).await,
@@ -111,7 +145,10 @@ async fn rpower_says_little() {
 
 #[tokio::test]
 async fn queries_of_a_guest() {
-    assert_eq!(on("opnstk1", "lsvm", &[]).await, [format!("error: opnstk1: {NOT_TALKING}")]);
+    assert_eq!(
+        on("opnstk1", "lsvm", &[]).await,
+        [format!("error: opnstk1: {NOT_TALKING}")]
+    );
     assert_eq!(
         on("opnstk1", "rinv", &["cpumempowerstat"]).await,
         ["error: opnstk1: (Error) power stat query return not parsable, the result is "]
@@ -126,12 +163,21 @@ async fn queries_of_a_guest() {
         "getUsedCpuTime",
         &smcli(&format!("Image_Performance_Query -T {off} -c 1")),
     );
-    assert_eq!(on("opnstk1", "rinv", &["cpumem"]).await, std::slice::from_ref(&cpu_time));
+    assert_eq!(
+        on("opnstk1", "rinv", &["cpumem"]).await,
+        std::slice::from_ref(&cpu_time)
+    );
     assert_eq!(on("opnstk1", "rinv", &["all"]).await, [cpu_time]);
     let report = on("opnstk1", "rinv", &["config"]).await;
     assert_eq!(report.len(), 1);
-    assert!(report[0].starts_with("error: opnstk1: z/VM UserID: OPNSTK1\n"), "{report:?}");
-    assert!(report[0].contains(&format!("opnstk1: Architecture: {off}\n")), "{report:?}");
+    assert!(
+        report[0].starts_with("error: opnstk1: z/VM UserID: OPNSTK1\n"),
+        "{report:?}"
+    );
+    assert!(
+        report[0].contains(&format!("opnstk1: Architecture: {off}\n")),
+        "{report:?}"
+    );
 }
 
 #[tokio::test]
@@ -145,10 +191,19 @@ async fn a_guests_life() {
     );
     assert_eq!(
         on("opnstk1", "rmvm", &[]).await,
-        [failed("", "getVswitchIdsFromDirectory", &smcli("Image_Definition_Query_DM -T OPNSTK1 -k NICDEF"))]
+        [failed(
+            "",
+            "getVswitchIdsFromDirectory",
+            &smcli("Image_Definition_Query_DM -T OPNSTK1 -k NICDEF")
+        )]
     );
     assert_eq!(
-        on("opnstk1", "rmigrate", &["action=MOVE", "destination=zvmhost2"]).await,
+        on(
+            "opnstk1",
+            "rmigrate",
+            &["action=MOVE", "destination=zvmhost2"]
+        )
+        .await,
         [
             "info: opnstk1: ",
             "error: opnstk1: (Error) Could not determine progress of relocation"
@@ -156,7 +211,11 @@ async fn a_guests_life() {
     );
     assert_eq!(
         on("opnstk1", "getmacs", &["-f"]).await,
-        [failed("Node: opnstk1 ", "getMacs", &format!("ssh -o ConnectTimeout=5 root@{HCP} \" /sbin/vmcp q v nic\""))]
+        [failed(
+            "Node: opnstk1 ",
+            "getMacs",
+            &format!("ssh -o ConnectTimeout=5 root@{HCP} \" /sbin/vmcp q v nic\"")
+        )]
     );
     assert_eq!(
         on("opnstk1", "rnetboot", &["ipl=0100"]).await,
@@ -169,7 +228,11 @@ async fn a_guests_life() {
 async fn deployment_with_a_transport_file() {
     let stage = Stage::new(Settings::default())
         .down("zhcp1")
-        .file("xcat", "/install/netboot/rhel7.2/s390x/default/0100.img", "x")
+        .file(
+            "xcat",
+            "/install/netboot/rhel7.2/s390x/default/0100.img",
+            "x",
+        )
         .file("xcat", "/tmp/cfgdrive.tgz", "x")
         .set(|world| {
             let master = [("value", "10.10.0.2")];
@@ -177,7 +240,11 @@ async fn deployment_with_a_transport_file() {
         });
     assert_eq!(
         stage
-            .run("nodeset", "opnstk1", &["netboot", "device=0100", "transport=/tmp/cfgdrive.tgz"])
+            .run(
+                "nodeset",
+                "opnstk1",
+                &["netboot", "device=0100", "transport=/tmp/cfgdrive.tgz"]
+            )
             .await,
         [
             "info: opnstk1: Deploying the image using the zHCP node",
@@ -209,7 +276,11 @@ async fn pools_and_smapi() {
         hypervisor(&["--removezfcpfrompool", "p", L1, W1]).await,
         ["error: zvmhost1: (Error) zFCP pool does not exist"]
     );
-    assert!(hypervisor(&["--addvolume", "0200", "VOL1"]).await.is_empty());
+    assert!(
+        hypervisor(&["--addvolume", "0200", "VOL1"])
+            .await
+            .is_empty()
+    );
     assert_eq!(
         on("zvmhost1", "rinv", &["--networknames"]).await,
         ["error: zvmhost1: zhcp1.example.com: (Error) Missing node HCP. Userid: \n"]
