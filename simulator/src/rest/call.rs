@@ -4,6 +4,7 @@ use super::body::{self, Elements, RequestBody};
 use super::query::{Params, is_true};
 use super::reply::{Format, Stop};
 use crate::mn::{Credentials, Request};
+use crate::seam::Settings;
 
 /// A request, taken apart.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(super) struct Call {
     pub(super) body: RequestBody,
     /// Who asks, when both user name and password were given.
     pub(super) credentials: Option<Credentials>,
+    /// How the site behaves.
+    pub(super) settings: Settings,
 }
 
 /// User name and password headers.
@@ -35,6 +38,11 @@ impl Call {
     /// Element `index` of the path, if it is there (it may be empty).
     pub(super) fn part(&self, index: usize) -> Option<&str> {
         self.parts.get(index).map(String::as_str)
+    }
+
+    /// Whether a quirk that is a defect is to be shown.
+    pub(super) fn quirk(&self, id: &str) -> bool {
+        self.settings.quirk(id)
     }
 
     /// The 405 of this method on this resource.
@@ -82,7 +90,9 @@ impl Call {
 
     /// The body as a JSON array.
     pub(super) fn decode(&self, text: &str) -> Result<Elements, Stop> {
-        body::decode_array(self.format, text)
+        // RQ5: the decoder is loaded only when the answer is to be JSON.
+        let loaded = self.format == Format::Json || !self.quirk("RQ5");
+        body::decode_array(loaded, text)
     }
 
     /// Values of `putData` in the query that have this key (`field=`), the key cut off.

@@ -122,6 +122,7 @@ async fn answer(
         b,
         body,
         credentials,
+        settings: site.settings.clone(),
     };
     exchange(site, &call, handler).await
 }
@@ -144,7 +145,9 @@ async fn exchange(site: Arc<Site>, call: &Call, handler: resources::Handler) -> 
             return Reply::apache(StatusCode::INTERNAL_SERVER_ERROR);
         }
         Err(Stop::Documents(mut documents)) => {
-            documents.pop();
+            if call.quirk("RQ14") {
+                documents.pop();
+            }
             return encode(call, StatusCode::OK, &documents, String::new());
         }
     };
@@ -205,10 +208,15 @@ fn request_is_unreadable(request: &mn::Request) -> bool {
 }
 
 fn encode(call: &Call, status: StatusCode, documents: &[mn::Document], prefix: String) -> Reply {
+    let escapes = if call.quirk("RQ10") {
+        wire::Escapes::Nested
+    } else {
+        wire::Escapes::Restored
+    };
     let encoded = match call.format {
-        Format::Json => wire::json(documents),
-        Format::Xml => wire::xml(documents),
-        Format::Html => html::encode(documents, resources::is_table_dump(call)),
+        Format::Json => wire::json(documents, escapes),
+        Format::Xml => wire::xml(documents, escapes),
+        Format::Html => html::encode(documents, resources::is_table_dump(call), escapes),
     };
     match encoded {
         Ok(text) => Reply::text(status, call.format, prefix + &text),

@@ -2,17 +2,21 @@
 
 use std::fmt::Write as _;
 
-use super::wire::{self, IllFormed};
+use super::wire::{self, Escapes, IllFormed};
 use crate::mn::{Document, Element};
 
 /// Encodes documents; `dump` when the data are rows of a table dump, which are cut at every comma.
-pub(super) fn encode(documents: &[Document], dump: bool) -> Result<String, IllFormed> {
+pub(super) fn encode(
+    documents: &[Document],
+    dump: bool,
+    escapes: Escapes,
+) -> Result<String, IllFormed> {
     let mut out = String::new();
     for document in documents {
         if let Some(nodes) = document.0.get("node") {
             out.push_str("<table border=1>");
             for node in nodes {
-                node_row(&mut out, node)?;
+                node_row(&mut out, node, escapes)?;
             }
             out.push_str("</table>");
         }
@@ -39,7 +43,7 @@ fn table(
     out.push_str("<table border=1>");
     for element in elements {
         match element {
-            Element::Text(raw) => row(out, &wire::text(raw, false)?.unwrap_or_default()),
+            Element::Text(raw) => row(out, &wire::text(raw, false, Escapes::Nested)?.unwrap_or_default()),
             // RQ22: the address means nothing.
             Element::Node(_) => row(out, "HASH(0x1f0c2a8)"),
         }
@@ -48,7 +52,7 @@ fn table(
     Ok(())
 }
 
-fn node_row(out: &mut String, node: &Element) -> Result<(), IllFormed> {
+fn node_row(out: &mut String, node: &Element, escapes: Escapes) -> Result<(), IllFormed> {
     let Element::Node(node) = node else {
         // A plain text where an element is expected has no name to show.
         out.push_str("<tr><td></td></tr>");
@@ -56,7 +60,7 @@ fn node_row(out: &mut String, node: &Element) -> Result<(), IllFormed> {
     };
     let first = |d: &Document, key: &str| -> Result<Option<String>, IllFormed> {
         match d.texts(key).next() {
-            Some(raw) => wire::text(raw, true),
+            Some(raw) => wire::text(raw, true, escapes),
             None => Ok(None),
         }
     };
@@ -74,7 +78,7 @@ fn node_row(out: &mut String, node: &Element) -> Result<(), IllFormed> {
             }
         }
         Some(Element::Text(raw)) => {
-            let text = wire::text(raw, true)?.unwrap_or_default();
+            let text = wire::text(raw, true, escapes)?.unwrap_or_default();
             let _ = write!(out, "<td>{text}</td>");
         }
         None => {

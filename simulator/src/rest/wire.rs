@@ -8,11 +8,28 @@ use crate::mn::{Document, Element};
 #[derive(Debug)]
 pub(super) struct IllFormed;
 
+/// What becomes of ESC characters, which travel as a placeholder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Escapes {
+    /// The placeholder is put back in direct children of a document only, and stays elsewhere (RQ10).
+    Nested,
+    /// It is put back everywhere.
+    Restored,
+}
+
+impl Escapes {
+    /// Whether the placeholder stays in a text of an element in an element.
+    fn stay(self, nested: bool) -> bool {
+        nested && self == Self::Nested
+    }
+}
+
 /// A text after the round trip; `None` for an empty or blank one.
 ///
 /// xcatd replaces everything outside 0x09..0x7F by `?`, byte by byte. ESC survives by a placeholder, which is put back
-/// only in direct children of a document (RQ10).
-pub(super) fn text(text: &str, nested: bool) -> Result<Option<String>, IllFormed> {
+/// only in direct children of a document.
+pub(super) fn text(text: &str, nested: bool, escapes: Escapes) -> Result<Option<String>, IllFormed> {
+    let placeholder = escapes.stay(nested);
     let mut out = String::with_capacity(text.len());
     let mut bytes = text.bytes().peekable();
     while let Some(byte) = bytes.next() {
@@ -23,7 +40,7 @@ pub(super) fn text(text: &str, nested: bool) -> Result<Option<String>, IllFormed
                 }
                 out.push('\n');
             }
-            0x1b if nested => out.push_str("xxxxESCxxxx"),
+            0x1b if placeholder => out.push_str("xxxxESCxxxx"),
             b'\t' | b'\n' | 0x1b | 0x20..=0x7f => out.push(char::from(byte)),
             0x0b..=0x1f => return Err(IllFormed),
             _ => out.push('?'),
@@ -34,19 +51,24 @@ pub(super) fn text(text: &str, nested: bool) -> Result<Option<String>, IllFormed
 }
 
 /// JSON: `{"data":[...]}`, no blanks, keys in alphabetical order.
-pub(super) fn json(documents: &[Document]) -> Result<String, IllFormed> {
+pub(super) fn json(documents: &[Document], escapes: Escapes) -> Result<String, IllFormed> {
     let mut out = String::from("{\"data\":[");
     for (index, document) in documents.iter().enumerate() {
         if index > 0 {
             out.push(',');
         }
-        json_document(&mut out, document, false)?;
+        json_document(&mut out, document, false, escapes)?;
     }
     out.push_str("]}");
     Ok(out)
 }
 
-fn json_document(out: &mut String, document: &Document, nested: bool) -> Result<(), IllFormed> {
+fn json_document(
+    out: &mut String,
+    document: &Document,
+    nested: bool,
+    escapes: Escapes,
+) -> Result<(), IllFormed> {
     out.push('{');
     for (index, (key, elements)) in document.0.iter().enumerate() {
         if index > 0 {
@@ -59,12 +81,12 @@ fn json_document(out: &mut String, document: &Document, nested: bool) -> Result<
                 out.push(',');
             }
             match element {
-                Element::Text(raw) => match text(raw, nested)? {
+                Element::Text(raw) => match text(raw, nested, escapes)? {
                     Some(text) => json_text(out, &text),
                     None => out.push_str("null"),
                 },
                 Element::Node(node) if node.0.is_empty() => out.push_str("null"),
-                Element::Node(node) => json_document(out, node, true)?,
+                Element::Node(node) => json_document(out, node, true, escapes)?,
             }
         }
         out.push(']');
@@ -92,21 +114,26 @@ fn json_text(out: &mut String, text: &str) {
 }
 
 /// XML: the children of each document at two blanks, without a root.
-pub(super) fn xml(documents: &[Document]) -> Result<String, IllFormed> {
+pub(super) fn xml(documents: &[Document], escapes: Escapes) -> Result<String, IllFormed> {
     let mut out = String::new();
     for document in documents {
-        xml_document(&mut out, document, 1)?;
+        xml_document(&mut out, document, 1, escapes)?;
     }
     Ok(out)
 }
 
-fn xml_document(out: &mut String, document: &Document, depth: usize) -> Result<(), IllFormed> {
+fn xml_document(
+    out: &mut String,
+    document: &Document,
+    depth: usize,
+    escapes: Escapes,
+) -> Result<(), IllFormed> {
     let indent = "  ".repeat(depth);
     for (key, elements) in &document.0 {
         for element in elements {
             match element {
                 Element::Text(raw) => {
-                    let text = text(raw, depth > 1)?.unwrap_or_default();
+                    let text = text(raw, depth > 1, escapes)?.unwrap_or_default();
                     let _ = writeln!(out, "{indent}<{key}>{}</{key}>", escape(&text));
                 }
                 Element::Node(node) if node.0.is_empty() => {
@@ -114,7 +141,7 @@ fn xml_document(out: &mut String, document: &Document, depth: usize) -> Result<(
                 }
                 Element::Node(node) => {
                     let _ = writeln!(out, "{indent}<{key}>");
-                    xml_document(out, node, depth + 1)?;
+                    xml_document(out, node, depth + 1, escapes)?;
                     let _ = writeln!(out, "{indent}</{key}>");
                 }
             }
@@ -136,15 +163,17 @@ mod tests {
 
     #[test]
     fn characters_of_the_wire() {
-        assert_eq!(text("é\u{7}\r\n", false).unwrap().unwrap(), "???\n");
-        assert_eq!(text(" \n", false).unwrap(), None);
-        assert!(text("a\u{c}b", false).is_err());
+        assert_eq!(text("é\u{7}\r\n", false, Escapes::Nested).unwrap().unwrap(), "???\n");
+        assert_eq!(text(" \n", false, Escapes::Nested).unwrap(), None);
+        assert!(text("a\u{c}b", false, Escapes::Nested).is_err());
     }
 
     #[test]
     fn escape_stays_visible_in_nested_entries_rq10() {
-        assert_eq!(text("\u{1b}[0m", true).unwrap().unwrap(), "xxxxESCxxxx[0m");
-        assert_eq!(text("\u{1b}[0m", false).unwrap().unwrap(), "\u{1b}[0m");
+        let after = |nested, escapes| text("\u{1b}[0m", nested, escapes).unwrap().unwrap();
+        assert_eq!(after(true, Escapes::Nested), "xxxxESCxxxx[0m");
+        assert_eq!(after(false, Escapes::Nested), "\u{1b}[0m");
+        assert_eq!(after(true, Escapes::Restored), "\u{1b}[0m");
     }
 
     #[test]
@@ -156,11 +185,11 @@ mod tests {
             Document::default().with_node("node", node),
         ];
         assert_eq!(
-            json(&documents).unwrap(),
+            json(&documents, Escapes::Nested).unwrap(),
             r#"{"data":[{"info":["n1: \"on\"\n"]},{},{"node":[{"data":["sshd",null],"name":["n1"]}]}]}"#
         );
         assert_eq!(
-            xml(&documents).unwrap(),
+            xml(&documents, Escapes::Nested).unwrap(),
             "  <info>n1: &quot;on&quot;\n</info>\n  <node>\n    <data>sshd</data>\n    <data></data>\n    <name>n1</name>\n  </node>\n"
         );
     }

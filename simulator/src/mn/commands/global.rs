@@ -31,7 +31,7 @@ pub async fn run(context: &Context, request: &Request, nodes: Option<&[String]>)
         "rmdef" => defs::rmdef::run(context, args),
         "rmimage" => rmimage::run(context, args),
         "rnoderange" => rnoderange::run(context, nodes),
-        "tabch" => tabch::run(context, args),
+        "tabch" => tabch::run(context, args).await,
         "tabdump" => tabdump::run(context, args),
         "tabprune" => tabprune::run(context, args),
         "unregnotif" => notif::unregister(context, args),

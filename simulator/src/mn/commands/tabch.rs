@@ -9,7 +9,7 @@ use super::options::Options;
 use crate::mn::tables::schema::{self, Table};
 use crate::mn::tables::{DbError, write_row};
 use crate::mn::{Context, Document};
-use crate::seam::Release;
+use crate::seam::{Release, RemoteCommand};
 
 const SPEC: &[&str] = &["d|delete", "h|help", "v|version"];
 const USAGE: [&str; 10] = [
@@ -27,6 +27,9 @@ const USAGE: [&str; 10] = [
 const LAST_USAGE: &str = "       tabch [-v|--version]";
 const SEE_MANUAL: &str = "Check man tabch or tabch -h\n";
 
+/// How long the older line tries to read a column that its table does not have, in seconds.
+const RETRIES: u64 = 300;
+
 /// One assignment that was found to be in order.
 struct Assignment<'a> {
     table: Table,
@@ -36,7 +39,7 @@ struct Assignment<'a> {
 }
 
 /// Runs the command.
-pub fn run(context: &Context, args: &[String]) {
+pub async fn run(context: &Context, args: &[String]) {
     let options = Options::read(SPEC, args);
     if !options.unknown.is_empty() || args.is_empty() {
         context.push(usage().with("errorcode", ["1"]));
@@ -50,7 +53,7 @@ pub fn run(context: &Context, args: &[String]) {
         if options.has("d") {
             delete(context, target, operands);
         } else {
-            change(context, target, operands);
+            change(context, target, operands).await;
         }
     } else {
         context.push(usage().with("errorcode", ["1"]));
@@ -122,7 +125,7 @@ fn delete(context: &Context, target: &str, tables: &[String]) {
     }
 }
 
-fn change(context: &Context, target: &str, operands: &[String]) {
+async fn change(context: &Context, target: &str, operands: &[String]) {
     // A first piece that looks like an assignment makes the whole target one, and there is no key.
     let first = target.split(',').next().unwrap_or_default();
     let keyless = first.split_once('=').is_some_and(|(name, _)| {
@@ -140,8 +143,14 @@ fn change(context: &Context, target: &str, operands: &[String]) {
     let whole = keyless.then_some(target);
     let mut assignments: IndexMap<&'static str, Vec<Assignment<'_>>> = IndexMap::new();
     for operand in whole.into_iter().chain(operands.iter().map(String::as_str)) {
-        let Some(assignment) = check(context, operand, &keys) else {
-            return;
+        let assignment = match check(context, operand, &keys) {
+            Ok(assignment) => assignment,
+            Err(Refused::Said) => return,
+            Err(Refused::Retried) => {
+                let seconds = RETRIES;
+                context.remote(RemoteCommand::Sleep { seconds }).await;
+                return;
+            }
         };
         assignments
             .entry(assignment.table.name)
@@ -158,30 +167,36 @@ fn change(context: &Context, target: &str, operands: &[String]) {
     }
 }
 
-/// Checks one operand; `None` once the complaint is out.
-fn check<'a>(context: &Context, operand: &'a str, keys: &[(&str, &str)]) -> Option<Assignment<'a>> {
+/// Why an operand ends the command.
+enum Refused {
+    /// The complaint is out.
+    Said,
+    /// The older line tries again and again, and says nothing.
+    Retried,
+}
+
+/// Checks one operand.
+fn check<'a>(
+    context: &Context,
+    operand: &'a str,
+    keys: &[(&str, &str)],
+) -> Result<Assignment<'a>, Refused> {
     let release = context.settings().release;
     // RQ8: an operand without a dot names a table that does not exist, and nothing is changed.
     let (name, rest) = operand.split_once('.').unwrap_or((operand, ""));
     let Some(table) = schema::table(release, name) else {
         complain(context, [format!("Table {name} does not exist.\n")]);
-        return None;
+        return Err(Refused::Said);
     };
     for (key, _) in keys {
         if !resembles(table, release, key) {
             if release == Release::E {
-                super::global::died(
-                    context,
-                    "tabutils",
-                    "DBD::SQLite::db prepare failed: no such column",
-                    &[],
-                );
-            } else {
-                context.push(Document::error(format!(
-                    "No column \"{key}\" in table \"{name}\""
-                )));
+                return Err(Refused::Retried);
             }
-            return None;
+            context.push(Document::error(format!(
+                "No column \"{key}\" in table \"{name}\""
+            )));
+            return Err(Refused::Said);
         }
     }
     let (merge, (column, value)) = match rest.split_once("+=") {
@@ -192,9 +207,9 @@ fn check<'a>(context: &Context, operand: &'a str, keys: &[(&str, &str)]) -> Opti
         context.push(Document::error(format!(
             "{name}.{column} not a valid table.column description"
         )));
-        return None;
+        return Err(Refused::Said);
     }
-    Some(Assignment {
+    Ok(Assignment {
         table,
         column,
         value,

@@ -7,7 +7,11 @@ use crate::rest::reply::Stop;
 
 pub(super) fn handle(call: &Call) -> Result<Request, Stop> {
     if call.method != "PUT" {
-        return Err(Stop::not_a_hash());
+        return Err(if call.quirk("RQ24") {
+            Stop::not_a_hash()
+        } else {
+            call.unsupported()
+        });
     }
     let elements = call.decode(call.body.data().unwrap_or_default())?;
     if elements.is_empty() {

@@ -56,7 +56,8 @@ fn get(call: &Call, group: Option<&str>) -> Request {
 fn put(call: &Call, group: Option<&str>) -> Result<Request, Stop> {
     if call.b.first("command") == Some("4dsh") {
         return match call.b.truthy("path") {
-            Some(_) => Ok(call.request("groupfiles4dsh", [PATH_ARGUMENT])),
+            Some(_) if call.quirk("RQ20") => Ok(call.request("groupfiles4dsh", [PATH_ARGUMENT])),
+            Some(path) => Ok(call.request("groupfiles4dsh", [format!("p={path}")])),
             None => Err(Stop::bad(
                 "The path must be specified for creating directories for dsh",
             )),

@@ -62,6 +62,9 @@ fn put(call: &Call, log: &str) -> Result<Request, Stop> {
             if args.len() == before {
                 args.push("-a");
             }
+            if !call.quirk("RQ25") {
+                args.push(log);
+            }
             Ok(call.request("tabprune", args))
         }
     }

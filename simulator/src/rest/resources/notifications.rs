@@ -15,7 +15,8 @@ pub(super) fn handle(call: &Call) -> Result<Request, Stop> {
                 return Ok(call.request("tabdump", ["notification"]));
             };
             // RQ21: the `=` is missing.
-            let mut args = vec![format!("filename{file}")];
+            let equals = if call.quirk("RQ21") { "" } else { "=" };
+            let mut args = vec![format!("filename{equals}{file}")];
             let fields = call.b.all("field");
             if fields.is_empty() {
                 args.extend(COLUMNS.map(|column| format!("notification.{column}")));

@@ -66,10 +66,15 @@ pub(super) fn handle(call: &Call) -> Result<Request, Stop> {
 fn lsvm(call: &Call) -> Vec<String> {
     let mut args: Vec<String> = Vec::new();
     // The value of `network` is looked for under another name (RQ12).
+    let network = if call.quirk("RQ12") {
+        "getnetwork"
+    } else {
+        "network"
+    };
     let options = [
         ("all", "-a", None),
         ("networknames", "--getnetworknames", None),
-        ("network", "--getnetwork", Some("getnetwork")),
+        ("network", "--getnetwork", Some(network)),
         ("diskpoolnames", "--diskpoolnames", None),
         ("diskpool", "--diskpool", Some("diskpool")),
         ("checknics", "--checknics", Some("checknics")),
