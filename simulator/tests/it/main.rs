@@ -5,6 +5,8 @@ mod native;
 mod quirks_guests;
 mod quirks_pools;
 mod quirks_queries;
+mod quirks_rest;
+mod releases;
 mod server;
 mod stage;
 mod tables;
