@@ -157,17 +157,13 @@ mod tests {
 
     #[test]
     fn numbers_and_booleans_are_texts() {
-        let elements =
-            decode_array(true, r#"[1, 2.5, 3.0, true, false, null, "x"]"#).unwrap();
+        let elements = decode_array(true, r#"[1, 2.5, 3.0, true, false, null, "x"]"#).unwrap();
         assert_eq!(unsplit(elements), ["1", "2.5", "3", "1", "0", "", "x"]);
     }
 
     #[test]
     fn without_json_format_the_decoder_is_missing_rq5() {
-        assert!(matches!(
-            decode_array(false, "[]"),
-            Err(Stop::Crash(_))
-        ));
+        assert!(matches!(decode_array(false, "[]"), Err(Stop::Crash(_))));
     }
 
     #[test]

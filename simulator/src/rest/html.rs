@@ -43,7 +43,10 @@ fn table(
     out.push_str("<table border=1>");
     for element in elements {
         match element {
-            Element::Text(raw) => row(out, &wire::text(raw, false, Escapes::Nested)?.unwrap_or_default()),
+            Element::Text(raw) => row(
+                out,
+                &wire::text(raw, false, Escapes::Nested)?.unwrap_or_default(),
+            ),
             // RQ22: the address means nothing.
             Element::Node(_) => row(out, "HASH(0x1f0c2a8)"),
         }

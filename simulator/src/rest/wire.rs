@@ -28,7 +28,11 @@ impl Escapes {
 ///
 /// xcatd replaces everything outside 0x09..0x7F by `?`, byte by byte. ESC survives by a placeholder, which is put back
 /// only in direct children of a document.
-pub(super) fn text(text: &str, nested: bool, escapes: Escapes) -> Result<Option<String>, IllFormed> {
+pub(super) fn text(
+    text: &str,
+    nested: bool,
+    escapes: Escapes,
+) -> Result<Option<String>, IllFormed> {
     let placeholder = escapes.stay(nested);
     let mut out = String::with_capacity(text.len());
     let mut bytes = text.bytes().peekable();
@@ -163,7 +167,10 @@ mod tests {
 
     #[test]
     fn characters_of_the_wire() {
-        assert_eq!(text("é\u{7}\r\n", false, Escapes::Nested).unwrap().unwrap(), "???\n");
+        assert_eq!(
+            text("é\u{7}\r\n", false, Escapes::Nested).unwrap().unwrap(),
+            "???\n"
+        );
         assert_eq!(text(" \n", false, Escapes::Nested).unwrap(), None);
         assert!(text("a\u{c}b", false, Escapes::Nested).is_err());
     }

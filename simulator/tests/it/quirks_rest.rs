@@ -37,13 +37,26 @@ async fn rq2_plain_texts_are_labelled_as_json() {
     let doors = Doors::open(M).await;
     for (method, path, status, body) in [
         ("GET", "/nosuch", 404, "Resource 'nosuch' does not exist"),
-        ("POST", "/tables/site", 405, "request method 'POST' is not supported on resource 'tables'"),
+        (
+            "POST",
+            "/tables/site",
+            405,
+            "request method 'POST' is not supported on resource 'tables'",
+        ),
         ("DELETE", "/nodes", 400, "No nodename was supplied."),
-        ("GET", "/nodes/n9/power", 403, "<p>Invalid nodes and/or groups in noderange: n9</p>"),
+        (
+            "GET",
+            "/nodes/n9/power",
+            403,
+            "<p>Invalid nodes and/or groups in noderange: n9</p>",
+        ),
     ] {
         let answer = doors.send(method, path, "").await;
         assert_eq!((answer.status, answer.body.as_str()), (status, body));
-        assert_eq!(answer.content_type(), "application/json; charset=ISO-8859-1");
+        assert_eq!(
+            answer.content_type(),
+            "application/json; charset=ISO-8859-1"
+        );
         assert!(!answer.reason.is_empty());
     }
 }
@@ -53,7 +66,11 @@ async fn rq3_an_unknown_object_is_no_404() {
     let doors = Doors::open(M).await;
     let answer = doors.get("/objects/osimage/nope").await;
     assert_eq!(answer.status, 200);
-    assert!(answer.body.contains("Could not find an object named 'nope' of type 'osimage'."));
+    assert!(
+        answer
+            .body
+            .contains("Could not find an object named 'nope' of type 'osimage'.")
+    );
 }
 
 #[tokio::test]
@@ -82,10 +99,23 @@ async fn rq5_a_json_body_needs_the_json_format() {
     let target = "/xcatws/hypervisor/zvmhost1?userName=admin&password=admin";
     let headers = [("Content-Type", "text/plain")];
     let body = Some(r#"["--nope"]"#);
-    let answer = Doors::open(M).await.http("PUT", target, &headers, body).await;
-    assert_eq!((answer.status, answer.content_type()), (500, "text/html; charset=iso-8859-1"));
-    assert!(answer.body.contains("<title>500 Internal Server Error</title>"));
-    let answer = repaired(&["RQ5"]).await.http("PUT", target, &headers, body).await;
+    let answer = Doors::open(M)
+        .await
+        .http("PUT", target, &headers, body)
+        .await;
+    assert_eq!(
+        (answer.status, answer.content_type()),
+        (500, "text/html; charset=iso-8859-1")
+    );
+    assert!(
+        answer
+            .body
+            .contains("<title>500 Internal Server Error</title>")
+    );
+    let answer = repaired(&["RQ5"])
+        .await
+        .http("PUT", target, &headers, body)
+        .await;
     assert_eq!(
         short(&answer),
         "200 <table border=1><tr><td>zvmhost1: (Error) Option not supported</td></tr></table>"
@@ -105,13 +135,19 @@ async fn rq6_a_text_is_an_error_by_the_words_in_it() {
         .flat_map(|system| system.directory.values_mut())
         .for_each(|entry| entry.statements.push("* This one FAILED once".to_owned()));
     let answer = doors.get("/vms/opnstk1").await;
-    assert!(answer.body.contains(r#"{"data":[{"error":["#), "{}", short(&answer));
+    assert!(
+        answer.body.contains(r#"{"data":[{"error":["#),
+        "{}",
+        short(&answer)
+    );
 }
 
 #[tokio::test]
 async fn rq7_further_path_elements_are_ignored() {
     let doors = Doors::open(M).await;
-    let made = doors.send("POST", "/nodes/n77/power", r#"["groups=all"]"#).await;
+    let made = doors
+        .send("POST", "/nodes/n77/power", r#"["groups=all"]"#)
+        .await;
     assert_eq!(made.status, 201);
     assert!(doors.site.world.lock().mn.tables.is_node("n77"));
     let removed = doors.send("DELETE", "/nodes/n77/power/on", "").await;
@@ -124,7 +160,10 @@ async fn rq7_further_path_elements_are_ignored() {
 async fn rq8_an_operand_without_a_dot_changes_nothing() {
     let body = r#"["node=opnstk1 interface=1000 mac.mac=02:00:00:00:00:01"]"#;
     for (release, wanted) in [
-        (M, r#"{"data":["Table interface=1000 does not exist.\n"],"errorcode":["1"],"xcatdsource":["xcat"]}"#),
+        (
+            M,
+            r#"{"data":["Table interface=1000 does not exist.\n"],"errorcode":["1"],"xcatdsource":["xcat"]}"#,
+        ),
         (E, r#"{"data":["Table interface=1000 does not exist.\n"]}"#),
     ] {
         let doors = Doors::open(release).await;
@@ -145,9 +184,19 @@ async fn rq9_two_resources_print_the_request_with_its_password() {
     ] {
         let answer = doors.send(method, path, "").await;
         let (dump, rest) = answer.body.split_once(";\n").unwrap();
-        assert!(dump.starts_with("request is $VAR1 = {\n          'arg' => ["), "{dump}");
+        assert!(
+            dump.starts_with("request is $VAR1 = {\n          'arg' => ["),
+            "{dump}"
+        );
         assert!(dump.contains("'password' => ["), "{dump}");
-        assert!(rest.starts_with(if path == "/policies" { "<p>" } else { "{\"data\":" }), "{rest}");
+        assert!(
+            rest.starts_with(if path == "/policies" {
+                "<p>"
+            } else {
+                "{\"data\":"
+            }),
+            "{rest}"
+        );
     }
     let answer = repaired(&["RQ9"]).await.get("/policies/6").await;
     assert!(answer.body.starts_with("{\"data\":["));
@@ -161,11 +210,20 @@ async fn rq11_a_lookup_without_a_value_carries_it_in_the_column() {
         "/tables/zvm?col=node&value=opnstk1=x&attribute=status",
     ] {
         let answer = doors.get(path).await;
-        assert_eq!(short(&answer), r#"200 {"data":[{"data":["SSH=1"],"xcatdsource":["xcat"]}]}"#);
+        assert_eq!(
+            short(&answer),
+            r#"200 {"data":[{"data":["SSH=1"],"xcatdsource":["xcat"]}]}"#
+        );
     }
     // A value with a comma cannot be looked up.
-    let answer = doors.get("/tables/zvm?col=node&value=opnstk1,x&attribute=status").await;
-    assert!(answer.body.contains("Unknown key x to zvm"), "{}", short(&answer));
+    let answer = doors
+        .get("/tables/zvm?col=node&value=opnstk1,x&attribute=status")
+        .await;
+    assert!(
+        answer.body.contains("Unknown key x to zvm"),
+        "{}",
+        short(&answer)
+    );
 }
 
 #[tokio::test]
@@ -194,7 +252,9 @@ async fn rq12_the_value_of_network_is_taken_from_getnetwork() {
 #[tokio::test]
 async fn rq13_arguments_are_split_on_single_blanks() {
     let doors = Doors::open(M).await;
-    doors.put("/vms/opnstk1", r#"["--nope 'a  b'", " x", null, 7]"#).await;
+    doors
+        .put("/vms/opnstk1", r#"["--nope 'a  b'", " x", null, 7]"#)
+        .await;
     let journal = doors.site.journal.lock();
     // Between `'a` and `b'` an empty argument, another before `x`.
     assert_eq!(
@@ -221,8 +281,12 @@ async fn rq14_single_documents_are_lost() {
 #[tokio::test]
 async fn rq17_null_is_a_word_of_its_own() {
     let doors = Doors::open(M).await;
-    doors.put("/tables/zvm", r#"["node=opnstk1 zvm.status=NULL"]"#).await;
-    doors.put("/tables/zvm", r#"["node=n77 zvm.status=NULL"]"#).await;
+    doors
+        .put("/tables/zvm", r#"["node=opnstk1 zvm.status=NULL"]"#)
+        .await;
+    doors
+        .put("/tables/zvm", r#"["node=n77 zvm.status=NULL"]"#)
+        .await;
     let tables = &doors.site.world.lock().mn.tables;
     assert_eq!(tables.get("zvm", "node", "opnstk1", "status"), None);
     assert_eq!(tables.get("zvm", "node", "n77", "status"), Some("NULL"));
@@ -235,21 +299,35 @@ async fn rq20_rq21_garbage_is_passed_on() {
         journal.requests().last().unwrap().title.clone()
     };
     let doors = Doors::open(M).await;
-    doors.form("PUT", "/groups/all", "command=4dsh&path=/tmp").await;
+    doors
+        .form("PUT", "/groups/all", "command=4dsh&path=/tmp")
+        .await;
     assert_eq!(
         title(&doors).await,
         "groupfiles4dsh - p=CGI=HASH(0x1f0c2a8)->param('path')"
     );
-    let answer = doors.form("PUT", "/groups/all", "command=4dsh&path=0").await;
+    let answer = doors
+        .form("PUT", "/groups/all", "command=4dsh&path=0")
+        .await;
     assert_eq!(
         short(&answer),
         "400 The path must be specified for creating directories for dsh"
     );
     let answer = doors.get("/notifications?fileName=x.pm").await;
-    assert!(title(&doors).await.starts_with("gettab - filenamex.pm notification.filename"));
-    assert!(answer.body.contains("Unknown key filenamex.pm to notification"));
+    assert!(
+        title(&doors)
+            .await
+            .starts_with("gettab - filenamex.pm notification.filename")
+    );
+    assert!(
+        answer
+            .body
+            .contains("Unknown key filenamex.pm to notification")
+    );
     let doors = repaired(&["RQ20", "RQ21"]).await;
-    doors.form("PUT", "/groups/all", "command=4dsh&path=/tmp").await;
+    doors
+        .form("PUT", "/groups/all", "command=4dsh&path=/tmp")
+        .await;
     assert_eq!(title(&doors).await, "groupfiles4dsh - p=/tmp");
     doors.get("/notifications?fileName=x.pm").await;
     assert!(title(&doors).await.starts_with("gettab - filename=x.pm "));
@@ -273,7 +351,11 @@ async fn rq22_html_shows_a_reference() {
 async fn rq24_any_command_runs_through_hypervisor_and_other_methods_crash() {
     let doors = Doors::open(M).await;
     let answer = doors.put("/hypervisor/opnstk1/nodels", r#"["mgt"]"#).await;
-    assert!(answer.body.contains(r#""contents":["zvm"]"#), "{}", short(&answer));
+    assert!(
+        answer.body.contains(r#""contents":["zvm"]"#),
+        "{}",
+        short(&answer)
+    );
     for resource in ["/hypervisor/zvmhost1", "/debug"] {
         for method in ["GET", "POST", "DELETE", "PATCH", "OPTIONS"] {
             let answer = doors.send(method, resource, "[]").await;
@@ -292,27 +374,46 @@ async fn rq25_pruning_never_names_its_table() {
         short(&answer),
         r#"200 {"data":[{"data":["Table name required."],"errorcode":["1"],"xcatdsource":["xcat"]}]}"#
     );
-    let answer = repaired(&["RQ25"]).await.form("PUT", "/logs/auditlog", "").await;
+    let answer = repaired(&["RQ25"])
+        .await
+        .form("PUT", "/logs/auditlog", "")
+        .await;
     assert_eq!(short(&answer), r#"200 {"data":[]}"#);
 }
 
 #[tokio::test]
 async fn rq26_the_table_in_the_path_does_not_matter() {
     let doors = Doors::open(M).await;
-    let answer = doors.put("/tables/nosuch", r#"["node=opnstk1 hosts.ip=10.9.9.9"]"#).await;
+    let answer = doors
+        .put("/tables/nosuch", r#"["node=opnstk1 hosts.ip=10.9.9.9"]"#)
+        .await;
     assert_eq!(short(&answer), r#"200 {"data":[]}"#);
     let tables = &doors.site.world.lock().mn.tables;
-    assert_eq!(tables.get("hosts", "node", "opnstk1", "ip"), Some("10.9.9.9"));
+    assert_eq!(
+        tables.get("hosts", "node", "opnstk1", "ip"),
+        Some("10.9.9.9")
+    );
 }
 
 #[tokio::test]
 async fn rq27_xdcp_fails_in_data_and_xdsh_in_error() {
     let doors = Doors::open(M).await;
     let answer = doors
-        .put("/nodes/opnstk1/dcp", r#"["source=/no/such", "target=/tmp/x"]"#)
+        .put(
+            "/nodes/opnstk1/dcp",
+            r#"["source=/no/such", "target=/tmp/x"]"#,
+        )
         .await;
-    assert!(answer.body.starts_with(r#"{"data":[{"data":["opnstk1: "#), "{}", short(&answer));
-    assert!(answer.body.ends_with(r#"{"errorcode":["1"],"xcatdsource":["xcat"]}]}"#));
+    assert!(
+        answer.body.starts_with(r#"{"data":[{"data":["opnstk1: "#),
+        "{}",
+        short(&answer)
+    );
+    assert!(
+        answer
+            .body
+            .ends_with(r#"{"errorcode":["1"],"xcatdsource":["xcat"]}]}"#)
+    );
     let answer = doors
         .put("/nodes/opnstk1/dsh", r#"["command=cat /no/such"]"#)
         .await;
@@ -323,8 +424,13 @@ async fn rq27_xdcp_fails_in_data_and_xdsh_in_error() {
         "{}",
         short(&answer)
     );
-    let answer = doors.put("/nodes/opnstk1/dsh", r#"["command=false"]"#).await;
-    assert_eq!(short(&answer), r#"200 {"data":[{"errorcode":["1"],"xcatdsource":["xcat"]}]}"#);
+    let answer = doors
+        .put("/nodes/opnstk1/dsh", r#"["command=false"]"#)
+        .await;
+    assert_eq!(
+        short(&answer),
+        r#"200 {"data":[{"errorcode":["1"],"xcatdsource":["xcat"]}]}"#
+    );
 }
 
 #[tokio::test]
@@ -335,15 +441,27 @@ async fn rq29_parsers_differ() {
         .await;
     assert_eq!(
         (answer.status, answer.content_type(), answer.body.as_str()),
-        (400, "text/html; charset=ISO-8859-1", "The format 'json;x=1' is not valid")
+        (
+            400,
+            "text/html; charset=ISO-8859-1",
+            "The format 'json;x=1' is not valid"
+        )
     );
     // A key that is encoded is none for the one parser and one for the other.
-    let answer = doors.http("GET", "/xcatws/version?%66ormat=json", &[], None).await;
+    let answer = doors
+        .http("GET", "/xcatws/version?%66ormat=json", &[], None)
+        .await;
     assert_eq!(answer.content_type(), "text/html; charset=ISO-8859-1");
     let answer = doors.get("/nodes/opnstk1?%66ield=ip;field=os").await;
-    assert!(answer.body.contains(r#"["Object name: opnstk1","    ip=10.10.1.1","    os=rhel7.2"]"#));
+    assert!(
+        answer
+            .body
+            .contains(r#"["Object name: opnstk1","    ip=10.10.1.1","    os=rhel7.2"]"#)
+    );
     for query in ["format", "format="] {
-        let answer = doors.http("GET", &format!("/xcatws/version?{query}"), &[], None).await;
+        let answer = doors
+            .http("GET", &format!("/xcatws/version?{query}"), &[], None)
+            .await;
         assert_eq!(short(&answer), "400 The format '' is not valid");
     }
 }
@@ -357,7 +475,11 @@ async fn rq30_whatever_was_posted_was_created() {
         ("/logs/diagnostics?nodeRange=opnstk1", r#"["reason=x"]"#),
     ] {
         let answer = doors.send("POST", path, body).await;
-        assert_eq!((answer.status, answer.reason.as_str()), (201, "Created"), "{path}");
+        assert_eq!(
+            (answer.status, answer.reason.as_str()),
+            (201, "Created"),
+            "{path}"
+        );
     }
 }
 
@@ -365,10 +487,18 @@ async fn rq30_whatever_was_posted_was_created() {
 async fn rq33_the_site_has_one_object() {
     let doors = Doors::open(M).await;
     let answer = doors.get("/objects/site/whatever").await;
-    assert!(answer.body.contains("Object name: clustersite"), "{}", short(&answer));
+    assert!(
+        answer.body.contains("Object name: clustersite"),
+        "{}",
+        short(&answer)
+    );
     doors.put("/site", r#"["timezone="]"#).await;
     let answer = doors.get("/site?field=timezone").await;
-    assert!(answer.body.contains(r#""    timezone="]"#), "{}", short(&answer));
+    assert!(
+        answer.body.contains(r#""    timezone="]"#),
+        "{}",
+        short(&answer)
+    );
 }
 
 #[tokio::test]
@@ -377,10 +507,17 @@ async fn rq34_spelling_is_kept() {
     let answer = doors.get("/nodes/opnstk1/colour").await;
     assert_eq!(short(&answer), "400 Unspported operation on nodes object.");
     let answer = doors.send("POST", "/nodes/n77", r#"["mgt=zvm"]"#).await;
-    assert!(answer.body.contains("One or more errors occured"), "{}", short(&answer));
+    assert!(
+        answer.body.contains("One or more errors occured"),
+        "{}",
+        short(&answer)
+    );
     doors.site.world.lock().mn.daemon_stopped = true;
     let answer = doors.get("/version").await;
-    assert_eq!(short(&answer), "503 Connection failurexx: Connection refused");
+    assert_eq!(
+        short(&answer),
+        "503 Connection failurexx: Connection refused"
+    );
 }
 
 #[tokio::test]
@@ -403,13 +540,20 @@ async fn crashes_are_the_web_server_s_own_page() {
         ("POST", "/logs/diagnostics?nodeRange=opnstk1", "nope"),
     ] {
         let answer = doors.send(method, path, body).await;
-        assert_eq!(answer.status, 500, "{method} {path} {body}: {}", answer.body);
+        assert_eq!(
+            answer.status, 500,
+            "{method} {path} {body}: {}",
+            answer.body
+        );
         assert_eq!(answer.header("connection"), Some("close"));
         assert!(answer.body.starts_with("<!DOCTYPE HTML PUBLIC"));
     }
     // Control characters in an answer kill the program after the command has run.
     let answer = doors
-        .put("/nodes/opnstk1/dsh", r#"["command=printf 'a\\013b\\n'; touch /tmp/ran"]"#)
+        .put(
+            "/nodes/opnstk1/dsh",
+            r#"["command=printf 'a\\013b\\n'; touch /tmp/ran"]"#,
+        )
         .await;
     assert_eq!(answer.status, 500, "{}", answer.body);
 }
@@ -418,16 +562,36 @@ async fn crashes_are_the_web_server_s_own_page() {
 async fn credentials_come_from_headers_and_query() {
     let doors = Doors::open(M).await;
     for (target, headers, status) in [
-        ("/xcatws/nodes?format=json", &[("userName", "admin"), ("password", "admin")][..], 200),
-        ("/xcatws/nodes?format=json&userName=admin", &[("password", "admin")], 200),
-        ("/xcatws/nodes?userName=admin&password=", &[("password", "admin")], 401),
-        ("/xcatws/nodes?userName=admin&password=x", &[("password", "admin")], 401),
+        (
+            "/xcatws/nodes?format=json",
+            &[("userName", "admin"), ("password", "admin")][..],
+            200,
+        ),
+        (
+            "/xcatws/nodes?format=json&userName=admin",
+            &[("password", "admin")],
+            200,
+        ),
+        (
+            "/xcatws/nodes?userName=admin&password=",
+            &[("password", "admin")],
+            401,
+        ),
+        (
+            "/xcatws/nodes?userName=admin&password=x",
+            &[("password", "admin")],
+            401,
+        ),
         ("/xcatws/nodes?userName=admin&password=0", &[], 401),
         ("/xcatws/nodes?username=admin&password=admin", &[], 401),
         ("/xcatws/version", &[], 200),
     ] {
         let answer = doors.http("GET", target, headers, None).await;
-        assert_eq!(answer.status, status, "{target} {headers:?}: {}", answer.body);
+        assert_eq!(
+            answer.status, status,
+            "{target} {headers:?}: {}",
+            answer.body
+        );
         assert!(answer.header("www-authenticate").is_none());
     }
 }

@@ -79,14 +79,21 @@ async fn rq19_xdsh_logs_in_as_the_rest_user_in_the_newer_line() {
         (Release::E, r#"["userid=guest", "command=id"]"#, "guest"),
         (Release::E, r#"["command=id"]"#, "root"),
         (Release::M, r#"["userid=guest", "command=id"]"#, "admin"),
-        (Release::M, r#"["userid=guest", "command=id", "remotepasswd=x"]"#, "guest"),
+        (
+            Release::M,
+            r#"["userid=guest", "command=id", "remotepasswd=x"]"#,
+            "guest",
+        ),
     ] {
         let doors = Doors::open(release).await;
         doors.put("/nodes/opnstk1/dsh", body).await;
         let journal = doors.site.journal.lock();
         let commands = &journal.requests().last().unwrap().commands;
         let last = commands.last().unwrap().command.to_string();
-        assert!(last.contains(&format!("{user}@opnstk1")), "{release}: {last}");
+        assert!(
+            last.contains(&format!("{user}@opnstk1")),
+            "{release}: {last}"
+        );
     }
 }
 

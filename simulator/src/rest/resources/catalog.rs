@@ -56,7 +56,9 @@ pub(in crate::rest) fn root_page() -> String {
 /// The debugging text that two resources print before their answer (RQ9).
 pub(in crate::rest) fn debug_prefix(call: &Call, request: &Request) -> String {
     match call.part(0) {
-        Some("policies" | "notifications") if call.quirk("RQ9") => format!("request is {}", dumper::dump(request)),
+        Some("policies" | "notifications") if call.quirk("RQ9") => {
+            format!("request is {}", dumper::dump(request))
+        }
         _ => String::new(),
     }
 }
