@@ -1,5 +1,6 @@
 //! One remote command, carried out on the world.
 
+use super::zhcp::power;
 use super::{files, guest, shell};
 use crate::seam::{Outcome, RemoteCommand};
 use crate::world::fs::absolute;
@@ -7,6 +8,7 @@ use crate::world::{HostName, World};
 
 /// Carries out one remote command on the world.
 pub fn execute(world: &mut World, command: &RemoteCommand) -> Outcome {
+    power::tick(world);
     match command {
         RemoteCommand::Ssh {
             host,
@@ -35,7 +37,7 @@ pub fn is_up(world: &World, host: &HostName) -> bool {
         Some(system) => system
             .running
             .get(&linux.userid)
-            .is_some_and(|vm| !vm.paused),
+            .is_some_and(|vm| !vm.paused && !vm.logoff_pending),
         None => true,
     }
 }

@@ -8,7 +8,7 @@ use super::SiteProblem;
 use super::file::{GuestFile, SiteFile, SystemFile, Transport};
 use super::personality::{authorize_iucv, os_name, write_release_files};
 use crate::world::san::{TargetPort, Volume};
-use crate::world::zvm::{DirectoryEntry, DiskPool, FcpDevice, VirtualMachine, ZvmSystem};
+use crate::world::zvm::{DirectoryEntry, DiskPool, FcpDevice, VirtualMachine, Vswitch, ZvmSystem};
 use crate::world::{
     Database, DeviceNumber, Distribution, HostName, Linux, LinuxRole, Lun, SystemName, UserId,
     World, Wwpn,
@@ -314,12 +314,13 @@ impl Builder<'_> {
         zvm.vswitches.extend(
             file.vswitches
                 .iter()
-                .map(|v| (v.to_ascii_uppercase(), Vec::new())),
+                .map(|v| (v.to_ascii_uppercase(), Vswitch::default())),
         );
         for pool in &file.disk_pools {
             let extents = DiskPool {
                 free: pool.free.clone(),
                 used: pool.used.clone(),
+                ..DiskPool::default()
             };
             zvm.disk_pools
                 .insert(pool.name.to_ascii_uppercase(), extents);

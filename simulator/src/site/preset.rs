@@ -9,7 +9,7 @@ use super::personality::{authorize_iucv, write_release_files};
 use crate::world::san::{TargetPort, Volume};
 use crate::world::tables::Row;
 use crate::world::zfcp::{Adapter, LinkState, Port, PortState, ScsiDevice};
-use crate::world::zvm::{DirectoryEntry, DiskPool, FcpDevice, VirtualMachine, ZvmSystem};
+use crate::world::zvm::{DirectoryEntry, DiskPool, FcpDevice, VirtualMachine, Vswitch, ZvmSystem};
 use crate::world::{
     DeviceNumber, Distribution, HostName, Linux, LinuxRole, Lun, San, SystemName, UserId, World,
     Wwpn,
@@ -385,11 +385,12 @@ fn zvm_system(preset: &PresetSystem) -> Result<ZvmSystem, PresetError> {
             DiskPool {
                 free: pool.free.clone(),
                 used: pool.used.clone(),
+                ..DiskPool::default()
             },
         );
     }
     for name in &preset.vswitches {
-        system.vswitches.insert(name.clone(), Vec::new());
+        system.vswitches.insert(name.clone(), Vswitch::default());
     }
     for fcp in &preset.fcp_devices {
         let attached_to = (!fcp.owner.is_empty()).then(|| UserId::new(&fcp.owner));

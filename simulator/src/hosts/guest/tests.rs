@@ -451,6 +451,7 @@ fn punched_scripts_run_at_the_start() {
             class: 'X',
             name: "aemod.doscript".into(),
             text: archive,
+            ..crate::world::zvm::SpoolFile::default()
         };
         system.readers.insert(UserId::new("LNX1"), vec![file]);
         relog(&mut world);

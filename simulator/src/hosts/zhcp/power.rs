@@ -24,7 +24,7 @@ pub fn log_on(world: &mut World, system: &SystemName, user: &UserId) -> Smapi<()
     };
     zvm.logon(user, now)?;
     if let Some(host) = linux_of(world, system, user) {
-        guest::settle(world, &host);
+        guest::boot(world, &host);
     }
     Ok(())
 }
@@ -38,8 +38,8 @@ pub fn log_off(world: &mut World, system: &SystemName, user: &UserId) -> Smapi<(
         return Err(crate::world::zvm::Code::NOT_ACTIVE);
     };
     zvm.logoff(user)?;
-    if let Some(linux) = linux_of(world, system, user).and_then(|host| world.linuxes.get_mut(&host)) {
-        linux.zfcp = crate::world::zfcp::Zfcp::default();
+    if let Some(host) = linux_of(world, system, user) {
+        guest::stopped(world, &host);
     }
     Ok(())
 }

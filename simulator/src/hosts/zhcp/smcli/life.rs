@@ -194,8 +194,8 @@ pub fn active_configuration_query(call: &mut Call<'_, '_>) -> Reply {
                 "CONS"
             } else if statement.is("SPOOL") {
                 match statement.word(3).map(str::to_ascii_uppercase).as_deref() {
-                    Some("READER") | Some("RDR") => "RDR",
-                    Some("PUNCH") | Some("PUN") => "PUN",
+                    Some("READER" | "RDR") => "RDR",
+                    Some("PUNCH" | "PUN") => "PUN",
                     _ => match statement.word(2) {
                         Some("3505") => "RDR",
                         Some("3525") => "PUN",

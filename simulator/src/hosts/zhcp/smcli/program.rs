@@ -64,7 +64,7 @@ fn level(env: &mut ProgramEnv<'_>) -> Result<u16, Outcome> {
     let kept = env.linux().and_then(|linux| {
         let file = linux.fs.files.get(LEVEL_FILE)?;
         let young = now.saturating_sub(file.changed_ms) < LEVEL_AGE_MS;
-        young.then(|| file.text.trim().parse().ok()).flatten()
+        young.then(|| file.text.text().trim().parse().ok()).flatten()
     });
     if let Some(level) = kept {
         return Ok(level);
