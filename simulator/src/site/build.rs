@@ -6,9 +6,9 @@ use toml::Spanned;
 
 use super::SiteProblem;
 use super::file::{GuestFile, SiteFile, SystemFile, Transport};
-use super::personality::{authorize_iucv, os_name, write_release_files};
+use super::personality::{authorize_iucv, os_name, write_release_files, write_zhcp_files};
 use crate::world::san::{TargetPort, Volume};
-use crate::world::zvm::{DirectoryEntry, DiskPool, FcpDevice, VirtualMachine, Vswitch, ZvmSystem};
+use crate::world::zvm::{DirectoryEntry, DiskPool, FcpDevice, Vswitch, ZvmSystem};
 use crate::world::{
     Database, DeviceNumber, Distribution, HostName, Linux, LinuxRole, Lun, SystemName, UserId,
     World, Wwpn,
@@ -16,6 +16,8 @@ use crate::world::{
 
 /// Where a site's clock starts: 2017-01-23 12:00:00 UTC, in milliseconds.
 const START_MS: u64 = 1_485_172_800_000;
+/// SMAPI level of the z/VM release.
+const SMAPI_LEVEL: u16 = 640;
 /// First line of a pool file.
 const POOL_HEADER: &str = "#status,wwpn,lun,size,range,owner,channel,tag";
 /// Directory of the pool files on a zHCP.
@@ -275,17 +277,7 @@ impl Builder<'_> {
             },
         );
         if on {
-            let mut machine = VirtualMachine::default();
-            for device in dedicate {
-                if let Some(fcp) = zvm.fcp.get_mut(device)
-                    && fcp.online
-                    && fcp.attached_to.is_none()
-                {
-                    fcp.attached_to = Some(userid.clone());
-                    machine.devices.insert(*device, *device);
-                }
-            }
-            zvm.running.insert(userid.clone(), machine);
+            let _ = zvm.logon(userid, START_MS);
         }
     }
 
@@ -358,6 +350,7 @@ impl Builder<'_> {
             &name,
             zhcp.distribution,
         );
+        write_zhcp_files(&mut linux.fs, SMAPI_LEVEL, now_ms);
         linux.fs.directories.insert(POOL_DIRECTORY.to_owned());
         for pool in &file.pools {
             let mut text = format!("{POOL_HEADER}\n");

@@ -24,6 +24,30 @@ pub fn authorize_iucv(world: &mut World) {
     }
 }
 
+/// Files that every zHCP has (spec: zhcp-and-smapi 1.2).
+pub fn write_zhcp_files(fs: &mut SimFs, smapi_level: u16, now_ms: u64) {
+    let level = smapi_level.to_string();
+    for (path, text) in [
+        ("/opt/zhcp/version", "zhcp version: 2.0 Built on: 2017-01-10\n"),
+        ("/opt/zhcp/conf/next_macid", "FFFFF0\n"),
+        ("/opt/zhcp/bin/IUCV/iucvserv", "iucvserv 0.0.0.1\n"),
+        ("/opt/zhcp/bin/IUCV/iucvserd", "iucvserd 0.0.0.1\n"),
+        ("/opt/zhcp/bin/IUCV/iucvserd.service", "iucvserd.service 0.0.0.1\n"),
+        ("/opt/zhcp/bin/IUCV/iucvupgrade.sh", "iucvupgrade 0.0.0.1\n"),
+        ("/etc/ld.so.conf.d/zhcp.conf", "/opt/zhcp/lib\n"),
+        (
+            "/var/opt/zhcp/settings.conf",
+            "keepOldTraces=10\n#gzipCompression=6\n#saveAllLogs=1\n",
+        ),
+        ("/var/opt/zhcp/tracing.conf", "smcli error\n"),
+        ("/var/opt/zhcp/smapi.level", &level),
+        ("/var/log/zhcp/zhcp.log", ""),
+    ] {
+        fs.write(path, text, now_ms);
+    }
+    fs.directories.insert("/var/run".to_owned());
+}
+
 /// Writes the release files of a distribution.
 pub fn write_release_files(fs: &mut SimFs, distribution: Distribution, now_ms: u64) {
     for (path, text) in release_files(distribution) {

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::personality::{authorize_iucv, write_release_files};
+use super::personality::{authorize_iucv, write_release_files, write_zhcp_files};
 use crate::world::san::{TargetPort, Volume};
 use crate::world::tables::Row;
 use crate::world::zfcp::{Adapter, LinkState, Port, PortState, ScsiDevice};
-use crate::world::zvm::{DirectoryEntry, DiskPool, FcpDevice, VirtualMachine, Vswitch, ZvmSystem};
+use crate::world::zvm::{
+    DasdVolume, DirectoryEntry, DiskPool, Extent, FcpDevice, Hardware, Lan, LanKind, ScsiDisk, ScsiPath, Vswitch, ZvmSystem,
+};
 use crate::world::{
     DeviceNumber, Distribution, HostName, Linux, LinuxRole, Lun, San, SystemName, UserId, World,
     Wwpn,
@@ -19,6 +21,10 @@ use crate::world::{
 const POOL_FOLDER: &str = "/var/opt/zhcp/zfcp";
 /// Virtual time at which a preset's world starts: 2026-11-23 20:00:00 UTC.
 const START_MS: u64 = 1_795_464_000_000;
+/// Number of the first DASD volume.
+const FIRST_VOLUME: u16 = 0x9c70;
+/// Last spool file id that was given before a recording.
+const SPOOL_ID: u16 = 41;
 /// Bytes of one GiB; sizes of storage are given in it.
 const GIB: u64 = 1 << 30;
 
@@ -98,6 +104,32 @@ struct PresetSystem {
     users: BTreeMap<String, PresetUser>,
     #[serde(default)]
     vswitches: Vec<String>,
+    /// Name, owner and type of each guest LAN.
+    #[serde(default)]
+    lans: Vec<(String, String, String)>,
+    smapi_level: Option<u16>,
+    storage_line: Option<String>,
+    sysinfo: Option<PresetSysinfo>,
+    perf: Option<PresetPerformance>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct PresetSysinfo {
+    cp: String,
+    lpar: String,
+    lpar_cpus: u32,
+    lpar_cpus_conf: u32,
+    manufacturer: String,
+    #[serde(rename = "type")]
+    model: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct PresetPerformance {
+    configured_pages: u64,
+    cpu_utilization: u32,
+    memory_paging_rate: u32,
+    used_pages: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -126,6 +158,8 @@ struct PresetUser {
     on: bool,
     #[serde(default)]
     directory: Vec<String>,
+    #[serde(default)]
+    cpu_us: u64,
     #[serde(default)]
     attached: BTreeMap<String, PresetAttached>,
 }
@@ -193,6 +227,15 @@ impl Preset {
     }
 
     fn write_files(&self, world: &mut World) -> Result<(), PresetError> {
+        for linux in world.linuxes.values_mut().filter(|l| l.role == LinuxRole::Zhcp) {
+            let level = world.systems.get(&linux.system).map_or(640, |s| s.smapi.level);
+            write_zhcp_files(&mut linux.fs, level, START_MS);
+            // The recorder put files of these names there.
+            for name in ["iucvserv", "iucvserd", "iucvserd.service"] {
+                let path = format!("/opt/zhcp/bin/IUCV/{name}");
+                linux.fs.write(&path, format!("fake {name}\n"), START_MS);
+            }
+        }
         for (host, pools) in &self.pools {
             let linux = linux_mut(world, "pools", host)?;
             linux.fs.directories.insert(POOL_FOLDER.to_owned());
@@ -374,8 +417,21 @@ fn linux(host: &PresetHost, now_ms: u64) -> Linux {
 fn zvm_system(preset: &PresetSystem) -> Result<ZvmSystem, PresetError> {
     let mut system = ZvmSystem {
         cp_level: preset.cplevel.clone(),
+        hardware: hardware(preset),
+        last_spool_id: SPOOL_ID,
         ..ZvmSystem::default()
     };
+    system.smapi.level = preset.smapi_level.unwrap_or(640);
+    system.lans = preset
+        .lans
+        .iter()
+        .map(|(name, owner, kind)| Lan {
+            name: name.clone(),
+            owner: UserId::new(owner),
+            kind: if kind == "HIPERS" { LanKind::Hipers } else { LanKind::Qdio },
+            ..Lan::default()
+        })
+        .collect();
     for (name, lines) in &preset.profiles {
         system.profiles.insert(UserId::new(name), lines.clone());
     }
@@ -390,7 +446,7 @@ fn zvm_system(preset: &PresetSystem) -> Result<ZvmSystem, PresetError> {
         );
     }
     for name in &preset.vswitches {
-        system.vswitches.insert(name.clone(), Vswitch::default());
+        let _ = system.create_vswitch(name, Vswitch::default());
     }
     for fcp in &preset.fcp_devices {
         let attached_to = (!fcp.owner.is_empty()).then(|| UserId::new(&fcp.owner));
@@ -419,18 +475,117 @@ fn zvm_system(preset: &PresetSystem) -> Result<ZvmSystem, PresetError> {
                 ..DirectoryEntry::default()
             },
         );
-        if user.on {
-            let mut machine = VirtualMachine::default();
-            for (virtual_device, attached) in &user.attached {
-                machine.devices.insert(
-                    device_number("attached", virtual_device)?,
-                    device_number("real", &attached.real)?,
-                );
-            }
-            system.running.insert(userid, machine);
+    }
+    volumes(&mut system);
+    for (name, user) in preset.users.iter().filter(|(_, u)| u.on) {
+        let mut devices = BTreeMap::new();
+        for (virtual_device, attached) in &user.attached {
+            devices.insert(
+                device_number("attached", virtual_device)?,
+                device_number("real", &attached.real)?,
+            );
+        }
+        let userid = UserId::new(name);
+        system.put_on(&userid, devices, START_MS);
+        if let Some(machine) = system.running.get_mut(&userid) {
+            machine.cpu_us = user.cpu_us;
+            machine.console = format!(
+                "Logon at 12:00:00 UTC Monday 01/23/17\nWelcome to {host}\n{host} login:\n",
+                host = name.to_ascii_lowercase()
+            );
         }
     }
     Ok(system)
+}
+
+fn hardware(preset: &PresetSystem) -> Hardware {
+    let mut hardware = Hardware::default();
+    if let Some(info) = &preset.sysinfo {
+        hardware.control_program.clone_from(&info.cp);
+        hardware.lpar_name.clone_from(&info.lpar);
+        hardware.lpar_cpus = info.lpar_cpus;
+        hardware.lpar_cpus_configured = info.lpar_cpus_conf;
+        hardware.manufacturer.clone_from(&info.manufacturer);
+        hardware.model.clone_from(&info.model);
+    }
+    if let Some(performance) = &preset.perf {
+        hardware.configured_pages = performance.configured_pages;
+        hardware.used_pages = performance.used_pages;
+        hardware.cpu_utilisation = performance.cpu_utilization;
+        hardware.paging_rate = performance.memory_paging_rate;
+    }
+    if let Some(storage) = &preset.storage_line {
+        hardware.storage.clone_from(storage);
+    }
+    hardware
+}
+
+/// DASD volumes for the labels that the directory and the pools name. Presets do not list them; the recordings name three
+/// real disks by number: OPN001, a volume OPN020 that is not in use yet, and an emulated disk.
+fn volumes(system: &mut ZvmSystem) {
+    let mut labels: Vec<(String, String, u64)> = Vec::new();
+    for statement in system.directory.values().flat_map(DirectoryEntry::parsed) {
+        if statement.is("MDISK")
+            && let (Some(kind), Some(size), Some(label)) = (statement.word(2), statement.word(4), statement.word(5))
+        {
+            labels.push((label.to_owned(), kind.to_owned(), size.parse().unwrap_or(0)));
+        }
+    }
+    for pool in system.disk_pools.values() {
+        for extent in pool.free.iter().chain(&pool.used).filter_map(|r| Extent::parse(r)) {
+            let kind = extent.kind.split('-').next().unwrap_or_default().to_owned();
+            labels.push((extent.volume, kind, extent.size));
+        }
+    }
+    labels.sort();
+    labels.dedup_by(|a, b| a.0 == b.0);
+    let has_disks = labels.iter().any(|(label, ..)| label == "OPN001");
+    if has_disks {
+        labels.retain(|(label, ..)| label != "OPN001");
+        labels.insert(0, ("OPN001".to_owned(), "3390".to_owned(), 10_016));
+        labels.insert(1, ("OPN020".to_owned(), "3390".to_owned(), 10_016));
+    }
+    for (at, (label, kind, size)) in labels.into_iter().enumerate() {
+        let is_new = label == "OPN020";
+        if is_new {
+            let extent = Extent {
+                volume: label.clone(),
+                kind: kind.clone(),
+                start: 1,
+                size,
+                region: label.clone(),
+            };
+            system.regions.insert(label.clone(), extent);
+        }
+        let number = DeviceNumber(FIRST_VOLUME + at as u16);
+        system.volumes.insert(
+            number,
+            DasdVolume {
+                label,
+                kind,
+                size,
+                online: true,
+                system: !is_new,
+                ..DasdVolume::default()
+            },
+        );
+    }
+    if has_disks {
+        let path = ScsiPath {
+            device: DeviceNumber(0xb810),
+            wwpn: Wwpn(0x5005_0768_0110_2991),
+            lun: Lun(0x0001_0000_0000_0000),
+        };
+        system.scsi_disks.insert(
+            DeviceNumber(0x12a3),
+            ScsiDisk {
+                kind: "9336".to_owned(),
+                attribute: "2145".to_owned(),
+                blocks: 2_097_152,
+                paths: vec![path],
+            },
+        );
+    }
 }
 
 /// Ports of one storage controller differ in the digits that number the port, not in the serial number.

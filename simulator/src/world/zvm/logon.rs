@@ -47,6 +47,21 @@ impl ZvmSystem {
         Ok(())
     }
 
+    /// Has a guest logged on with these real devices, as a site describes it; what its entry says of disks, adapters and
+    /// processors is taken over. A guest without an entry is logged on bare.
+    pub fn put_on(&mut self, user: &UserId, devices: BTreeMap<DeviceNumber, DeviceNumber>, now_ms: u64) {
+        let entry = self.effective(user).unwrap_or_default();
+        let mut machine = self.configured(user, &entry, now_ms);
+        for real in devices.values() {
+            if let Some(fcp) = self.fcp.get_mut(real) {
+                fcp.attached_to = Some(user.clone());
+            }
+        }
+        machine.devices = devices;
+        self.running.insert(user.clone(), machine);
+        self.link_disks(user, &entry);
+    }
+
     /// A machine without real devices and disks, as its entry describes it.
     fn configured(&self, user: &UserId, entry: &DirectoryEntry, now_ms: u64) -> VirtualMachine {
         let mut cpus = entry.cpus();
