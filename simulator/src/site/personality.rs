@@ -28,11 +28,17 @@ pub fn authorize_iucv(world: &mut World) {
 pub fn write_zhcp_files(fs: &mut SimFs, smapi_level: u16, now_ms: u64) {
     let level = smapi_level.to_string();
     for (path, text) in [
-        ("/opt/zhcp/version", "zhcp version: 2.0 Built on: 2017-01-10\n"),
+        (
+            "/opt/zhcp/version",
+            "zhcp version: 2.0 Built on: 2017-01-10\n",
+        ),
         ("/opt/zhcp/conf/next_macid", "FFFFF0\n"),
         ("/opt/zhcp/bin/IUCV/iucvserv", "iucvserv 0.0.0.1\n"),
         ("/opt/zhcp/bin/IUCV/iucvserd", "iucvserd 0.0.0.1\n"),
-        ("/opt/zhcp/bin/IUCV/iucvserd.service", "iucvserd.service 0.0.0.1\n"),
+        (
+            "/opt/zhcp/bin/IUCV/iucvserd.service",
+            "iucvserd.service 0.0.0.1\n",
+        ),
         ("/opt/zhcp/bin/IUCV/iucvupgrade.sh", "iucvupgrade 0.0.0.1\n"),
         ("/etc/ld.so.conf.d/zhcp.conf", "/opt/zhcp/lib\n"),
         (

@@ -10,7 +10,8 @@ use crate::world::san::{TargetPort, Volume};
 use crate::world::tables::Row;
 use crate::world::zfcp::{Adapter, LinkState, Port, PortState, ScsiDevice};
 use crate::world::zvm::{
-    DasdVolume, DirectoryEntry, DiskPool, Extent, FcpDevice, Hardware, Lan, LanKind, ScsiDisk, ScsiPath, Vswitch, ZvmSystem,
+    DasdVolume, DirectoryEntry, DiskPool, Extent, FcpDevice, Hardware, Lan, LanKind, ScsiDisk,
+    ScsiPath, Vswitch, ZvmSystem,
 };
 use crate::world::{
     DeviceNumber, Distribution, HostName, Linux, LinuxRole, Lun, San, SystemName, UserId, World,
@@ -227,8 +228,15 @@ impl Preset {
     }
 
     fn write_files(&self, world: &mut World) -> Result<(), PresetError> {
-        for linux in world.linuxes.values_mut().filter(|l| l.role == LinuxRole::Zhcp) {
-            let level = world.systems.get(&linux.system).map_or(640, |s| s.smapi.level);
+        for linux in world
+            .linuxes
+            .values_mut()
+            .filter(|l| l.role == LinuxRole::Zhcp)
+        {
+            let level = world
+                .systems
+                .get(&linux.system)
+                .map_or(640, |s| s.smapi.level);
             write_zhcp_files(&mut linux.fs, level, START_MS);
             // The recorder put files of these names there.
             for name in ["iucvserv", "iucvserd", "iucvserd.service"] {
@@ -428,7 +436,11 @@ fn zvm_system(preset: &PresetSystem) -> Result<ZvmSystem, PresetError> {
         .map(|(name, owner, kind)| Lan {
             name: name.clone(),
             owner: UserId::new(owner),
-            kind: if kind == "HIPERS" { LanKind::Hipers } else { LanKind::Qdio },
+            kind: if kind == "HIPERS" {
+                LanKind::Hipers
+            } else {
+                LanKind::Qdio
+            },
             ..Lan::default()
         })
         .collect();
@@ -526,13 +538,19 @@ fn volumes(system: &mut ZvmSystem) {
     let mut labels: Vec<(String, String, u64)> = Vec::new();
     for statement in system.directory.values().flat_map(DirectoryEntry::parsed) {
         if statement.is("MDISK")
-            && let (Some(kind), Some(size), Some(label)) = (statement.word(2), statement.word(4), statement.word(5))
+            && let (Some(kind), Some(size), Some(label)) =
+                (statement.word(2), statement.word(4), statement.word(5))
         {
             labels.push((label.to_owned(), kind.to_owned(), size.parse().unwrap_or(0)));
         }
     }
     for pool in system.disk_pools.values() {
-        for extent in pool.free.iter().chain(&pool.used).filter_map(|r| Extent::parse(r)) {
+        for extent in pool
+            .free
+            .iter()
+            .chain(&pool.used)
+            .filter_map(|r| Extent::parse(r))
+        {
             let kind = extent.kind.split('-').next().unwrap_or_default().to_owned();
             labels.push((extent.volume, kind, extent.size));
         }

@@ -10,7 +10,10 @@ pub fn entries(view: &View<'_>, path: &[&str]) -> Option<Entries> {
     path.is_empty().then(|| {
         let linux = view.machine.linux;
         let sysinfo = view.machine.world.systems.get(&linux.system).map(|system| {
-            let cpus = view.machine.virtual_machine().map_or(1, |vm| vm.processors.len().max(1));
+            let cpus = view
+                .machine
+                .virtual_machine()
+                .map_or(1, |vm| vm.processors.len().max(1));
             let text = system.hardware.sysinfo(&linux.userid, cpus);
             ("sysinfo".to_owned(), Node::File(text))
         });

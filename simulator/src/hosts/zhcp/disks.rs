@@ -20,9 +20,15 @@ fn early(name: &str, words: &Words, usage: &str) -> Option<Outcome> {
     if words.has(&["-V", "--version"]) {
         return Some(Outcome::ok("Version: 1.0\n\n"));
     }
-    let unknown = words.options.iter().find(|o| !matches!(o.as_str(), "-x" | "--debug"));
+    let unknown = words
+        .options
+        .iter()
+        .find(|o| !matches!(o.as_str(), "-x" | "--debug"));
     if let Some(option) = unknown {
-        return Some(printed(format!("ERROR: Unrecognized Option: \"{option}\".\n{usage}"), 1));
+        return Some(printed(
+            format!("ERROR: Unrecognized Option: \"{option}\".\n{usage}"),
+            1,
+        ));
     }
     let missing = match words.operands.len() {
         0 => "userid",
@@ -30,7 +36,10 @@ fn early(name: &str, words: &Words, usage: &str) -> Option<Outcome> {
         _ => return None,
     };
     let _ = name;
-    Some(printed(format!("ERROR: Missing {missing} parameter.{usage}"), 1))
+    Some(printed(
+        format!("ERROR: Missing {missing} parameter.{usage}"),
+        1,
+    ))
 }
 
 /// linkdiskandbringonline `USERID VDEV [MODE]`.
@@ -54,7 +63,9 @@ pub fn link(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
             0
         }
         Err((rc, output)) => {
-            text.push_str(&format!("ERROR: Failed to connect disk: {user}:{device} rc: {rc}\n{output}"));
+            text.push_str(&format!(
+                "ERROR: Failed to connect disk: {user}:{device} rc: {rc}\n{output}"
+            ));
             rc
         }
     };
@@ -83,7 +94,9 @@ pub fn offline(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
             0
         }
         Err((rc, output)) => {
-            text.push_str(&format!("{output}ERROR: Failed to disconnect disk: {user}:{device} rc: {rc}\n"));
+            text.push_str(&format!(
+                "{output}ERROR: Failed to disconnect disk: {user}:{device} rc: {rc}\n"
+            ));
             rc
         }
     };

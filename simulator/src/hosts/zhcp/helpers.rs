@@ -28,17 +28,24 @@ fn arguments<'a>(
     description: &str,
     parameters: &[&str],
 ) -> Result<Vec<&'a str>, Outcome> {
-    let name = words.first().map_or("", |w| w.rsplit('/').next().unwrap_or(w));
+    let name = words
+        .first()
+        .map_or("", |w| w.rsplit('/').next().unwrap_or(w));
     let given: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
     match given.first() {
         None | Some(&("-h" | "--help")) => Err(usage(name, description, parameters)),
-        _ if given.len() != parameters.len() => Err(printed("Error: Wrong number of parameters\n".to_owned(), 1)),
+        _ if given.len() != parameters.len() => {
+            Err(printed("Error: Wrong number of parameters\n".to_owned(), 1))
+        }
         _ => Ok(given),
     }
 }
 
 fn failed(code: Code) -> String {
-    format!("Failed\n  Return Code: {}\n  Reason Code: {}\n", code.rc, code.rs)
+    format!(
+        "Failed\n  Return Code: {}\n  Reason Code: {}\n",
+        code.rc, code.rs
+    )
 }
 
 /// Whether SMAPI answers.
@@ -53,14 +60,23 @@ fn smapi(env: &ProgramEnv<'_>) -> Result<(), Code> {
 /// `getdiskpool USERID POOL free|used`.
 pub fn getdiskpool(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
     let parameters = ["User ID", "Disk pool", "Disk pool space: free or used"];
-    let given = match arguments(words, "List the free or used space of a disk pool", &parameters) {
+    let given = match arguments(
+        words,
+        "List the free or used space of a disk pool",
+        &parameters,
+    ) {
         Ok(given) => given,
         Err(outcome) => return outcome,
     };
     let query = match given[2] {
         "free" => 2,
         "used" => 3,
-        _ => return printed("Error: Disk pool space must be free or used\n".to_owned(), 1),
+        _ => {
+            return printed(
+                "Error: Disk pool space must be free or used\n".to_owned(),
+                1,
+            );
+        }
     };
     let records = smapi(env).and_then(|()| {
         env.system()
@@ -130,7 +146,11 @@ pub fn getuserentry(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outc
 pub fn createvs(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
     let given: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
     if matches!(given.first(), None | Some(&("-h" | "--help"))) {
-        return usage("createvs", "Create a virtual server", &["User ID", "File of the directory entry"]);
+        return usage(
+            "createvs",
+            "Create a virtual server",
+            &["User ID", "File of the directory entry"],
+        );
     }
     let user = given[0];
     let head = format!("Creating user directory entry for {user}... ");

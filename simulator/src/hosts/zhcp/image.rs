@@ -1,8 +1,10 @@
 //! `creatediskimage` and `unpackdiskimage` (spec: zhcp-and-smapi 1.5, 1.6). A disk's content is the identity of its
 //! content; an image is the header of the real format with that identity behind it.
 
-use super::script::{Words, connect, connect_fcp, disconnect, disconnect_fcp, is_running, own, stamp};
 use super::cp;
+use super::script::{
+    Words, connect, connect_fcp, disconnect, disconnect_fcp, is_running, own, stamp,
+};
 use crate::hosts::{ProgramEnv, files};
 use crate::seam::Outcome;
 
@@ -33,7 +35,12 @@ impl Image {
         if ![CKD, FBA, FBA_WHOLE, FCP].contains(&tag.as_str()) {
             return None;
         }
-        let size = text.get(20..OLD_HEADER)?.split_whitespace().next()?.parse().unwrap_or(0);
+        let size = text
+            .get(20..OLD_HEADER)?
+            .split_whitespace()
+            .next()?
+            .parse()
+            .unwrap_or(0);
         let old = text.get(37..42) != Some("HLen:");
         let (compression, start) = if old {
             ('6', OLD_HEADER)
@@ -57,8 +64,15 @@ impl Image {
 
 /// A disk that one of the scripts works on.
 enum Target {
-    Minidisk { user: String, device: String },
-    Lun { channel: String, wwpn: String, lun: String },
+    Minidisk {
+        user: String,
+        device: String,
+    },
+    Lun {
+        channel: String,
+        wwpn: String,
+        lun: String,
+    },
 }
 
 /// The run of a script: what it has printed.
@@ -82,7 +96,8 @@ impl Run {
                 self.failed, self.name
             ));
         }
-        self.text.push_str(&format!("{} end time: {now}\n", self.name));
+        self.text
+            .push_str(&format!("{} end time: {now}\n", self.name));
         Outcome {
             rc,
             stdout: self.text,
@@ -105,22 +120,34 @@ fn stop(text: String) -> Outcome {
 }
 
 /// Help, version and operands of both scripts.
-fn operands(words: &Words, usage: &str, version: &str, is_fcp: bool) -> Result<(Target, String), Outcome> {
+fn operands(
+    words: &Words,
+    usage: &str,
+    version: &str,
+    is_fcp: bool,
+) -> Result<(Target, String), Outcome> {
     if words.has(&["-h", "--help"]) {
         return Err(Outcome::ok(usage.to_owned()));
     }
     if words.has(&["-V", "--version"]) {
         return Err(Outcome::ok(format!("{version}\n")));
     }
-    let unknown = words.options.iter().find(|o| !matches!(o.as_str(), "-x" | "--debug"));
+    let unknown = words
+        .options
+        .iter()
+        .find(|o| !matches!(o.as_str(), "-x" | "--debug"));
     if let Some(option) = unknown {
-        return Err(stop(format!("ERROR: Unrecognized Option: \"{option}\".\n{usage}")));
+        return Err(stop(format!(
+            "ERROR: Unrecognized Option: \"{option}\".\n{usage}"
+        )));
     }
     match words.operands.as_slice() {
         [channel, wwpn, lun, file, ..] if is_fcp => {
             let [channel, wwpn, lun] = [channel, wwpn, lun].map(|w| w.to_ascii_lowercase());
             if wwpn.len() < 18 || lun.len() < 18 {
-                return Err(stop("ERROR: WWPN and LUN must be a 16 byte number.\n".to_owned()));
+                return Err(stop(
+                    "ERROR: WWPN and LUN must be a 16 byte number.\n".to_owned(),
+                ));
             }
             Ok((Target::Lun { channel, wwpn, lun }, file.clone()))
         }
@@ -156,7 +183,11 @@ fn base(file: &str) -> &str {
 
 /// Where a minidisk's content is kept: minidisks are no volumes of the SAN.
 fn minidisk_file(user: &str, device: &str) -> String {
-    format!("/var/opt/zhcp/.minidisks/{}.{}", user.to_ascii_uppercase(), device.to_ascii_uppercase())
+    format!(
+        "/var/opt/zhcp/.minidisks/{}.{}",
+        user.to_ascii_uppercase(),
+        device.to_ascii_uppercase()
+    )
 }
 
 /// unpackdiskimage.
@@ -184,11 +215,19 @@ pub fn unpack(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
     if image.old {
         run.say("Version 1 image file detected.");
     }
-    run.say(&format!("Image file compression level: {}", image.compression));
+    run.say(&format!(
+        "Image file compression level: {}",
+        image.compression
+    ));
     if image.size == 0 {
-        let what = if image.tag == CKD { "cylinder/record" } else { "block" };
-        let message =
-            format!("{file} does not contain {what} information. This appears to be a dummy image file.");
+        let what = if image.tag == CKD {
+            "cylinder/record"
+        } else {
+            "block"
+        };
+        let message = format!(
+            "{file} does not contain {what} information. This appears to be a dummy image file."
+        );
         return run.error(env, &message);
     }
     match target {
@@ -205,7 +244,11 @@ pub fn unpack(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
             };
             let (size, eckd) = size_of(env, &connected);
             let refused = if eckd != (image.tag == CKD) {
-                let (image_is, disk_is) = if eckd { ("fixed-block", "a fixed-block") } else { ("Count-Key-Data", "a Count-Key-Data") };
+                let (image_is, disk_is) = if eckd {
+                    ("fixed-block", "a fixed-block")
+                } else {
+                    ("Count-Key-Data", "a Count-Key-Data")
+                };
                 Some(format!(
                     "Specified image is of a {image_is} volume, but specified disk is not {disk_is} volume."
                 ))
@@ -218,13 +261,19 @@ pub fn unpack(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
                 let _ = disconnect(env, connected.alias);
                 return run.error(env, &message);
             }
-            run.say(&format!("Deploying image to {user}'s disk at channel {device}."));
+            run.say(&format!(
+                "Deploying image to {user}'s disk at channel {device}."
+            ));
             if size > image.size {
-                run.say("Increasing partition space and file system to use the larger target disk.");
+                run.say(
+                    "Increasing partition space and file system to use the larger target disk.",
+                );
             }
             let now = env.world.now_ms;
             if let Some(linux) = env.world.linuxes.get_mut(&env.host) {
-                linux.fs.write(&minidisk_file(&user, &device), image.content, now);
+                linux
+                    .fs
+                    .write(&minidisk_file(&user, &device), image.content, now);
             }
             let _ = disconnect(env, connected.alias);
         }
@@ -247,12 +296,23 @@ pub fn unpack(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
                 disconnect_fcp(env, &channel, &wwpn, &lun);
                 return run.error(env, "Target disk is too small for specified image.");
             }
-            run.say(&format!("Deploying image to {wwpn}/{lun} disk at channel {channel}."));
+            run.say(&format!(
+                "Deploying image to {wwpn}/{lun} disk at channel {channel}."
+            ));
             let host = env.host.clone();
-            let written = files::write(env.world, &host, &path, &format!("{}\n", image.content), false);
+            let written = files::write(
+                env.world,
+                &host,
+                &path,
+                &format!("{}\n", image.content),
+                false,
+            );
             disconnect_fcp(env, &channel, &wwpn, &lun);
             if let Err(errno) = written {
-                let message = format!("Failed deploying disk image {} at stage(rc): dd(1) {errno}", base(&file));
+                let message = format!(
+                    "Failed deploying disk image {} at stage(rc): dd(1) {errno}",
+                    base(&file)
+                );
                 return run.error(env, &message);
             }
         }
@@ -327,9 +387,10 @@ pub fn create(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
             };
             let (size, eckd) = size_of(env, &connected);
             let _ = disconnect(env, connected.alias);
-            let content = env
-                .read(&minidisk_file(&user, &device))
-                .map_or_else(|_| format!("minidisk {user} {device}"), std::borrow::Cow::into_owned);
+            let content = env.read(&minidisk_file(&user, &device)).map_or_else(
+                |_| format!("minidisk {user} {device}"),
+                std::borrow::Cow::into_owned,
+            );
             let (tag, unit) = if eckd { (CKD, "CYL") } else { (FBA, "BLK") };
             let what = format!("{user}'s disk at channel {device}");
             (tag, format!("{size} {unit}"), content, what)
@@ -346,15 +407,26 @@ pub fn create(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
             let content = files::read(env.world, &host, &path).map(std::borrow::Cow::into_owned);
             disconnect_fcp(env, &channel, &wwpn, &lun);
             match content {
-                Ok(content) => (FCP, size, content, format!("{wwpn}/{lun} disk at channel {channel}")),
+                Ok(content) => (
+                    FCP,
+                    size,
+                    content,
+                    format!("{wwpn}/{lun} disk at channel {channel}"),
+                ),
                 Err(errno) => {
-                    let message = format!("An error was encountered while creating disk image {}. {errno}", base(&file));
+                    let message = format!(
+                        "An error was encountered while creating disk image {}. {errno}",
+                        base(&file)
+                    );
                     return run.error(env, &message);
                 }
             }
         }
     };
-    run.say(&format!("Creating {} image file for {what} with disk size {size}.", base(&file)));
+    run.say(&format!(
+        "Creating {} image file for {what} with disk size {size}.",
+        base(&file)
+    ));
     run.say(&format!("Compression level: {level}"));
     let text = Image::print(tag, &size, level, content.trim_end());
     match env.write(&file, &text) {
@@ -363,7 +435,10 @@ pub fn create(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
             run.end(env, 0)
         }
         Err(errno) => {
-            let message = format!("An error was encountered while creating disk image {}. {errno}", base(&file));
+            let message = format!(
+                "An error was encountered while creating disk image {}. {errno}",
+                base(&file)
+            );
             run.error(env, &message)
         }
     }
@@ -379,8 +454,15 @@ mod unit {
         assert_eq!(&text[20..36], "       10016 CYL");
         assert_eq!(text.chars().nth(54), Some('6'));
         let image = Image::parse(&text).unwrap();
-        assert_eq!((image.size, image.old, image.content.as_str()), (10_016, false, "content of a disk"));
-        assert!(Image::parse("xCAT CKD Disk Image:       10016 CYLx").unwrap().old);
+        assert_eq!(
+            (image.size, image.old, image.content.as_str()),
+            (10_016, false, "content of a disk")
+        );
+        assert!(
+            Image::parse("xCAT CKD Disk Image:       10016 CYLx")
+                .unwrap()
+                .old
+        );
         assert_eq!(Image::parse("no image at all, but long enough"), None);
     }
 }

@@ -2,8 +2,8 @@
 
 use super::power;
 use crate::hosts::ProgramEnv;
-use crate::hosts::guest::iucvserv::{Answer, VERSION, serve};
 use crate::hosts::guest;
+use crate::hosts::guest::iucvserv::{Answer, VERSION, serve};
 use crate::seam::Outcome;
 use crate::world::UserId;
 

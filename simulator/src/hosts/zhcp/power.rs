@@ -49,7 +49,11 @@ pub fn tick(world: &mut World) {
     let now = world.now_ms;
     let mut due = Vec::new();
     for (name, zvm) in &mut world.systems {
-        due.extend(zvm.due_logoffs(now).into_iter().map(|user| (name.clone(), user)));
+        due.extend(
+            zvm.due_logoffs(now)
+                .into_iter()
+                .map(|user| (name.clone(), user)),
+        );
     }
     for (system, user) in due {
         let _ = log_off(world, &system, &user);

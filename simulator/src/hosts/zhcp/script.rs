@@ -64,7 +64,10 @@ pub fn own(env: &ProgramEnv<'_>) -> UserId {
 }
 
 fn append(env: &mut ProgramEnv<'_>, path: &str, line: &str) {
-    let old = env.read(path).map(std::borrow::Cow::into_owned).unwrap_or_default();
+    let old = env
+        .read(path)
+        .map(std::borrow::Cow::into_owned)
+        .unwrap_or_default();
     let now = env.world.now_ms;
     if let Some(linux) = env.world.linuxes.get_mut(&env.host) {
         linux.fs.write(path, format!("{old}{line}\n"), now);
@@ -72,8 +75,15 @@ fn append(env: &mut ProgramEnv<'_>, path: &str, line: &str) {
 }
 
 fn remove_line(env: &mut ProgramEnv<'_>, path: &str, is: impl Fn(&str) -> bool) {
-    let old = env.read(path).map(std::borrow::Cow::into_owned).unwrap_or_default();
-    let text: String = old.lines().filter(|l| !is(l)).map(|l| format!("{l}\n")).collect();
+    let old = env
+        .read(path)
+        .map(std::borrow::Cow::into_owned)
+        .unwrap_or_default();
+    let text: String = old
+        .lines()
+        .filter(|l| !is(l))
+        .map(|l| format!("{l}\n"))
+        .collect();
     let now = env.world.now_ms;
     if let Some(linux) = env.world.linuxes.get_mut(&env.host) {
         linux.fs.write(path, text, now);
@@ -90,7 +100,12 @@ pub struct Connected {
 }
 
 /// Connects a minidisk: alias, link, online. The error is the routine's result code with its output.
-pub fn connect(env: &mut ProgramEnv<'_>, user: &str, device: &str, mode: &str) -> Result<Connected, (i32, String)> {
+pub fn connect(
+    env: &mut ProgramEnv<'_>,
+    user: &str,
+    device: &str,
+    mode: &str,
+) -> Result<Connected, (i32, String)> {
     if files::exists(env.world, &env.host, LOCK) {
         env.world.now_ms += 120_000;
         let waiting = format!("WARNING: Waiting on lock: {LOCK}\n");
@@ -99,13 +114,31 @@ pub fn connect(env: &mut ProgramEnv<'_>, user: &str, device: &str, mode: &str) -
     let own = own(env);
     let alias = free_alias(env);
     append(env, ALIASES, &alias.to_string());
-    append(env, CURRENT, &format!("{} {device} AS {alias}", user.to_ascii_uppercase()));
-    let answer = cp::command(env, &own, &format!("LINK {user} {device} AS {alias} {mode}"));
+    append(
+        env,
+        CURRENT,
+        &format!("{} {device} AS {alias}", user.to_ascii_uppercase()),
+    );
+    let answer = cp::command(
+        env,
+        &own,
+        &format!("LINK {user} {device} AS {alias} {mode}"),
+    );
     if answer.code != 0 {
-        let text: Vec<&str> = answer.text.lines().filter(|l| l.starts_with("HCP")).collect();
+        let text: Vec<&str> = answer
+            .text
+            .lines()
+            .filter(|l| l.starts_with("HCP"))
+            .collect();
         cp::command(env, &own, &format!("DETACH {alias}"));
         forget(env, alias);
-        return Err((2, format!("ERROR: Unable to link {user} {device} disk. {}\n", text.join(" "))));
+        return Err((
+            2,
+            format!(
+                "ERROR: Unable to link {user} {device} disk. {}\n",
+                text.join(" ")
+            ),
+        ));
     }
     env.world.now_ms += 4_000;
     Ok(Connected {
@@ -118,7 +151,11 @@ pub fn connect(env: &mut ProgramEnv<'_>, user: &str, device: &str, mode: &str) -
 fn free_alias(env: &mut ProgramEnv<'_>) -> DeviceNumber {
     let known: Vec<DeviceNumber> = env
         .read(ALIASES)
-        .map(|t| t.lines().filter_map(|l| DeviceNumber::parse(l).ok()).collect())
+        .map(|t| {
+            t.lines()
+                .filter_map(|l| DeviceNumber::parse(l).ok())
+                .collect()
+        })
         .unwrap_or_default();
     let own = own(env);
     let is_free = |env: &mut ProgramEnv<'_>, number: DeviceNumber| {
@@ -139,8 +176,14 @@ fn free_alias(env: &mut ProgramEnv<'_>) -> DeviceNumber {
 
 /// Sets a disk online: a line of the kernel's list; gives its name.
 fn bring_online(env: &mut ProgramEnv<'_>, alias: DeviceNumber) -> String {
-    let list = env.read(DASD_DEVICES).map(std::borrow::Cow::into_owned).unwrap_or_default();
-    let taken = |name: &str| list.lines().any(|l| l.split_whitespace().any(|w| w == name));
+    let list = env
+        .read(DASD_DEVICES)
+        .map(std::borrow::Cow::into_owned)
+        .unwrap_or_default();
+    let taken = |name: &str| {
+        list.lines()
+            .any(|l| l.split_whitespace().any(|w| w == name))
+    };
     let index = (1..26_u8)
         .find(|i| !taken(&format!("dasd{}", char::from(b'a' + i))))
         .unwrap_or(25);
@@ -176,8 +219,10 @@ fn forget(env: &mut ProgramEnv<'_>, alias: DeviceNumber) {
 pub fn alias_of(env: &ProgramEnv<'_>, user: &str, device: &str) -> Option<DeviceNumber> {
     let head = format!("{} {device} AS ", user.to_ascii_uppercase());
     let text = env.read(CURRENT).ok()?;
-    text.lines()
-        .find_map(|l| l.strip_prefix(&head).and_then(|a| DeviceNumber::parse(a).ok()))
+    text.lines().find_map(|l| {
+        l.strip_prefix(&head)
+            .and_then(|a| DeviceNumber::parse(a).ok())
+    })
 }
 
 /// Releases a minidisk: offline, detached, forgotten.
@@ -193,22 +238,43 @@ pub fn disconnect(env: &mut ProgramEnv<'_>, alias: DeviceNumber) -> Result<(), (
     if answer.code == 0 {
         Ok(())
     } else {
-        Err((3, format!("WARNING: Disk Detach Error: {}\n", answer.text.trim_end())))
+        Err((
+            3,
+            format!("WARNING: Disk Detach Error: {}\n", answer.text.trim_end()),
+        ))
     }
 }
 
 /// Connects a LUN to the zHCP and gives its by-path name; the error is the routine's result code with its message. The
 /// result of smcli is not looked at (spec: zhcp-and-smapi Appendix C 31).
-pub fn connect_fcp(env: &mut ProgramEnv<'_>, channel: &str, wwpn: &str, lun: &str) -> Result<String, (i32, String)> {
+pub fn connect_fcp(
+    env: &mut ProgramEnv<'_>,
+    channel: &str,
+    wwpn: &str,
+    lun: &str,
+) -> Result<String, (i32, String)> {
     let own = own(env);
-    let dedicate: Vec<String> = ["smcli", "Image_Device_Dedicate", "-T", own.as_str(), "-v", channel, "-r", channel]
-        .map(str::to_owned)
-        .to_vec();
+    let dedicate: Vec<String> = [
+        "smcli",
+        "Image_Device_Dedicate",
+        "-T",
+        own.as_str(),
+        "-v",
+        channel,
+        "-r",
+        channel,
+    ]
+    .map(str::to_owned)
+    .to_vec();
     smcli::run(env, &dedicate, "");
-    let run = |env: &mut ProgramEnv<'_>, line: &str| -> Outcome { shell::run_in(env, "bash", line, "") };
+    let run =
+        |env: &mut ProgramEnv<'_>, line: &str| -> Outcome { shell::run_in(env, "bash", line, "") };
     run(env, &format!("/sbin/cio_ignore -r {channel}"));
     if run(env, &format!("/sbin/chccwdev -e {channel}")).rc != 0 {
-        return Err((5, "ERROR: An error was encountered while attaching the disk.\n".to_owned()));
+        return Err((
+            5,
+            "ERROR: An error was encountered while attaching the disk.\n".to_owned(),
+        ));
     }
     let folder = format!("/sys/bus/ccw/drivers/zfcp/0.0.{channel}");
     let host = env.host.clone();
@@ -227,18 +293,33 @@ pub fn connect_fcp(env: &mut ProgramEnv<'_>, channel: &str, wwpn: &str, lun: &st
             env.world.now_ms += 5_000;
         }
     }
-    Err((6, "ERROR: An error was encountered while locating disk.\n".to_owned()))
+    Err((
+        6,
+        "ERROR: An error was encountered while locating disk.\n".to_owned(),
+    ))
 }
 
 /// Takes a LUN and its channel away from the zHCP again.
 pub fn disconnect_fcp(env: &mut ProgramEnv<'_>, channel: &str, wwpn: &str, lun: &str) {
     let folder = format!("/sys/bus/ccw/drivers/zfcp/0.0.{channel}");
-    shell::run_in(env, "bash", &format!("echo {lun} > {folder}/{wwpn}/unit_remove"), "");
+    shell::run_in(
+        env,
+        "bash",
+        &format!("echo {lun} > {folder}/{wwpn}/unit_remove"),
+        "",
+    );
     shell::run_in(env, "bash", &format!("/sbin/chccwdev -d {channel}"), "");
     let own = own(env);
-    let undedicate: Vec<String> = ["smcli", "Image_Device_Undedicate", "-T", own.as_str(), "-v", channel]
-        .map(str::to_owned)
-        .to_vec();
+    let undedicate: Vec<String> = [
+        "smcli",
+        "Image_Device_Undedicate",
+        "-T",
+        own.as_str(),
+        "-v",
+        channel,
+    ]
+    .map(str::to_owned)
+    .to_vec();
     smcli::run(env, &undedicate, "");
     let system = env.linux().map(|l| l.system.clone()).unwrap_or_default();
     if let Some(host) = power::linux_of(env.world, &system, &own) {

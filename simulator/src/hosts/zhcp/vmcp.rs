@@ -36,7 +36,11 @@ pub fn run(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
                 rest = &rest[1..];
             }
             "-h" | "--help" => return Outcome::ok("Usage: vmcp [OPTIONS] command\n"),
-            "-v" | "--version" => return Outcome::ok("vmcp: Linux on System z CP interface program, version 1.23.0\n"),
+            "-v" | "--version" => {
+                return Outcome::ok(
+                    "vmcp: Linux on System z CP interface program, version 1.23.0\n",
+                );
+            }
             other => return Outcome::fail(4, format!("Error: unrecognized option '{other}'\n")),
         }
         rest = &rest[1..];
@@ -46,11 +50,25 @@ pub fn run(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
         return Outcome::fail(4, "Error: No command specified\n");
     }
     if typed.len() > LONGEST {
-        return Outcome::fail(4, "Error: Command too long (cannot be longer than 240 characters)\n");
+        return Outcome::fail(
+            4,
+            "Error: Command too long (cannot be longer than 240 characters)\n",
+        );
     }
-    let line = if keep_case { typed } else { typed.to_ascii_uppercase() };
-    let Some(user) = env.linux().map(|l| l.userid.clone()).filter(|_| env.system().is_some()) else {
-        return Outcome::fail(3, "Error: Could not open device /dev/vmcp: No such file or directory\n");
+    let line = if keep_case {
+        typed
+    } else {
+        typed.to_ascii_uppercase()
+    };
+    let Some(user) = env
+        .linux()
+        .map(|l| l.userid.clone())
+        .filter(|_| env.system().is_some())
+    else {
+        return Outcome::fail(
+            3,
+            "Error: Could not open device /dev/vmcp: No such file or directory\n",
+        );
     };
     let answer = cp::command(env, &user, &line);
     if answer.text.len() > buffer {
@@ -59,13 +77,18 @@ pub fn run(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
         return Outcome {
             rc: 2,
             stdout: cut,
-            stderr: format!("Error: output ({bytes} bytes) was truncated, try --buffer to increase size\n"),
+            stderr: format!(
+                "Error: output ({bytes} bytes) was truncated, try --buffer to increase size\n"
+            ),
         };
     }
     let stderr = if answer.code == 0 {
         String::new()
     } else {
-        format!("Error: non-zero CP response for command '{line}': #{}\n", answer.code)
+        format!(
+            "Error: non-zero CP response for command '{line}': #{}\n",
+            answer.code
+        )
     };
     Outcome {
         rc: i32::from(answer.code != 0),

@@ -16,7 +16,9 @@ fn is_online(env: &ProgramEnv<'_>, device: &str) -> bool {
 fn no_device(kind: &str, device: &str) -> Outcome {
     Outcome::fail(
         1,
-        format!("vmur: Error: Unable to open device file /dev/vm{kind}-0.0.{device}. No such device\n"),
+        format!(
+            "vmur: Error: Unable to open device file /dev/vm{kind}-0.0.{device}. No such device\n"
+        ),
     )
 }
 
@@ -25,8 +27,15 @@ pub fn run(env: &mut ProgramEnv<'_>, words: &[String], stdin: &str) -> Outcome {
     let Some(verb) = words.get(1) else {
         return Outcome::fail(1, "vmur: No action specified\n");
     };
-    let Some(user) = env.linux().map(|l| l.userid.clone()).filter(|_| env.system().is_some()) else {
-        return Outcome::fail(1, "vmur: Error: Unable to open device file /dev/vmcp. No such file or directory\n");
+    let Some(user) = env
+        .linux()
+        .map(|l| l.userid.clone())
+        .filter(|_| env.system().is_some())
+    else {
+        return Outcome::fail(
+            1,
+            "vmur: Error: Unable to open device file /dev/vmcp. No such file or directory\n",
+        );
     };
     let rest = &words[2..];
     match verb.as_str() {
@@ -44,13 +53,19 @@ fn punch(env: &mut ProgramEnv<'_>, words: &[String], stdin: &str, user: &UserId)
     if !is_online(env, "000d") {
         return no_device("pun", "000d");
     }
-    let options = Options::read(words, "uNnbd", &["user", "name", "node", "blocked", "device"]);
+    let options = Options::read(
+        words,
+        "uNnbd",
+        &["user", "name", "node", "blocked", "device"],
+    );
     let operand = options.operands.first();
     let text = match operand {
         None => stdin.to_owned(),
         Some(name) => match env.read(name).map(std::borrow::Cow::into_owned) {
             Ok(text) => text,
-            Err(errno) => return Outcome::fail(1, format!("vmur: Unable to access file {name}: {errno}\n")),
+            Err(errno) => {
+                return Outcome::fail(1, format!("vmur: Unable to access file {name}: {errno}\n"));
+            }
         },
     };
     let base = operand.map_or("", |n| n.rsplit('/').next().unwrap_or(n));
@@ -63,7 +78,10 @@ fn punch(env: &mut ProgramEnv<'_>, words: &[String], stdin: &str, user: &UserId)
         return Outcome::default();
     };
     if !system.directory.contains_key(&to) {
-        return Outcome::fail(1, format!("vmur: Reader user {to} is not logged on or does not exist.\n"));
+        return Outcome::fail(
+            1,
+            format!("vmur: Reader user {to} is not logged on or does not exist.\n"),
+        );
     }
     if !options.has(&["-r", "--rdr"]) && !options.has(&["-u", "--user"]) {
         return Outcome::ok("");
@@ -84,7 +102,8 @@ fn punch(env: &mut ProgramEnv<'_>, words: &[String], stdin: &str, user: &UserId)
 }
 
 fn list(env: &ProgramEnv<'_>, _: &[String], user: &UserId) -> Outcome {
-    let mut text = "ORIGINID FILE CLASS RECORDS  CPY HOLD DATE  TIME     NAME      TYPE     DIST\n".to_owned();
+    let mut text =
+        "ORIGINID FILE CLASS RECORDS  CPY HOLD DATE  TIME     NAME      TYPE     DIST\n".to_owned();
     let files = env.system().and_then(|s| s.readers.get(user));
     for file in files.into_iter().flatten() {
         text.push_str(&line(file, user));
@@ -114,10 +133,17 @@ fn receive(env: &mut ProgramEnv<'_>, words: &[String], user: &UserId) -> Outcome
     if options.has(&["-O", "--stdout"]) {
         return Outcome::ok(file.text);
     }
-    let target = options.operands.get(1).cloned().unwrap_or_else(|| file.name.clone());
+    let target = options
+        .operands
+        .get(1)
+        .cloned()
+        .unwrap_or_else(|| file.name.clone());
     match env.write(&target, &file.text) {
         Ok(()) => Outcome::ok(""),
-        Err(errno) => Outcome::fail(1, format!("vmur: Unable to access file {target}: {errno}\n")),
+        Err(errno) => Outcome::fail(
+            1,
+            format!("vmur: Unable to access file {target}: {errno}\n"),
+        ),
     }
 }
 

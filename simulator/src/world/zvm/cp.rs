@@ -109,7 +109,11 @@ impl ZvmSystem {
     ///
     /// # Errors
     /// [`LinkFailure::NoOwner`], [`LinkFailure::NoDisk`].
-    pub fn minidisk(&self, owner: &UserId, device: DeviceNumber) -> Result<VirtualDisk, LinkFailure> {
+    pub fn minidisk(
+        &self,
+        owner: &UserId,
+        device: DeviceNumber,
+    ) -> Result<VirtualDisk, LinkFailure> {
         let entry = self.directory.get(owner).ok_or(LinkFailure::NoOwner)?;
         let statement = entry
             .of_device("MDISK", device)
@@ -139,7 +143,11 @@ impl ZvmSystem {
             DiskUnit::Blocks
         };
         Ok(VirtualDisk {
-            kind: if unit == DiskUnit::Blocks { "9336".to_owned() } else { kind },
+            kind: if unit == DiskUnit::Blocks {
+                "9336".to_owned()
+            } else {
+                kind
+            },
             volume,
             size,
             unit,
@@ -155,9 +163,9 @@ impl ZvmSystem {
             self.running
                 .iter()
                 .find(|(_, m)| {
-                    m.disks
-                        .values()
-                        .any(|d| d.owner == *owner && d.owner_device == device && d.read_only == read_only)
+                    m.disks.values().any(|d| {
+                        d.owner == *owner && d.owner_device == device && d.read_only == read_only
+                    })
                 })
                 .map(|(user, _)| user.clone())
         };
@@ -165,7 +173,11 @@ impl ZvmSystem {
     }
 
     /// Running guests that have a minidisk linked, with the address and whether read-only.
-    pub fn links_to(&self, owner: &UserId, device: DeviceNumber) -> Vec<(UserId, DeviceNumber, bool)> {
+    pub fn links_to(
+        &self,
+        owner: &UserId,
+        device: DeviceNumber,
+    ) -> Vec<(UserId, DeviceNumber, bool)> {
         self.running
             .iter()
             .flat_map(|(user, m)| m.disks.iter().map(move |(at, d)| (user, at, d)))

@@ -121,7 +121,10 @@ impl ZvmSystem {
     /// 300/18 the label is not in the configuration.
     pub fn delete_volume(&mut self, device: DeviceNumber, label: &str) -> Smapi<()> {
         let known = self.user_volumes.remove(label)
-            || self.volumes.get(&device).is_some_and(|v| v.label == label && v.system);
+            || self
+                .volumes
+                .get(&device)
+                .is_some_and(|v| v.label == label && v.system);
         if !known {
             return Err(code(300, 18));
         }
@@ -141,7 +144,10 @@ impl ZvmSystem {
         }
         for path in &disk.paths {
             let fcp = self.fcp.get(&path.device).ok_or(code(8, 8))?;
-            let taken = fcp.attached_to.as_ref().is_some_and(|u| u.as_str() != "SYSTEM");
+            let taken = fcp
+                .attached_to
+                .as_ref()
+                .is_some_and(|u| u.as_str() != "SYSTEM");
             if !fcp.online || taken {
                 return Err(code(8, 10));
             }

@@ -13,8 +13,28 @@ pub const DVHOPT: &str = "*DVHOPT LNK0 LOG1 RCM1 SMS0 NPW1 LNGAMENG PWC20160808 
 
 /// Keywords of statements that come before the device statements.
 const GENERAL: [&str; 22] = [
-    "USER", "IDENTITY", "PROFILE", "INCLUDE", "COMMAND", "ACCOUNT", "MACHINE", "CPU", "IPL", "LOGONBY", "SHARE", "OPTION",
-    "IUCV", "NAMESAVE", "LOADDEV", "POSIXINFO", "STORAGE", "MAXSTORAGE", "VMRELOCATE", "XAUTOLOG", "CRYPTO", "SCREEN",
+    "USER",
+    "IDENTITY",
+    "PROFILE",
+    "INCLUDE",
+    "COMMAND",
+    "ACCOUNT",
+    "MACHINE",
+    "CPU",
+    "IPL",
+    "LOGONBY",
+    "SHARE",
+    "OPTION",
+    "IUCV",
+    "NAMESAVE",
+    "LOADDEV",
+    "POSIXINFO",
+    "STORAGE",
+    "MAXSTORAGE",
+    "VMRELOCATE",
+    "XAUTOLOG",
+    "CRYPTO",
+    "SCREEN",
 ];
 
 /// One user's directory entry.
@@ -51,7 +71,9 @@ impl DirectoryEntry {
 
     /// The profile that it includes.
     pub fn profile(&self) -> Option<UserId> {
-        self.find("INCLUDE").and_then(|s| s.word(1)).map(UserId::new)
+        self.find("INCLUDE")
+            .and_then(|s| s.word(1))
+            .map(UserId::new)
     }
 
     /// Whether any device statement defines a virtual device.
@@ -60,7 +82,11 @@ impl DirectoryEntry {
     }
 
     /// The statements of one keyword for one device. Several `NICDEF` records of one device add up.
-    pub fn of_device(&self, keyword: &str, device: DeviceNumber) -> impl Iterator<Item = Statement<'_>> {
+    pub fn of_device(
+        &self,
+        keyword: &str,
+        device: DeviceNumber,
+    ) -> impl Iterator<Item = Statement<'_>> {
         self.parsed()
             .filter(move |s| s.is(keyword) && s.device() == Some(device))
     }
@@ -143,7 +169,9 @@ impl DirectoryEntry {
 
     /// Whether somebody other than `by` has a device locked.
     pub fn is_device_locked_for(&self, device: DeviceNumber, by: &UserId) -> bool {
-        self.device_locks.get(&device).is_some_and(|holder| holder != by)
+        self.device_locks
+            .get(&device)
+            .is_some_and(|holder| holder != by)
     }
 
     /// Locks the entry or one device of it (spec: zhcp-and-smapi 2.9.5). A lock that is held already, by whomever, is an
@@ -174,7 +202,11 @@ impl DirectoryEntry {
     /// 400/24, 404/24.
     pub fn unlock(&mut self, device: Option<DeviceNumber>) -> Smapi<()> {
         match device {
-            None => self.locked_by.take().map(|_| ()).ok_or(Code::ENTRY_NOT_LOCKED),
+            None => self
+                .locked_by
+                .take()
+                .map(|_| ())
+                .ok_or(Code::ENTRY_NOT_LOCKED),
             Some(device) => self
                 .device_locks
                 .remove(&device)
@@ -241,6 +273,9 @@ mod tests {
         entry.lock(Some(disk), &me).unwrap();
         assert!(entry.is_device_locked_for(disk, &other));
         assert_eq!(entry.lock(Some(disk), &other), Err(code(404, 12)));
-        assert_eq!(entry.lock(Some(DeviceNumber(1)), &me), Err(Code::DEVICE_NOT_DEFINED));
+        assert_eq!(
+            entry.lock(Some(DeviceNumber(1)), &me),
+            Err(Code::DEVICE_NOT_DEFINED)
+        );
     }
 }

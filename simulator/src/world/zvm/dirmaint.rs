@@ -67,7 +67,11 @@ impl DirMaint {
     /// Starts an operation and gives its id.
     pub fn start(&mut self, now_ms: u64, result: Code) -> u32 {
         self.last_operation += 1;
-        let work = if self.work_ms == 0 { WORK_MS } else { self.work_ms };
+        let work = if self.work_ms == 0 {
+            WORK_MS
+        } else {
+            self.work_ms
+        };
         self.operations.insert(
             self.last_operation,
             Operation {
@@ -185,7 +189,10 @@ impl ZvmSystem {
         if count("INCLUDE") > 1 {
             return Err(code(436, 40));
         }
-        if entry.profile().is_some_and(|p| !self.profiles.contains_key(&p)) {
+        if entry
+            .profile()
+            .is_some_and(|p| !self.profiles.contains_key(&p))
+        {
             return Err(code(436, 4));
         }
         Ok(entry)

@@ -67,7 +67,12 @@ impl ZvmSystem {
     ///
     /// # Errors
     /// 200/12; 204/8 no such real device; 204/16 attached elsewhere or offline; 204/4 the virtual address is in use.
-    pub fn attach(&mut self, user: &UserId, virtual_device: DeviceNumber, real: DeviceNumber) -> Smapi<()> {
+    pub fn attach(
+        &mut self,
+        user: &UserId,
+        virtual_device: DeviceNumber,
+        real: DeviceNumber,
+    ) -> Smapi<()> {
         let machine = self.running.get(user).ok_or(Code::NOT_ACTIVE)?;
         if machine.has_device(virtual_device) {
             return Err(Code::DEVICE_EXISTS);
@@ -113,7 +118,10 @@ impl ZvmSystem {
     /// 200/12, 204/8.
     pub fn detach(&mut self, user: &UserId, virtual_device: DeviceNumber) -> Smapi<DeviceNumber> {
         let machine = self.running.get_mut(user).ok_or(Code::NOT_ACTIVE)?;
-        let real = machine.devices.remove(&virtual_device).ok_or(Code::NO_DEVICE)?;
+        let real = machine
+            .devices
+            .remove(&virtual_device)
+            .ok_or(Code::NO_DEVICE)?;
         self.release_real(real);
         Ok(real)
     }
@@ -143,7 +151,12 @@ impl ZvmSystem {
     ///
     /// # Errors
     /// 400/4, 400/12, 404/8, 404/12.
-    pub fn undedicate(&mut self, user: &UserId, virtual_device: DeviceNumber, by: &UserId) -> Smapi<()> {
+    pub fn undedicate(
+        &mut self,
+        user: &UserId,
+        virtual_device: DeviceNumber,
+        by: &UserId,
+    ) -> Smapi<()> {
         let entry = self.entry_for(user, by)?;
         if entry.of_device("DEDICATE", virtual_device).next().is_none() {
             return Err(Code::DEVICE_NOT_DEFINED);

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use super::cp::LinkMode;
 use super::fcp::FcpState;
 use super::network::macs;
-use super::{Code, Coupling, DirectoryEntry, Processor, Smapi, Statement, VirtualAdapter, VirtualMachine, ZvmSystem};
+use super::{
+    Code, Coupling, DirectoryEntry, Processor, Smapi, Statement, VirtualAdapter, VirtualMachine,
+    ZvmSystem,
+};
 use crate::world::{DeviceNumber, UserId};
 
 /// How long a Linux takes to shut down after CP's signal, in virtual milliseconds.
@@ -38,7 +41,10 @@ impl ZvmSystem {
         for statement in entry.parsed().filter(|s| s.is("DEDICATE")) {
             let real = statement.word(2).and_then(|r| DeviceNumber::parse(r).ok());
             if let (Some(device), Some(real)) = (statement.device(), real)
-                && self.fcp.get(&real).is_none_or(|f| f.state() == FcpState::Free)
+                && self
+                    .fcp
+                    .get(&real)
+                    .is_none_or(|f| f.state() == FcpState::Free)
             {
                 let _ = self.attach(user, device, real);
             }
@@ -49,7 +55,12 @@ impl ZvmSystem {
 
     /// Has a guest logged on with these real devices, as a site describes it; what its entry says of disks, adapters and
     /// processors is taken over. A guest without an entry is logged on bare.
-    pub fn put_on(&mut self, user: &UserId, devices: BTreeMap<DeviceNumber, DeviceNumber>, now_ms: u64) {
+    pub fn put_on(
+        &mut self,
+        user: &UserId,
+        devices: BTreeMap<DeviceNumber, DeviceNumber>,
+        now_ms: u64,
+    ) {
         let entry = self.effective(user).unwrap_or_default();
         let mut machine = self.configured(user, &entry, now_ms);
         for real in devices.values() {
@@ -70,7 +81,10 @@ impl ZvmSystem {
         }
         VirtualMachine {
             logged_on_ms: now_ms,
-            processors: cpus.into_iter().map(|c| (c, Processor::default())).collect(),
+            processors: cpus
+                .into_iter()
+                .map(|c| (c, Processor::default()))
+                .collect(),
             storage: entry
                 .find("USER")
                 .and_then(|s| s.word(3))
@@ -86,7 +100,11 @@ impl ZvmSystem {
         }
     }
 
-    fn adapters(&self, user: &UserId, entry: &DirectoryEntry) -> BTreeMap<DeviceNumber, VirtualAdapter> {
+    fn adapters(
+        &self,
+        user: &UserId,
+        entry: &DirectoryEntry,
+    ) -> BTreeMap<DeviceNumber, VirtualAdapter> {
         let mut adapters: BTreeMap<DeviceNumber, VirtualAdapter> = BTreeMap::new();
         for statement in entry.parsed().filter(|s| s.is("NICDEF")) {
             let Some(device) = statement.device() else {
@@ -100,7 +118,10 @@ impl ZvmSystem {
         }
         for (index, (device, adapter)) in adapters.iter_mut().enumerate() {
             if adapter.mac.is_empty() {
-                adapter.mac = macs(&self.hardware.user_mac_prefix, self.made_up_mac(user, *device, index));
+                adapter.mac = macs(
+                    &self.hardware.user_mac_prefix,
+                    self.made_up_mac(user, *device, index),
+                );
             }
         }
         adapters
@@ -144,7 +165,11 @@ impl ZvmSystem {
             self.release_real(real);
         }
         // A device that CP shows attached without a virtual address goes too.
-        for fcp in self.fcp.values_mut().filter(|f| f.attached_to.as_ref() == Some(user)) {
+        for fcp in self
+            .fcp
+            .values_mut()
+            .filter(|f| f.attached_to.as_ref() == Some(user))
+        {
             fcp.attached_to = None;
         }
         self.due_logoffs.retain(|_, users| {
@@ -192,12 +217,16 @@ pub(super) fn mdisk_mode<'a>(statement: &Statement<'a>) -> &'a str {
 
 fn merge(adapter: &mut VirtualAdapter, statement: &Statement<'_>, prefix: &str) {
     if let Some(kind) = statement.value("TYPE") {
-        adapter.hipersockets = kind.eq_ignore_ascii_case("HIPERS") || kind.eq_ignore_ascii_case("HIPERSOCKETS");
+        adapter.hipersockets =
+            kind.eq_ignore_ascii_case("HIPERS") || kind.eq_ignore_ascii_case("HIPERSOCKETS");
     }
     if let Some(devices) = statement.value("DEVICES").and_then(|d| d.parse().ok()) {
         adapter.devices = devices;
     }
-    if let Some(id) = statement.value("MACID").and_then(|m| u32::from_str_radix(m, 16).ok()) {
+    if let Some(id) = statement
+        .value("MACID")
+        .and_then(|m| u32::from_str_radix(m, 16).ok())
+    {
         adapter.mac = macs(prefix, id);
     }
     let at = statement

@@ -163,7 +163,11 @@ impl ZvmSystem {
     }
 
     fn uncouple_all(&mut self, from: &Coupling) {
-        for adapter in self.running.values_mut().flat_map(|m| m.adapters.values_mut()) {
+        for adapter in self
+            .running
+            .values_mut()
+            .flat_map(|m| m.adapters.values_mut())
+        {
             if adapter.coupled.as_ref() == Some(from) {
                 adapter.coupled = None;
             }
@@ -230,7 +234,13 @@ impl ZvmSystem {
     ///
     /// # Errors
     /// 400/4, 400/12, 404/4.
-    pub fn define_adapter(&mut self, user: &UserId, device: DeviceNumber, operands: &str, by: &UserId) -> Smapi<()> {
+    pub fn define_adapter(
+        &mut self,
+        user: &UserId,
+        device: DeviceNumber,
+        operands: &str,
+        by: &UserId,
+    ) -> Smapi<()> {
         let entry = self.entry_for(user, by)?;
         if entry.defines(device) {
             return Err(Code::DEVICE_DEFINED);
@@ -243,7 +253,12 @@ impl ZvmSystem {
     ///
     /// # Errors
     /// 400/4, 400/12, 404/8.
-    pub fn undefine_adapter(&mut self, user: &UserId, device: DeviceNumber, by: &UserId) -> Smapi<()> {
+    pub fn undefine_adapter(
+        &mut self,
+        user: &UserId,
+        device: DeviceNumber,
+        by: &UserId,
+    ) -> Smapi<()> {
         let entry = self.entry_for(user, by)?;
         if entry.remove_device("NICDEF", device) {
             Ok(())
@@ -267,7 +282,9 @@ impl ZvmSystem {
         let mut found = false;
         let mut keep = Vec::with_capacity(entry.statements.len());
         for text in std::mem::take(&mut entry.statements) {
-            let Some(statement) = Statement::parse(&text).filter(|s| s.is("NICDEF") && s.device() == Some(device)) else {
+            let Some(statement) =
+                Statement::parse(&text).filter(|s| s.is("NICDEF") && s.device() == Some(device))
+            else {
                 keep.push(text);
                 continue;
             };
@@ -291,16 +308,30 @@ impl ZvmSystem {
             found = true;
         }
         entry.statements = keep;
-        if found { Ok(()) } else { Err(Code::DEVICE_NOT_DEFINED) }
+        if found {
+            Ok(())
+        } else {
+            Err(Code::DEVICE_NOT_DEFINED)
+        }
     }
 
     /// Gives a running guest an adapter.
     ///
     /// # Errors
     /// 200/12, 204/4.
-    pub fn add_adapter(&mut self, user: &UserId, device: DeviceNumber, hipersockets: bool, devices: u16) -> Smapi<()> {
+    pub fn add_adapter(
+        &mut self,
+        user: &UserId,
+        device: DeviceNumber,
+        hipersockets: bool,
+        devices: u16,
+    ) -> Smapi<()> {
         let prefix = self.hardware.mac_prefix.clone();
-        let place = self.running.values().map(|m| m.adapters.len()).sum::<usize>() as u32;
+        let place = self
+            .running
+            .values()
+            .map(|m| m.adapters.len())
+            .sum::<usize>() as u32;
         let machine = self.running.get_mut(user).ok_or(Code::NOT_ACTIVE)?;
         if machine.has_device(device) {
             return Err(Code::DEVICE_EXISTS);
@@ -347,14 +378,24 @@ impl ZvmSystem {
     /// # Errors
     /// 200/12, 204/8, 204/28, 204/20 coupled already, 212/40 no such switch, 212/16 no such LAN, 212/8 not granted, 212/28
     /// wrong kind of adapter.
-    pub fn couple(&mut self, user: &UserId, device: DeviceNumber, owner: Option<&str>, name: &str) -> Smapi<()> {
+    pub fn couple(
+        &mut self,
+        user: &UserId,
+        device: DeviceNumber,
+        owner: Option<&str>,
+        name: &str,
+    ) -> Smapi<()> {
         let adapter = self.adapter_of(user, device)?;
         let (coupled, hipersockets) = (adapter.coupled.is_some(), adapter.hipersockets);
         let name = name.to_ascii_uppercase();
         let (owner, kind, granted) = match owner {
             None => {
                 let (_, switch) = self.vswitch(&name)?;
-                (UserId::new("SYSTEM"), LanKind::Qdio, switch.authorised.contains_key(user))
+                (
+                    UserId::new("SYSTEM"),
+                    LanKind::Qdio,
+                    switch.authorised.contains_key(user),
+                )
             }
             Some(owner) => {
                 let lan = self.lan(owner, &name).ok_or(code(212, 16))?;
@@ -371,7 +412,11 @@ impl ZvmSystem {
         if !granted {
             return Err(code(212, 8));
         }
-        if let Some(adapter) = self.running.get_mut(user).and_then(|m| m.adapters.get_mut(&device)) {
+        if let Some(adapter) = self
+            .running
+            .get_mut(user)
+            .and_then(|m| m.adapters.get_mut(&device))
+        {
             adapter.coupled = Some(Coupling { owner, name });
         }
         Ok(())
@@ -385,7 +430,11 @@ impl ZvmSystem {
         if self.adapter_of(user, device)?.coupled.is_none() {
             return Err(code(204, 48));
         }
-        if let Some(adapter) = self.running.get_mut(user).and_then(|m| m.adapters.get_mut(&device)) {
+        if let Some(adapter) = self
+            .running
+            .get_mut(user)
+            .and_then(|m| m.adapters.get_mut(&device))
+        {
             adapter.coupled = None;
         }
         Ok(())
@@ -399,20 +448,32 @@ mod tests {
 
     #[test]
     fn a_connection_is_set_in_the_statement_and_taken_out_again() {
-        let (me, lnx1, nic) = (UserId::new("ZHCP1"), UserId::new("LNX1"), DeviceNumber(0x600));
+        let (me, lnx1, nic) = (
+            UserId::new("ZHCP1"),
+            UserId::new("LNX1"),
+            DeviceNumber(0x600),
+        );
         let mut system = ZvmSystem::default();
         let entry = DirectoryEntry::new(vec!["USER LNX1 X 1G 1G G".to_owned()]);
         system.directory.insert(lnx1.clone(), entry);
         let lan = Some(("SYSTEM", "VSW1"));
-        assert_eq!(system.connect_definition(&lnx1, nic, lan, &me), Err(Code::DEVICE_NOT_DEFINED));
-        system.define_adapter(&lnx1, nic, "TYPE QDIO DEVICES 3", &me).unwrap();
+        assert_eq!(
+            system.connect_definition(&lnx1, nic, lan, &me),
+            Err(Code::DEVICE_NOT_DEFINED)
+        );
+        system
+            .define_adapter(&lnx1, nic, "TYPE QDIO DEVICES 3", &me)
+            .unwrap();
         system.connect_definition(&lnx1, nic, lan, &me).unwrap();
         assert_eq!(
             system.directory[&lnx1].statements[1],
             "NICDEF 0600 TYPE QDIO DEVICES 3 LAN SYSTEM VSW1"
         );
         system.connect_definition(&lnx1, nic, None, &me).unwrap();
-        assert_eq!(system.directory[&lnx1].statements[1], "NICDEF 0600 TYPE QDIO DEVICES 3");
+        assert_eq!(
+            system.directory[&lnx1].statements[1],
+            "NICDEF 0600 TYPE QDIO DEVICES 3"
+        );
     }
 
     #[test]
@@ -420,7 +481,9 @@ mod tests {
         let (lnx1, nic) = (UserId::new("LNX1"), DeviceNumber(0x600));
         let mut system = ZvmSystem::default();
         system.create_vswitch("VSW1", Vswitch::default()).unwrap();
-        system.running.insert(lnx1.clone(), super::super::VirtualMachine::default());
+        system
+            .running
+            .insert(lnx1.clone(), super::super::VirtualMachine::default());
         system.add_adapter(&lnx1, nic, false, 3).unwrap();
         assert_eq!(system.couple(&lnx1, nic, None, "NONE"), Err(code(212, 40)));
         assert_eq!(system.couple(&lnx1, nic, None, "vsw1"), Err(code(212, 8)));

@@ -65,7 +65,10 @@ impl Extent {
     }
 
     fn head(&self) -> String {
-        format!("{} {} {:04} {}", self.volume, self.kind, self.start, self.size)
+        format!(
+            "{} {} {:04} {}",
+            self.volume, self.kind, self.start, self.size
+        )
     }
 
     fn free_record(&self, group: &str) -> String {
@@ -73,7 +76,11 @@ impl Extent {
     }
 
     fn used_record(&self, group: &str, owner: &UserId, device: DeviceNumber) -> String {
-        format!("{} {owner} {device:X} * {group} {}", self.head(), self.region)
+        format!(
+            "{} {owner} {device:X} * {group} {}",
+            self.head(),
+            self.region
+        )
     }
 
     fn is_eckd(&self) -> bool {
@@ -85,7 +92,11 @@ impl DiskPool {
     /// Its volumes, each once, in order of appearance.
     pub fn volumes(&self) -> Vec<&str> {
         let mut volumes: Vec<&str> = Vec::new();
-        let records = self.free.iter().chain(&self.used).chain(&self.empty_regions);
+        let records = self
+            .free
+            .iter()
+            .chain(&self.used)
+            .chain(&self.empty_regions);
         for volume in records.filter_map(|r| r.split_whitespace().next()) {
             if !volumes.contains(&volume) {
                 volumes.push(volume);
@@ -95,10 +106,17 @@ impl DiskPool {
     }
 
     /// Takes the first free extent that fits.
-    fn take(&mut self, group: &str, eckd: bool, size: u64, wanted: &dyn Fn(&Extent) -> bool) -> Option<Extent> {
+    fn take(
+        &mut self,
+        group: &str,
+        eckd: bool,
+        size: u64,
+        wanted: &dyn Fn(&Extent) -> bool,
+    ) -> Option<Extent> {
         let (at, free) = self.free.iter().enumerate().find_map(|(at, record)| {
             let extent = Extent::parse(record)?;
-            (extent.size >= size && extent.is_eckd() == eckd && wanted(&extent)).then_some((at, extent))
+            (extent.size >= size && extent.is_eckd() == eckd && wanted(&extent))
+                .then_some((at, extent))
         })?;
         let taken = Extent {
             size,
@@ -124,13 +142,17 @@ impl DiskPool {
         let mut at = None;
         for record in self.free.drain(..) {
             match Extent::parse(&record) {
-                Some(free) if free.volume == extent.volume && free.start + free.size == extent.start => {
+                Some(free)
+                    if free.volume == extent.volume && free.start + free.size == extent.start =>
+                {
                     extent.size += free.size;
                     extent.start = free.start;
                     extent.region = free.region;
                     at.get_or_insert(kept.len());
                 }
-                Some(free) if free.volume == extent.volume && extent.start + extent.size == free.start => {
+                Some(free)
+                    if free.volume == extent.volume && extent.start + extent.size == free.start =>
+                {
                     extent.size += free.size;
                     extent.region = free.region;
                     at.get_or_insert(kept.len());
@@ -198,7 +220,10 @@ impl ZvmSystem {
             Allocation::Temporary => format!("MDISK {device:X} {kind} T-DISK {} {mode}", disk.size),
             Allocation::Device(real) => format!("MDISK {device:X} {kind} DEVNO {real:X} {mode}"),
             Allocation::At(volume, start) => {
-                format!("MDISK {device:X} {kind} {start:04} {} {volume} {mode}", disk.size)
+                format!(
+                    "MDISK {device:X} {kind} {start:04} {} {volume} {mode}",
+                    disk.size
+                )
             }
             _ => {
                 let extent = self.allocate(user, disk)?;
@@ -237,7 +262,8 @@ impl ZvmSystem {
                 continue;
             };
             if let Some(extent) = pool.take(&group, eckd, disk.size, &wanted) {
-                pool.used.push(extent.used_record(&group, user, disk.device));
+                pool.used
+                    .push(extent.used_record(&group, user, disk.device));
                 return Ok(extent);
             }
         }
@@ -248,7 +274,12 @@ impl ZvmSystem {
     ///
     /// # Errors
     /// 400/4, 400/12, 408/8, 408/12.
-    pub fn delete_minidisk(&mut self, user: &UserId, device: DeviceNumber, by: &UserId) -> Smapi<()> {
+    pub fn delete_minidisk(
+        &mut self,
+        user: &UserId,
+        device: DeviceNumber,
+        by: &UserId,
+    ) -> Smapi<()> {
         let entry = self.entry_for(user, by)?;
         if entry.of_device("MDISK", device).next().is_none() {
             return Err(code(408, 8));
@@ -267,7 +298,9 @@ impl ZvmSystem {
         for (group, pool) in &mut self.disk_pools {
             let is_of = |record: &str| {
                 let words: Vec<&str> = record.split_whitespace().collect();
-                words.get(4).is_some_and(|u| u.eq_ignore_ascii_case(user.as_str()))
+                words
+                    .get(4)
+                    .is_some_and(|u| u.eq_ignore_ascii_case(user.as_str()))
                     && device.is_none_or(|d| {
                         words.get(5).and_then(|w| DeviceNumber::parse(w).ok()) == Some(d)
                     })
@@ -300,7 +333,12 @@ impl ZvmSystem {
         self.regions.insert(region, extent.clone());
         if matches!(function, 2 | 4 | 5) {
             let pool = self.disk_pools.entry(group.to_owned()).or_default();
-            if pool.free.iter().chain(&pool.used).any(|r| Extent::parse(r).is_some_and(|e| e.region == extent.region)) {
+            if pool
+                .free
+                .iter()
+                .chain(&pool.used)
+                .any(|r| Extent::parse(r).is_some_and(|e| e.region == extent.region))
+            {
                 return Err(code(420, 4));
             }
             pool.free.push(extent.free_record(group));
@@ -319,14 +357,25 @@ impl ZvmSystem {
     ///
     /// # Errors
     /// 420/8, 420/12 the region is not in the group.
-    pub fn remove_space(&mut self, function: u32, region: &str, volume: &str, group: &str) -> Smapi<()> {
+    pub fn remove_space(
+        &mut self,
+        function: u32,
+        region: &str,
+        volume: &str,
+        group: &str,
+    ) -> Smapi<()> {
         if function == 7 {
-            return self.disk_pools.remove(group).map(|_| ()).ok_or(code(420, 8));
+            return self
+                .disk_pools
+                .remove(group)
+                .map(|_| ())
+                .ok_or(code(420, 8));
         }
         let by_volume = (4..=6).contains(&function);
         let name = if by_volume { volume } else { region };
         let is_it = |record: &String| {
-            Extent::parse(record).is_some_and(|e| e.volume == name || (!by_volume && e.region == name))
+            Extent::parse(record)
+                .is_some_and(|e| e.volume == name || (!by_volume && e.region == name))
         };
         let known = self.regions.remove(name).is_some();
         let one_group = matches!(function, 2 | 5);
@@ -354,7 +403,10 @@ impl ZvmSystem {
     /// 500/8, 420/8 a name is not defined, 0/28 nothing matches.
     pub fn space(&self, query: u32, entry: u32, names: &str) -> Smapi<Vec<String>> {
         self.directory_is_up()?;
-        let names: Vec<String> = names.split_whitespace().map(str::to_ascii_uppercase).collect();
+        let names: Vec<String> = names
+            .split_whitespace()
+            .map(str::to_ascii_uppercase)
+            .collect();
         let all = names.is_empty() || names.iter().any(|n| n == "*");
         let wants = |name: &str| all || names.iter().any(|n| n == name);
         let mut found = Vec::new();
@@ -367,7 +419,12 @@ impl ZvmSystem {
                 known = true;
             }
             if query == 1 && entry == 3 {
-                found.push(std::iter::once(group.as_str()).chain(pool.volumes()).collect::<Vec<_>>().join(" "));
+                found.push(
+                    std::iter::once(group.as_str())
+                        .chain(pool.volumes())
+                        .collect::<Vec<_>>()
+                        .join(" "),
+                );
                 continue;
             }
             let records: Vec<&String> = match query {
@@ -440,7 +497,10 @@ impl ZvmSystem {
         by: &UserId,
     ) -> Smapi<()> {
         let from = self.entry(source.0)?;
-        let statement = from.of_device("MDISK", source.1).next().ok_or(code(408, 8))?;
+        let statement = from
+            .of_device("MDISK", source.1)
+            .next()
+            .ok_or(code(408, 8))?;
         let number = |at: usize| statement.word(at).and_then(|w| w.parse().ok()).unwrap_or(0);
         let volume = statement.word(5).unwrap_or_default().to_owned();
         let group = self
@@ -496,21 +556,39 @@ mod tests {
     fn space_is_taken_first_fit_and_merged_when_freed() {
         let (me, lnx1) = (UserId::new("ZHCP1"), UserId::new("LNX1"));
         let mut system = system();
-        system.create_minidisk(&lnx1, &disk(0x100, 16), &me).unwrap();
-        system.create_minidisk(&lnx1, &disk(0x101, 100), &me).unwrap();
+        system
+            .create_minidisk(&lnx1, &disk(0x100, 16), &me)
+            .unwrap();
+        system
+            .create_minidisk(&lnx1, &disk(0x101, 100), &me)
+            .unwrap();
         assert_eq!(
             system.directory[&lnx1].statements[1..],
-            ["MDISK 0100 3390 0001 16 OPN010 MR", "MDISK 0101 3390 0017 100 OPN010 MR"]
+            [
+                "MDISK 0100 3390 0001 16 OPN010 MR",
+                "MDISK 0101 3390 0017 100 OPN010 MR"
+            ]
         );
         assert_eq!(
             system.disk_pools["POOL1"].used[1],
             "OPN010 3390-09 0017 100 LNX1 0101 * POOL1 01"
         );
-        assert_eq!(system.create_minidisk(&lnx1, &disk(0x100, 1), &me), Err(code(408, 4)));
-        assert_eq!(system.create_minidisk(&lnx1, &disk(0x102, 99_999), &me), Err(code(408, 24)));
-        system.delete_minidisk(&lnx1, DeviceNumber(0x100), &me).unwrap();
+        assert_eq!(
+            system.create_minidisk(&lnx1, &disk(0x100, 1), &me),
+            Err(code(408, 4))
+        );
+        assert_eq!(
+            system.create_minidisk(&lnx1, &disk(0x102, 99_999), &me),
+            Err(code(408, 24))
+        );
+        system
+            .delete_minidisk(&lnx1, DeviceNumber(0x100), &me)
+            .unwrap();
         system.remove_entry(&lnx1, &me).unwrap();
-        assert_eq!(system.disk_pools["POOL1"].free, ["OPN010 3390-09 0001 10016 POOL1 01"]);
+        assert_eq!(
+            system.disk_pools["POOL1"].free,
+            ["OPN010 3390-09 0001 10016 POOL1 01"]
+        );
     }
 
     #[test]

@@ -20,7 +20,11 @@ pub struct Processor {
 impl Processor {
     /// Its type as CP names it.
     pub fn kind(&self) -> &str {
-        if self.kind.is_empty() { "CP" } else { &self.kind }
+        if self.kind.is_empty() {
+            "CP"
+        } else {
+            &self.kind
+        }
     }
 }
 
@@ -51,7 +55,14 @@ impl ZvmSystem {
     ///
     /// # Errors
     /// 400/4, 400/12, 520/24 a second base CPU, 520/28 address out of range, 520/32 too many.
-    pub fn define_cpu(&mut self, user: &UserId, cpu: u8, base: bool, options: &str, by: &UserId) -> Smapi<()> {
+    pub fn define_cpu(
+        &mut self,
+        user: &UserId,
+        cpu: u8,
+        base: bool,
+        options: &str,
+        by: &UserId,
+    ) -> Smapi<()> {
         let entry = self.entry_for(user, by)?;
         if cpu >= MOST {
             return Err(code(520, 28));
@@ -92,7 +103,10 @@ impl ZvmSystem {
     /// # Errors
     /// 216/12 not active, 216/24 there is one, 216/28 above the maximum of the directory.
     pub fn add_processor(&mut self, user: &UserId, cpu: u8, kind: &str) -> Smapi<()> {
-        let most = self.directory.get(user).map_or(MOST, DirectoryEntry::cpu_maximum);
+        let most = self
+            .directory
+            .get(user)
+            .map_or(MOST, DirectoryEntry::cpu_maximum);
         let machine = self.running.get_mut(user).ok_or(code(216, 12))?;
         if cpu >= MOST {
             return Err(code(216, 2));
@@ -119,7 +133,11 @@ impl ZvmSystem {
     /// 216/12, 216/4.
     pub fn remove_processor(&mut self, user: &UserId, cpu: u8) -> Smapi<()> {
         let machine = self.running.get_mut(user).ok_or(code(216, 12))?;
-        machine.processors.remove(&cpu).map(|_| ()).ok_or(code(216, 4))
+        machine
+            .processors
+            .remove(&cpu)
+            .map(|_| ())
+            .ok_or(code(216, 4))
     }
 
     /// The running machine, for calls about a guest.

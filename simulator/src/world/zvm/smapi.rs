@@ -46,7 +46,9 @@ impl SmapiServer {
 
     /// Whether a connection is accepted now.
     pub fn accepts(&self, now_ms: u64) -> bool {
-        self.servers.contains(REQUESTS) && self.servers.contains(SERVERS[0]) && now_ms >= self.ready_ms
+        self.servers.contains(REQUESTS)
+            && self.servers.contains(SERVERS[0])
+            && now_ms >= self.ready_ms
     }
 
     /// Whether a connection will be accepted at some time without anybody's doing.
@@ -67,7 +69,8 @@ impl SmapiServer {
     pub fn start(&mut self, user: &UserId, now_ms: u64) {
         self.servers.insert(user.clone());
         if user.as_str() == SERVERS[0] || user.as_str() == GUARD {
-            self.servers.extend(SERVERS.iter().copied().map(UserId::new));
+            self.servers
+                .extend(SERVERS.iter().copied().map(UserId::new));
             self.ready_ms = now_ms.saturating_add(RESTART_MS);
         }
     }

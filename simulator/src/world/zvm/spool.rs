@@ -33,7 +33,11 @@ const LAST_ID: u16 = 9_999;
 impl ZvmSystem {
     /// Puts a file into a reader and gives its spool id.
     pub fn spool(&mut self, user: &UserId, mut file: SpoolFile) -> u16 {
-        self.last_spool_id = if self.last_spool_id >= LAST_ID { 1 } else { self.last_spool_id + 1 };
+        self.last_spool_id = if self.last_spool_id >= LAST_ID {
+            1
+        } else {
+            self.last_spool_id + 1
+        };
         file.id = self.last_spool_id;
         let reader = self.readers.entry(user.clone()).or_default();
         reader.retain(|f| f.id != file.id);

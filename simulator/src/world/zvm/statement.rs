@@ -38,20 +38,26 @@ impl<'a> Statement<'a> {
 
     /// The word behind an operand keyword such as `TYPE` or `MACID`.
     pub fn value(&self, operand: &str) -> Option<&'a str> {
-        let at = self.words.iter().position(|w| w.eq_ignore_ascii_case(operand))?;
+        let at = self
+            .words
+            .iter()
+            .position(|w| w.eq_ignore_ascii_case(operand))?;
         self.word(at + 1)
     }
 
     /// Whether an operand is there.
     pub fn has(&self, operand: &str) -> bool {
-        self.words[1..].iter().any(|w| w.eq_ignore_ascii_case(operand))
+        self.words[1..]
+            .iter()
+            .any(|w| w.eq_ignore_ascii_case(operand))
     }
 
     /// The virtual device that the statement defines, if it is a device statement. `LINK` without a local address takes
     /// the owner's.
     pub fn device(&self) -> Option<DeviceNumber> {
         let at = match self.keyword().to_ascii_uppercase().as_str() {
-            "CONSOLE" | "SPOOL" | "DEDICATE" | "NICDEF" | "MDISK" | "SPECIAL" | "MINIDISK" | "AMDISK" => 1,
+            "CONSOLE" | "SPOOL" | "DEDICATE" | "NICDEF" | "MDISK" | "SPECIAL" | "MINIDISK"
+            | "AMDISK" => 1,
             "LINK" if self.words.len() > 3 => 3,
             "LINK" => 2,
             _ => return None,

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DasdVolume, DirMaint, DirectoryEntry, DiskPool, Extent, FcpDevice, Hardware, Lan, OsaDevice, Registry, ScsiDisk,
-    SmapiServer, SpoolFile, Ssi, VirtualMachine, Vswitch,
+    DasdVolume, DirMaint, DirectoryEntry, DiskPool, Extent, FcpDevice, Hardware, Lan, OsaDevice,
+    Registry, ScsiDisk, SmapiServer, SpoolFile, Ssi, VirtualMachine, Vswitch,
 };
 use crate::world::{DeviceNumber, UserId};
 

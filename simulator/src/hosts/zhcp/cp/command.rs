@@ -56,7 +56,9 @@ impl Context<'_, '_> {
 
 /// A device number; CP takes one to four digits.
 pub(super) fn device(text: &str) -> Option<DeviceNumber> {
-    (text.len() <= 4).then(|| DeviceNumber::parse(text).ok()).flatten()
+    (text.len() <= 4)
+        .then(|| DeviceNumber::parse(text).ok())
+        .flatten()
 }
 
 /// Whether a word is an abbreviation of a keyword with at least `least` letters.
@@ -102,7 +104,9 @@ pub fn command(env: &mut ProgramEnv<'_>, user: &UserId, line: &str) -> Answer {
         w if is(w, "PURGE", 3) => spool::purge(context, operands),
         w if is(w, "ORDER", 3) => Answer::default(),
         "CLOSE" | "SET" | "TERMINAL" | "TERM" | "SLEEP" => Answer::default(),
-        w if is(w, "MESSAGE", 1) || w == "MSG" || w == "MSGNOH" || w == "WARNING" => users::message(context, operands),
+        w if is(w, "MESSAGE", 1) || w == "MSG" || w == "MSGNOH" || w == "WARNING" => {
+            users::message(context, operands)
+        }
         "SEND" => users::send(context, &original[1..]),
         "SMSG" => Answer::default(),
         "BEGIN" | "B" => users::pause(context, false),

@@ -8,7 +8,11 @@ use crate::world::{DeviceNumber, UserId};
 
 /// Kind of a real device in messages.
 fn kind(context: &Context<'_, '_>, real: DeviceNumber) -> &'static str {
-    if context.zvm().volumes.contains_key(&real) { "DASD" } else { "FCP " }
+    if context.zvm().volumes.contains_key(&real) {
+        "DASD"
+    } else {
+        "FCP "
+    }
 }
 
 fn settle(context: &mut Context<'_, '_>, user: &UserId) {
@@ -19,27 +23,41 @@ fn settle(context: &mut Context<'_, '_>, user: &UserId) {
 
 /// ATTACH: `ATTACH real [TO] user [AS vdev]`.
 pub(super) fn attach(context: &mut Context<'_, '_>, words: &[&str]) -> Answer {
-    let words: Vec<&str> = words.iter().copied().filter(|w| !matches!(*w, "TO" | "AS")).collect();
+    let words: Vec<&str> = words
+        .iter()
+        .copied()
+        .filter(|w| !matches!(*w, "TO" | "AS"))
+        .collect();
     let [real_word, user, rest @ ..] = words.as_slice() else {
         return Answer::message("ATR", 26, "Operand missing or invalid");
     };
     let Some(real) = device(real_word) else {
         return Answer::message("ATR", 6, &format!("Invalid device type - {real_word}"));
     };
-    let user = if *user == "*" { context.user.clone() } else { UserId::new(user) };
+    let user = if *user == "*" {
+        context.user.clone()
+    } else {
+        UserId::new(user)
+    };
     let virtual_device = rest.first().and_then(|w| device(w)).unwrap_or(real);
     let kind = kind(context, real);
-    let result = context
-        .zvm_mut()
-        .map_or(Err(Code::NOT_ACTIVE), |z| z.attach(&user, virtual_device, real));
+    let result = context.zvm_mut().map_or(Err(Code::NOT_ACTIVE), |z| {
+        z.attach(&user, virtual_device, real)
+    });
     settle(context, &user);
     match result {
-        Ok(()) => Answer::ok(format!("{kind} {real:X} ATTACHED TO {user} {virtual_device:X}\n")),
+        Ok(()) => Answer::ok(format!(
+            "{kind} {real:X} ATTACHED TO {user} {virtual_device:X}\n"
+        )),
         Err(Code::NOT_ACTIVE) => Answer::message("ATR", 45, &format!("{user} not logged on")),
-        Err(Code::NO_DEVICE) => Answer::message("ATR", 40, &format!("Device {real:X} does not exist")),
-        Err(Code::DEVICE_EXISTS) => {
-            Answer::message("ATR", 123, &format!("{kind} {real:X} not attached; device {virtual_device:X} already defined"))
+        Err(Code::NO_DEVICE) => {
+            Answer::message("ATR", 40, &format!("Device {real:X} does not exist"))
         }
+        Err(Code::DEVICE_EXISTS) => Answer::message(
+            "ATR",
+            123,
+            &format!("{kind} {real:X} not attached; device {virtual_device:X} already defined"),
+        ),
         Err(_) => {
             let fcp = context.zvm().fcp.get(&real);
             let why = match fcp.and_then(|f| f.attached_to.as_ref()) {
@@ -68,7 +86,12 @@ pub(super) fn detach(context: &mut Context<'_, '_>, words: &[&str]) -> Answer {
         .zvm()
         .running
         .get(&user)
-        .and_then(|m| m.devices.iter().find(|(v, r)| **v == number || **r == number).map(|(v, _)| *v))
+        .and_then(|m| {
+            m.devices
+                .iter()
+                .find(|(v, r)| **v == number || **r == number)
+                .map(|(v, _)| *v)
+        })
         .unwrap_or(number);
     let Some(zvm) = context.zvm_mut() else {
         return Answer::default();
@@ -79,7 +102,10 @@ pub(super) fn detach(context: &mut Context<'_, '_>, words: &[&str]) -> Answer {
     let result = zvm.detach(&user, virtual_device);
     settle(context, &user);
     match result {
-        Ok(real) => Answer::ok(format!("{} {real:X} DETACHED {user} {virtual_device:X}\n", kind(context, real))),
+        Ok(real) => Answer::ok(format!(
+            "{} {real:X} DETACHED {user} {virtual_device:X}\n",
+            kind(context, real)
+        )),
         Err(Code::NOT_ACTIVE) => Answer::message("DTV", 45, &format!("{user} not logged on")),
         Err(_) => Answer::message("DTV", 40, &format!("Device {number:X} does not exist")),
     }
@@ -96,7 +122,9 @@ pub(super) fn vary(context: &mut Context<'_, '_>, words: &[&str]) -> Answer {
     let (Some(number), Some(zvm)) = (number, context.zvm_mut()) else {
         return Answer::message("VCH", 40, "Device does not exist");
     };
-    let done = Answer::ok(format!("{number:X} varied {word}\n1 device(s) specified; 1 device(s) successfully varied {word}\n"));
+    let done = Answer::ok(format!(
+        "{number:X} varied {word}\n1 device(s) specified; 1 device(s) successfully varied {word}\n"
+    ));
     if let Some(fcp) = zvm.fcp.get_mut(&number) {
         if !on && fcp.state() == FcpState::Active {
             return Answer::message("CPL", 142, &format!("Device {number:X} is in use"));

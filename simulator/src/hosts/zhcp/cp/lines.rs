@@ -4,7 +4,12 @@ use crate::world::DeviceNumber;
 use crate::world::zvm::{DiskUnit, FcpDevice, VirtualAdapter, VirtualDisk, ZvmSystem};
 
 /// A minidisk of a guest. `subchannel` is its place among the guest's devices.
-pub fn dasd(system: &ZvmSystem, device: DeviceNumber, disk: &VirtualDisk, subchannel: usize) -> String {
+pub fn dasd(
+    system: &ZvmSystem,
+    device: DeviceNumber,
+    disk: &VirtualDisk,
+    subchannel: usize,
+) -> String {
     let access = if disk.read_only { "R/O" } else { "R/W" };
     let (unit, size) = match disk.unit {
         DiskUnit::Cylinders => ("CYL", format!("{:>10}", disk.size)),
@@ -34,7 +39,11 @@ pub fn fcp(device: DeviceNumber, real: DeviceNumber, fcp: &FcpDevice, subchannel
 
 /// An adapter of a guest: two lines.
 pub fn adapter(system: &ZvmSystem, device: DeviceNumber, adapter: &VirtualAdapter) -> String {
-    let kind = if adapter.hipersockets { "HIPERS" } else { "QDIO" };
+    let kind = if adapter.hipersockets {
+        "HIPERS"
+    } else {
+        "QDIO"
+    };
     let network = match &adapter.coupled {
         None => "LAN: * None".to_owned(),
         Some(c) if c.owner.as_str() == "SYSTEM" && system.vswitches.contains_key(&c.name) => {

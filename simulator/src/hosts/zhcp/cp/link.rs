@@ -6,31 +6,55 @@ use crate::world::{DeviceNumber, UserId};
 
 /// LINK: `LINK [TO] owner vdev [AS] vdev [mode [password]]`.
 pub(super) fn link(context: &mut Context<'_, '_>, words: &[&str]) -> Answer {
-    let words: Vec<&str> = words.iter().copied().filter(|w| !matches!(*w, "TO" | "AS")).collect();
+    let words: Vec<&str> = words
+        .iter()
+        .copied()
+        .filter(|w| !matches!(*w, "TO" | "AS"))
+        .collect();
     let [owner, from, to, rest @ ..] = words.as_slice() else {
         return Answer::message("LNM", 26, "Operand missing or invalid");
     };
     let (Some(from), Some(to)) = (device(from), device(to)) else {
-        return Answer::message("LNM", 22, "A virtual device number was not supplied or it was invalid.");
+        return Answer::message(
+            "LNM",
+            22,
+            "A virtual device number was not supplied or it was invalid.",
+        );
     };
     let Some(mode) = LinkMode::parse(rest.first().unwrap_or(&"RR")) else {
-        return Answer::message("LNM", 3, &format!("Invalid option - {}", rest.first().unwrap_or(&"")));
+        return Answer::message(
+            "LNM",
+            3,
+            &format!("Invalid option - {}", rest.first().unwrap_or(&"")),
+        );
     };
     let user = context.user.clone();
-    let owner = if *owner == "*" { user.clone() } else { UserId::new(owner) };
+    let owner = if *owner == "*" {
+        user.clone()
+    } else {
+        UserId::new(owner)
+    };
     let Some(zvm) = context.zvm_mut() else {
         return Answer::default();
     };
     match zvm.link(&user, &owner, from, to, mode) {
         Ok(None) => Answer::default(),
-        Ok(Some(by)) => Answer::message("LNM", 101, &format!("DASD {to:X} forced R/O; R/W by {by}")),
+        Ok(Some(by)) => {
+            Answer::message("LNM", 101, &format!("DASD {to:X} forced R/O; R/W by {by}"))
+        }
         Err(failure) => refused(&failure, &owner, from, to),
     }
 }
 
 /// The message for a link that was refused.
 fn refused(failure: &LinkFailure, owner: &UserId, from: DeviceNumber, to: DeviceNumber) -> Answer {
-    let not_linked = |number, why: &str| Answer::message("LNM", number, &format!("{owner} {from:X} not linked; {why}"));
+    let not_linked = |number, why: &str| {
+        Answer::message(
+            "LNM",
+            number,
+            &format!("{owner} {from:X} not linked; {why}"),
+        )
+    };
     match failure {
         LinkFailure::NotLoggedOn => Answer::message("LNM", 45, "not logged on"),
         LinkFailure::NoOwner => Answer::message("LNM", 53, &format!("{owner} not in CP directory")),
@@ -53,9 +77,9 @@ pub(super) fn flashcopy(context: &mut Context<'_, '_>, words: &[&str]) -> Answer
     };
     let disk = |text: &str| device(text).and_then(|n| machine.disks.get(&n));
     match (disk(source), disk(target)) {
-        (Some(a), Some(b)) if !b.read_only && a.kind == b.kind && a.size <= b.size => Answer::ok(format!(
-            "Command complete: FLASHCOPY {source} 0 END TO {target} 0 END SYNCHRONOUS\n"
-        )),
+        (Some(a), Some(b)) if !b.read_only && a.kind == b.kind && a.size <= b.size => Answer::ok(
+            format!("Command complete: FLASHCOPY {source} 0 END TO {target} 0 END SYNCHRONOUS\n"),
+        ),
         (Some(_), Some(_)) => Answer::message("NFC", 296, "Status is not as required"),
         (None, _) => Answer::message("NFC", 40, &format!("Device {source:0>4} does not exist")),
         (_, None) => Answer::message("NFC", 40, &format!("Device {target:0>4} does not exist")),

@@ -15,7 +15,11 @@ pub(super) fn query(context: &mut Context<'_, '_>, words: &[&str]) -> Answer {
         return Answer::message("CFC", 26, "Operand missing or invalid");
     };
     match *what {
-        "USERID" => Answer::ok(format!("{:<8} AT {}\n", context.user.as_str(), context.system)),
+        "USERID" => Answer::ok(format!(
+            "{:<8} AT {}\n",
+            context.user.as_str(),
+            context.system
+        )),
         w if is(w, "USERS", 4) => match rest.first() {
             Some(name) => user(context, name),
             None => Answer::ok(format!(
@@ -43,7 +47,14 @@ pub(super) fn query(context: &mut Context<'_, '_>, words: &[&str]) -> Answer {
                 None => not_logged_on("CQU", context.user.as_str()),
             }
         }
-        w if is(w, "CPLEVEL", 3) => Answer::ok(context.zvm().cp_level.iter().map(|l| format!("{l}\n")).collect::<String>()),
+        w if is(w, "CPLEVEL", 3) => Answer::ok(
+            context
+                .zvm()
+                .cp_level
+                .iter()
+                .map(|l| format!("{l}\n"))
+                .collect::<String>(),
+        ),
         "TIME" | "T" => time(context),
         "LAN" => lans(context, rest.first().copied(), true),
         w if is(w, "VSWITCH", 4) => lans(context, rest.first().copied(), false),
@@ -53,14 +64,20 @@ pub(super) fn query(context: &mut Context<'_, '_>, words: &[&str]) -> Answer {
         "DASD" => dasd(context, rest),
         "CHPIDV" => Answer::ok("One path CHPID Virtualization is on\n"),
         "CHPID" => chpid(rest),
-        w if is(w, "SIGNAL", 3) => Answer::ok("System default shutdown signal timeout: 300 seconds\n"),
+        w if is(w, "SIGNAL", 3) => {
+            Answer::ok("System default shutdown signal timeout: 300 seconds\n")
+        }
         "MDISK" | "MDISKS" => mdisk(context, rest),
         "SSI" => ssi(context),
         "NIC" => virtual_devices(context, &["NIC"]),
         w => match device(w) {
             Some(number) => real_device(context, number),
-            None if w.len() <= USERID && context.zvm().directory.contains_key(w) => user(context, w),
-            None if w.len() <= USERID && context.zvm().is_logged_on(&UserId::new(w)) => user(context, w),
+            None if w.len() <= USERID && context.zvm().directory.contains_key(w) => {
+                user(context, w)
+            }
+            None if w.len() <= USERID && context.zvm().is_logged_on(&UserId::new(w)) => {
+                user(context, w)
+            }
             None => Answer::message("CQV", 3, &format!("Invalid option - {w}")),
         },
     }
@@ -77,7 +94,9 @@ fn user(context: &Context<'_, '_>, name: &str) -> Answer {
     }
     let user = UserId::new(name);
     let zvm = context.zvm();
-    if zvm.running.contains_key(&user) || (SmapiServer::is_server(&user) && zvm.smapi.servers.contains(&user)) {
+    if zvm.running.contains_key(&user)
+        || (SmapiServer::is_server(&user) && zvm.smapi.servers.contains(&user))
+    {
         return Answer::ok(format!("{name:<8} - DSC\n"));
     }
     if let Some(ssi) = &zvm.ssi {
@@ -125,13 +144,22 @@ fn privileges(context: &Context<'_, '_>) -> Answer {
 
 fn time(context: &Context<'_, '_>) -> Answer {
     let now = context.env.world.now_ms;
-    let since = context.zvm().running.get(&context.user).map_or(now, |m| m.logged_on_ms);
+    let since = context
+        .zvm()
+        .running
+        .get(&context.user)
+        .map_or(now, |m| m.logged_on_ms);
     let seconds = now.saturating_sub(since) / 1_000;
     let zone = &context.zvm().hardware.timezone;
     let connect = if seconds >= 360_000 {
         "99:59:59".to_owned()
     } else {
-        format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+        format!(
+            "{:02}:{:02}:{:02}",
+            seconds / 3_600,
+            seconds / 60 % 60,
+            seconds % 60
+        )
     };
     Answer::ok(format!(
         "TIME IS {} {zone} {}\nCONNECT= {connect} VIRTCPU= 000:00.01 TOTCPU= 000:00.02\n",
@@ -160,7 +188,9 @@ fn virtual_devices(context: &Context<'_, '_>, words: &[&str]) -> Answer {
             .devices
             .iter()
             .enumerate()
-            .filter_map(|(at, (n, real))| Some(lines::fcp(*n, *real, zvm.fcp.get(real)?, offset + at)))
+            .filter_map(|(at, (n, real))| {
+                Some(lines::fcp(*n, *real, zvm.fcp.get(real)?, offset + at))
+            })
             .collect::<String>()
     };
     let none = |text: String| {
@@ -183,14 +213,23 @@ fn virtual_devices(context: &Context<'_, '_>, words: &[&str]) -> Answer {
         w if is(w, "DASD", 2) => none(disks()),
         "FCP" => none(fcp_lines()),
         "ALL" => {
-            let mut text = format!("STORAGE = {}\nXSTORE = none\n{}", machine.storage, cpus(context, machine));
+            let mut text = format!(
+                "STORAGE = {}\nXSTORE = none\n{}",
+                machine.storage,
+                cpus(context, machine)
+            );
             text.push_str("CONS 0009 DISCONNECTED TERM START\n");
             for (kind, number) in [("RDR ", "000C"), ("PUN ", "000D"), ("PRT ", "000E")] {
-                text.push_str(&format!("{kind} {number} CL A NOCONT NOHOLD EOF      READY\n"));
+                text.push_str(&format!(
+                    "{kind} {number} CL A NOCONT NOHOLD EOF      READY\n"
+                ));
             }
             for (number, adapter) in &machine.adapters {
                 for at in 0..adapter.devices.max(1) {
-                    text.push_str(&format!("OSA  {:04X} ON NIC   {number:X}  UNIT 000\n", number.0 + at));
+                    text.push_str(&format!(
+                        "OSA  {:04X} ON NIC   {number:X}  UNIT 000\n",
+                        number.0 + at
+                    ));
                 }
             }
             Answer::ok(text + &disks() + &fcp_lines())
@@ -202,7 +241,12 @@ fn virtual_devices(context: &Context<'_, '_>, words: &[&str]) -> Answer {
             if let Some(at) = machine.disks.keys().position(|n| *n == number) {
                 return Answer::ok(lines::dasd(zvm, number, &machine.disks[&number], at));
             }
-            if let Some((at, (_, real))) = machine.devices.iter().enumerate().find(|(_, (n, _))| **n == number) {
+            if let Some((at, (_, real))) = machine
+                .devices
+                .iter()
+                .enumerate()
+                .find(|(_, (n, _))| **n == number)
+            {
                 return match (zvm.fcp.get(real), zvm.volumes.get(real)) {
                     (Some(fcp), _) => Answer::ok(lines::fcp(number, *real, fcp, offset + at)),
                     (None, Some(volume)) => Answer::ok(format!(
@@ -244,7 +288,10 @@ fn cpus(context: &Context<'_, '_>, machine: &VirtualMachine) -> String {
             } else {
                 ""
             };
-            format!("CPU {address:02X}  ID  {id} {state}{} CPUAFF ON\n", processor.kind())
+            format!(
+                "CPU {address:02X}  ID  {id} {state}{} CPUAFF ON\n",
+                processor.kind()
+            )
         })
         .collect()
 }
@@ -260,7 +307,11 @@ fn lans(context: &Context<'_, '_>, name: Option<&str>, with_lans: bool) -> Answe
             LanKind::Hipers => "HIPERS",
         };
         let layer = if lan.ethernet { "ETHERNET" } else { "IP" };
-        let open = if lan.authorised.is_empty() { "UNRESTRICTED" } else { "RESTRICTED" };
+        let open = if lan.authorised.is_empty() {
+            "UNRESTRICTED"
+        } else {
+            "RESTRICTED"
+        };
         text.push_str(&format!(
             "LAN {} {:<12} Type: {kind:<7} Connected: {:<4} Maxconn: INFINITE\n  PERSISTENT  {open:<13} {layer:<25} \
              Accounting: OFF\n  IPTimeout: 5                 MAC Protection: Unspecified\n",
@@ -282,7 +333,11 @@ fn lans(context: &Context<'_, '_>, name: Option<&str>, with_lans: bool) -> Answe
         ));
     }
     if text.is_empty() && name.is_some() {
-        return Answer::message("SWU", 2_843, &format!("LAN {} does not exist", name.unwrap_or_default()));
+        return Answer::message(
+            "SWU",
+            2_843,
+            &format!("LAN {} does not exist", name.unwrap_or_default()),
+        );
     }
     Answer::ok(text)
 }
@@ -350,7 +405,11 @@ fn real_device(context: &Context<'_, '_>, number: crate::world::DeviceNumber) ->
         return Answer::ok(lines::real_fcp(number, fcp));
     }
     if let Some(volume) = zvm.volumes.get(&number) {
-        return Answer::ok(format!("DASD {number:X} {} {}\n", volume.label, volume.status()));
+        return Answer::ok(format!(
+            "DASD {number:X} {} {}\n",
+            volume.label,
+            volume.status()
+        ));
     }
     Answer::message("QRD", 40, &format!("Device {number:X} does not exist"))
 }
@@ -358,7 +417,9 @@ fn real_device(context: &Context<'_, '_>, number: crate::world::DeviceNumber) ->
 fn chpid(words: &[&str]) -> Answer {
     match words {
         [path, "PCHID"] if path.len() == 2 && path.bytes().all(|b| b.is_ascii_hexdigit()) => {
-            Answer::ok(format!("Path {path} is associated with physical channel 02{path}\n"))
+            Answer::ok(format!(
+                "Path {path} is associated with physical channel 02{path}\n"
+            ))
         }
         [path, ..] if path.len() == 2 && path.bytes().all(|b| b.is_ascii_hexdigit()) => {
             Answer::ok(format!("Path {path} online to devices\n"))
@@ -409,11 +470,20 @@ fn mdisk(context: &Context<'_, '_>, words: &[&str]) -> Answer {
 
 fn ssi(context: &Context<'_, '_>) -> Answer {
     match &context.zvm().ssi {
-        None => Answer::message("QSS", 1_601, "This system is not a member of an SSI cluster"),
+        None => Answer::message(
+            "QSS",
+            1_601,
+            "This system is not a member of an SSI cluster",
+        ),
         Some(ssi) => {
             let mut text = format!("SSI Name: {}\nSSI Mode: {}\n", ssi.name, ssi.mode);
             for member in &ssi.members {
-                text.push_str(&format!("{:>4} {:<8} {}\n", member.slot, member.system.as_str(), member.state));
+                text.push_str(&format!(
+                    "{:>4} {:<8} {}\n",
+                    member.slot,
+                    member.system.as_str(),
+                    member.state
+                ));
             }
             Answer::ok(text)
         }
@@ -424,7 +494,10 @@ fn ssi(context: &Context<'_, '_>) -> Answer {
 pub(super) fn indicate(context: &mut Context<'_, '_>, words: &[&str]) -> Answer {
     match words {
         [w, rest @ ..] if is(w, "USER", 1) => {
-            let name = rest.first().filter(|n| **n != "*").map_or(context.user.as_str(), |n| n);
+            let name = rest
+                .first()
+                .filter(|n| **n != "*")
+                .map_or(context.user.as_str(), |n| n);
             let Some(machine) = context.zvm().running.get(name) else {
                 return not_logged_on("CQU", name);
             };

@@ -27,7 +27,8 @@ pub(super) fn list(context: &Context<'_, '_>, _: &[&str]) -> Answer {
     let Some(files) = files.filter(|f| !f.is_empty()) else {
         return Answer::ok("NO RDR FILES\n");
     };
-    let mut text = "ORIGINID FILE CLASS RECORDS  CPY HOLD DATE  TIME     NAME      TYPE     DIST\n".to_owned();
+    let mut text =
+        "ORIGINID FILE CLASS RECORDS  CPY HOLD DATE  TIME     NAME      TYPE     DIST\n".to_owned();
     for file in files {
         text.push_str(&line(file, &context.user));
     }
@@ -36,9 +37,17 @@ pub(super) fn list(context: &Context<'_, '_>, _: &[&str]) -> Answer {
 
 /// One line of a reader's list.
 pub fn line(file: &crate::world::zvm::SpoolFile, user: &UserId) -> String {
-    let origin = if file.origin.as_str().is_empty() { user } else { &file.origin };
+    let origin = if file.origin.as_str().is_empty() {
+        user
+    } else {
+        &file.origin
+    };
     let (name, kind) = file.name.split_once('.').unwrap_or((&file.name, ""));
-    let device = if file.kind.is_empty() { "PUN" } else { &file.kind };
+    let device = if file.kind.is_empty() {
+        "PUN"
+    } else {
+        &file.kind
+    };
     format!(
         "{:<8} {:04} {} {device} {:08}  001 NONE {} {name:<8}  {kind:<8} {}\n",
         origin.as_str(),
@@ -74,7 +83,11 @@ pub(super) fn change(context: &mut Context<'_, '_>, words: &[&str]) -> Answer {
 
 /// TRANSFER RDR id TO user; TRANSFER * RDR id TO user RDR.
 pub(super) fn transfer(context: &mut Context<'_, '_>, words: &[&str]) -> Answer {
-    let words: Vec<&str> = words.iter().copied().filter(|w| !matches!(*w, "*" | "TO")).collect();
+    let words: Vec<&str> = words
+        .iter()
+        .copied()
+        .filter(|w| !matches!(*w, "*" | "TO"))
+        .collect();
     let user = context.user.clone();
     let [place, id, to, ..] = words.as_slice() else {
         return Answer::message("TRA", 26, "Operand missing or invalid");

@@ -32,8 +32,12 @@ pub(super) fn xautolog(context: &mut Context<'_, '_>, words: &[&str]) -> Answer 
             user.as_str(),
             context.zvm().running.len()
         )),
-        Err(c) if c == code(200, 4) => Answer::message("LGA", 53, &format!("{user} not in CP directory")),
-        Err(c) if c == code(200, 16) => Answer::message("LGA", 361, &format!("LOGOFF/FORCE pending for user {user}")),
+        Err(c) if c == code(200, 4) => {
+            Answer::message("LGA", 53, &format!("{user} not in CP directory"))
+        }
+        Err(c) if c == code(200, 16) => {
+            Answer::message("LGA", 361, &format!("LOGOFF/FORCE pending for user {user}"))
+        }
         Err(_) => Answer::message("AUT", 54, &format!("{user} already logged on")),
     }
 }
@@ -67,7 +71,9 @@ pub(super) fn force(context: &mut Context<'_, '_>, words: &[&str]) -> Answer {
 /// SIGNAL SHUTDOWN USER.
 pub(super) fn signal(context: &mut Context<'_, '_>, words: &[&str]) -> Answer {
     let user = match words {
-        [w, rest @ ..] if is(w, "SHUTDOWN", 4) => rest.iter().find(|w| **w != "USER").map(|u| UserId::new(u)),
+        [w, rest @ ..] if is(w, "SHUTDOWN", 4) => {
+            rest.iter().find(|w| **w != "USER").map(|u| UserId::new(u))
+        }
         _ => None,
     };
     let now = context.env.world.now_ms;

@@ -27,10 +27,14 @@ pub fn network_adapter_create_dm(call: &mut Call<'_, '_>) -> Reply {
         let mut operands = format!("TYPE {kind} DEVICES {}", call.number('n'));
         for (letter, word) in [('c', "CHPID"), ('m', "MACID")] {
             if !call.option(letter).is_empty() {
-                operands.push_str(&format!(" {word} {}", call.option(letter).to_ascii_uppercase()));
+                operands.push_str(&format!(
+                    " {word} {}",
+                    call.option(letter).to_ascii_uppercase()
+                ));
             }
         }
-        call.system_mut()?.define_adapter(&user, device, &operands, &caller)
+        call.system_mut()?
+            .define_adapter(&user, device, &operands, &caller)
     };
     create(call).into()
 }
@@ -51,13 +55,20 @@ pub fn network_adapter_create(call: &mut Call<'_, '_>) -> Reply {
 /// Device, type and number of devices of the keyword forms.
 fn keywords(call: &Call<'_, '_>) -> Smapi<(DeviceNumber, bool, u16)> {
     let device = call.keyword_device("image_device_number")?;
-    let kind = match call.keyword("adapter_type").map(str::to_ascii_uppercase).as_deref() {
+    let kind = match call
+        .keyword("adapter_type")
+        .map(str::to_ascii_uppercase)
+        .as_deref()
+    {
         Some("QDIO") => false,
         Some("HIPERS" | "HIPERSOCKETS") => true,
         None => return Err(code(8, 3004)),
         Some(_) => return Err(code(8, 3003)),
     };
-    let devices = call.keyword("devices").and_then(|d| d.parse().ok()).unwrap_or(3);
+    let devices = call
+        .keyword("devices")
+        .and_then(|d| d.parse().ok())
+        .unwrap_or(3);
     Ok((device, kind, devices))
 }
 
@@ -82,7 +93,8 @@ pub fn network_adapter_create_extended_dm(call: &mut Call<'_, '_>) -> Reply {
                 operands.push_str(&format!(" {word} {}", value.to_ascii_uppercase()));
             }
         }
-        call.system_mut()?.define_adapter(&user, device, &operands, &caller)
+        call.system_mut()?
+            .define_adapter(&user, device, &operands, &caller)
     };
     create(call).into()
 }
@@ -136,10 +148,15 @@ pub fn network_adapter_connect_vswitch_extended(call: &mut Call<'_, '_>) -> Repl
 
 /// `Virtual_Network_Adapter_Connect_LAN`.
 pub fn network_adapter_connect_lan(call: &mut Call<'_, '_>) -> Reply {
-    let (user, name, owner) = (call.user(), call.option('l').to_owned(), call.option('o').to_owned());
+    let (user, name, owner) = (
+        call.user(),
+        call.option('l').to_owned(),
+        call.option('o').to_owned(),
+    );
     let couple = |call: &mut Call<'_, '_>| -> Smapi<()> {
         let device = call.device('v')?;
-        call.system_mut()?.couple(&user, device, Some(&owner), &name)
+        call.system_mut()?
+            .couple(&user, device, Some(&owner), &name)
     };
     couple(call).into()
 }
@@ -205,7 +222,11 @@ fn wanted(call: &Call<'_, '_>, text: &str) -> Smapi<Vec<(DeviceNumber, VirtualAd
         .filter(|(n, _)| device.is_none_or(|d| d == **n))
         .map(|(n, a)| (*n, a.clone()))
         .collect();
-    if adapters.is_empty() { Err(code(212, 8)) } else { Ok(adapters) }
+    if adapters.is_empty() {
+        Err(code(212, 8))
+    } else {
+        Ok(adapters)
+    }
 }
 
 /// `Virtual_Network_Adapter_Query`. The status text of a coupled adapter follows its *type*, as in the real program
@@ -221,7 +242,9 @@ pub fn network_adapter_query(call: &mut Call<'_, '_>) -> Reply {
             };
             let (owner, name) = adapter
                 .coupled
-                .map_or(("(null)".to_owned(), "(null)".to_owned()), |c| (c.owner.to_string(), c.name));
+                .map_or(("(null)".to_owned(), "(null)".to_owned()), |c| {
+                    (c.owner.to_string(), c.name)
+                });
             text.push_str(&format!(
                 "Adapter:\n  Address: {number:X}\n  Device count: {}\n  Adapter type: {}\n  Adapter status: {status}\n  \
                  LAN owner: {owner}\n  LAN name: {name}\n",
@@ -237,13 +260,22 @@ pub fn network_adapter_query(call: &mut Call<'_, '_>) -> Reply {
 /// `Virtual_Network_Adapter_Query_Extended`.
 pub fn network_adapter_query_extended(call: &mut Call<'_, '_>) -> Reply {
     let query = |call: &Call<'_, '_>| -> Smapi<String> {
-        let adapters = wanted(call, call.keyword("image_device_number").unwrap_or_default())?;
+        let adapters = wanted(
+            call,
+            call.keyword("image_device_number").unwrap_or_default(),
+        )?;
         let mut text = format!("adapter_count={}\n", adapters.len());
         for (number, adapter) in adapters {
-            let status = if adapter.coupled.is_some() { "02" } else { "00" };
+            let status = if adapter.coupled.is_some() {
+                "02"
+            } else {
+                "00"
+            };
             let (owner, name) = adapter
                 .coupled
-                .map_or(("NONE".to_owned(), "NONE".to_owned()), |c| (c.owner.to_string(), c.name));
+                .map_or(("NONE".to_owned(), "NONE".to_owned()), |c| {
+                    (c.owner.to_string(), c.name)
+                });
             text.push_str(&format!(
                 "adapter_address={number:X}\nadapter_status={status}\nlan_name={name}\nlan_owner={owner}\nmac_count=1\n\
                  mac_address={}\n",
@@ -258,7 +290,9 @@ pub fn network_adapter_query_extended(call: &mut Call<'_, '_>) -> Reply {
                 .map(|l| l.ip.clone())
                 .filter(|ip| !ip.is_empty());
             match ip {
-                Some(ip) => text.push_str(&format!("mac_ip_count=1\nmac_ip_version=4\nmac_ip_address={ip}\n")),
+                Some(ip) => text.push_str(&format!(
+                    "mac_ip_count=1\nmac_ip_version=4\nmac_ip_address={ip}\n"
+                )),
                 None => text.push_str("mac_ip_count=0\n"),
             }
         }
@@ -323,5 +357,7 @@ pub fn channel_connection_create(call: &mut Call<'_, '_>) -> Reply {
 pub fn channel_connection_delete(call: &mut Call<'_, '_>) -> Reply {
     let user = call.user();
     let check = call.system().and_then(|s| s.active(&user)).map(|_| ());
-    check.and(Err::<(), _>(crate::world::zvm::Code::NO_DEVICE)).into()
+    check
+        .and(Err::<(), _>(crate::world::zvm::Code::NO_DEVICE))
+        .into()
 }

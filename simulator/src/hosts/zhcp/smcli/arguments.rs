@@ -40,7 +40,10 @@ impl Arguments {
                     return Ok(read);
                 }
                 let Some(option) = api.option(letter) else {
-                    return Err(Outcome::fail(1, format!("{program}: invalid option -- '{letter}'\n")));
+                    return Err(Outcome::fail(
+                        1,
+                        format!("{program}: invalid option -- '{letter}'\n"),
+                    ));
                 };
                 let rest = &word[at + letter.len_utf8()..];
                 let value = if !option.has_value() {
@@ -85,7 +88,8 @@ impl Arguments {
                 _ => {}
             }
         }
-        let wants_keywords = api.option('k').is_some_and(|o| o.mark == Mark::Required) && api.collects_keywords();
+        let wants_keywords =
+            api.option('k').is_some_and(|o| o.mark == Mark::Required) && api.collects_keywords();
         one_of != Some(false) && (!wants_keywords || self.keywords.len() >= api.keywords.0)
     }
 }
@@ -121,6 +125,8 @@ pub fn atoi(text: &str) -> i64 {
         Some(rest) => (-1, rest),
         None => (1, text.strip_prefix('+').unwrap_or(text)),
     };
-    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    let end = digits
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(digits.len());
     digits[..end].parse::<i64>().map_or(0, |n| sign * n)
 }

@@ -26,7 +26,10 @@ pub struct Call<'a, 'w> {
 impl Call<'_, '_> {
     /// Value of an option; empty when it was not given.
     pub fn option(&self, letter: char) -> &str {
-        self.arguments.values.get(&letter).map_or("", String::as_str)
+        self.arguments
+            .values
+            .get(&letter)
+            .map_or("", String::as_str)
     }
 
     /// Whether an option was given.
@@ -51,7 +54,10 @@ impl Call<'_, '_> {
 
     /// The userid in whose name SMAPI works: the virtual machine in which smcli runs.
     pub fn caller(&self) -> UserId {
-        self.env.linux().map(|l| l.userid.clone()).unwrap_or_default()
+        self.env
+            .linux()
+            .map(|l| l.userid.clone())
+            .unwrap_or_default()
     }
 
     /// Virtual time.
@@ -104,7 +110,11 @@ impl Call<'_, '_> {
 
     /// The syntax error of a parameter: its place among the options, and the kind of error (spec: zhcp-and-smapi 2.8).
     pub fn syntax(&self, letter: char, kind: i32) -> Code {
-        let place = self.api.options().position(|o| o.letter == letter).unwrap_or(0);
+        let place = self
+            .api
+            .options()
+            .position(|o| o.letter == letter)
+            .unwrap_or(0);
         code(24, (place as i32 + 1) * 100 + kind)
     }
 
@@ -147,7 +157,9 @@ impl Call<'_, '_> {
             let state = self.system().ok().and_then(|s| s.dirmaint.state(id, now));
             match state {
                 Some(OperationState::Running) => self.env.world.now_ms += POLL_PAUSE_MS,
-                Some(OperationState::Ended(end)) if end != code(0, 100) => return Reply::Failed(end),
+                Some(OperationState::Ended(end)) if end != code(0, 100) => {
+                    return Reply::Failed(end);
+                }
                 _ => return Reply::Done,
             }
         }

@@ -25,7 +25,9 @@ pub fn cpu_define(call: &mut Call<'_, '_>) -> Reply {
     let user = call.user();
     let define = |call: &mut Call<'_, '_>| -> Smapi<()> {
         let cpu = address(call)?;
-        let kind = usize::try_from(call.number('t')).ok().and_then(|t| KINDS.get(t));
+        let kind = usize::try_from(call.number('t'))
+            .ok()
+            .and_then(|t| KINDS.get(t));
         let kind = *kind.ok_or(call.syntax('t', 18))?;
         call.system_mut()?.add_processor(&user, cpu, kind)
     };
@@ -51,7 +53,8 @@ pub fn cpu_define_dm(call: &mut Call<'_, '_>) -> Reply {
         if call.number('y') == 1 {
             options.push_str(" CRYPTO");
         }
-        call.system_mut()?.define_cpu(&user, cpu, base, &options, &caller)
+        call.system_mut()?
+            .define_cpu(&user, cpu, base, &options, &caller)
     };
     define(call).into()
 }
@@ -84,7 +87,9 @@ pub fn cpu_set_maximum_dm(call: &mut Call<'_, '_>) -> Reply {
         if most > 64 {
             return Err(code(520, 28));
         }
-        let mode = entry.find("MACHINE").and_then(|s| s.word(1).map(str::to_owned));
+        let mode = entry
+            .find("MACHINE")
+            .and_then(|s| s.word(1).map(str::to_owned));
         let mode = mode.unwrap_or_else(|| "ESA".to_owned());
         entry.set_general(|s| s.is("MACHINE"), format!("MACHINE {mode} {most}"));
         Ok(())
@@ -126,14 +131,25 @@ pub fn cpu_query_dm(call: &mut Call<'_, '_>) -> Reply {
         let entry = call.system()?.entry(&user)?;
         let statement = entry
             .parsed()
-            .find(|s| s.is("CPU") && s.word(1).and_then(|a| u8::from_str_radix(a, 16).ok()) == Some(wanted))
+            .find(|s| {
+                s.is("CPU")
+                    && s.word(1).and_then(|a| u8::from_str_radix(a, 16).ok()) == Some(wanted)
+            })
             .ok_or(code(520, 30))?;
-        let base = if statement.has("BASE") { "BASE" } else { "Unspecified" };
+        let base = if statement.has("BASE") {
+            "BASE"
+        } else {
+            "Unspecified"
+        };
         let dedicated = ["NODEDICATE", "DEDICATE"]
             .into_iter()
             .find(|w| statement.has(w))
             .unwrap_or("Unspecified");
-        let crypto = if statement.has("CRYPTO") { "CRYPTO" } else { "Unspecified" };
+        let crypto = if statement.has("CRYPTO") {
+            "CRYPTO"
+        } else {
+            "Unspecified"
+        };
         Ok(format!(
             "Address: {wanted:02X} ({base})\nID: {}\nDedicated: {dedicated}\nCCF: {crypto}\n",
             statement.value("CPUID").unwrap_or("(null)")
@@ -191,7 +207,11 @@ pub fn performance_query(call: &mut Call<'_, '_>) -> Reply {
                 ))
             })
             .collect();
-        Ok(format!("Number of virtual server IDs: {} \n{}", records.len(), records.concat()))
+        Ok(format!(
+            "Number of virtual server IDs: {} \n{}",
+            records.len(),
+            records.concat()
+        ))
     };
     query(call).into()
 }

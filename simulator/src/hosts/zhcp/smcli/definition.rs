@@ -7,9 +7,28 @@ use crate::world::{DeviceNumber, UserId};
 
 /// Keywords that a definition takes.
 const KEYWORDS: [&str; 22] = [
-    "COMMAND_DEFINE_CPU", "COMMAND_SET_CPUAFFINITY", "COMMAND_SET_SHARE", "COMMAND_SET_VCONFIG", "CONSOLE", "CPU",
-    "CPU_MAXIMUM", "DEDICATE", "INCLUDE", "IPL", "LINK", "MDISK", "NICDEF", "OPTION", "PASSWORD", "PRIVILEGE_CLASSES",
-    "SHARE", "SPOOL", "STORAGE_INITIAL", "STORAGE_MAXIMUM", "VMRELOCATE", "*",
+    "COMMAND_DEFINE_CPU",
+    "COMMAND_SET_CPUAFFINITY",
+    "COMMAND_SET_SHARE",
+    "COMMAND_SET_VCONFIG",
+    "CONSOLE",
+    "CPU",
+    "CPU_MAXIMUM",
+    "DEDICATE",
+    "INCLUDE",
+    "IPL",
+    "LINK",
+    "MDISK",
+    "NICDEF",
+    "OPTION",
+    "PASSWORD",
+    "PRIVILEGE_CLASSES",
+    "SHARE",
+    "SPOOL",
+    "STORAGE_INITIAL",
+    "STORAGE_MAXIMUM",
+    "VMRELOCATE",
+    "*",
 ];
 
 /// One `-k KEYWORD=SUBKEY=value …`.
@@ -22,9 +41,10 @@ impl<'a> Definition<'a> {
     fn parse(text: &'a str) -> Option<Self> {
         let (keyword, value) = text.split_once('=').unwrap_or((text, ""));
         let keyword = keyword.trim().to_ascii_uppercase();
-        KEYWORDS
-            .contains(&keyword.as_str())
-            .then_some(Self { keyword, value: value.trim() })
+        KEYWORDS.contains(&keyword.as_str()).then_some(Self {
+            keyword,
+            value: value.trim(),
+        })
     }
 
     /// Value of a subkey.
@@ -37,7 +57,9 @@ impl<'a> Definition<'a> {
 
     /// Whether a word without a value is there.
     fn has(&self, word: &str) -> bool {
-        self.value.split_whitespace().any(|w| w.eq_ignore_ascii_case(word))
+        self.value
+            .split_whitespace()
+            .any(|w| w.eq_ignore_ascii_case(word))
     }
 
     fn device(&self) -> Option<DeviceNumber> {
@@ -53,7 +75,10 @@ fn definitions<'a>(call: &'a Call<'_, '_>) -> Result<Vec<Definition<'a>>, Reply>
         .map(|k| {
             Definition::parse(k).ok_or_else(|| {
                 let word = k.split('=').next().unwrap_or_default();
-                Reply::FailedWith(call.syntax('k', 19), vec![format!("{word} is not a valid keyword")])
+                Reply::FailedWith(
+                    call.syntax('k', 19),
+                    vec![format!("{word} is not a valid keyword")],
+                )
             })
         })
         .collect()
@@ -68,7 +93,10 @@ fn apply(entry: &mut DirectoryEntry, definition: &Definition<'_>) -> Result<(), 
         "PASSWORD" => entry.set_word("USER", 2, &upper(value)?),
         "PRIVILEGE_CLASSES" => entry.set_word("USER", 5, &upper(value)?),
         "CPU_MAXIMUM" => {
-            let count: u8 = definition.get("COUNT").and_then(|c| c.parse().ok()).ok_or(24)?;
+            let count: u8 = definition
+                .get("COUNT")
+                .and_then(|c| c.parse().ok())
+                .ok_or(24)?;
             let kind = definition.get("TYPE").unwrap_or("ESA").to_ascii_uppercase();
             entry.set_general(|s| s.is("MACHINE"), format!("MACHINE {kind} {count}"));
         }
@@ -78,21 +106,35 @@ fn apply(entry: &mut DirectoryEntry, definition: &Definition<'_>) -> Result<(), 
                 .and_then(|a| u8::from_str_radix(a, 16).ok())
                 .ok_or(24)?;
             let base = if definition.has("BASE") { " BASE" } else { "" };
-            let id = definition.get("CPUID").map_or(String::new(), |i| format!(" CPUID {i}"));
+            let id = definition
+                .get("CPUID")
+                .map_or(String::new(), |i| format!(" CPUID {i}"));
             entry.set_general(
-                |s| s.is("CPU") && s.word(1).and_then(|a| u8::from_str_radix(a, 16).ok()) == Some(address),
+                |s| {
+                    s.is("CPU")
+                        && s.word(1).and_then(|a| u8::from_str_radix(a, 16).ok()) == Some(address)
+                },
                 format!("CPU {address:02X}{base}{id}"),
             );
         }
         "INCLUDE" => {
             entry.remove(|s| s.is("INCLUDE"));
             let at = entry.statements.len().min(1);
-            entry.statements.insert(at, format!("INCLUDE {}", upper(value)?));
+            entry
+                .statements
+                .insert(at, format!("INCLUDE {}", upper(value)?));
         }
         "IPL" => {
-            let what = definition.get("VDEV").or_else(|| definition.get("SAVEDSYS")).unwrap_or(value);
-            let parm = definition.get("PARM").map_or(String::new(), |p| format!(" PARM {p}"));
-            let load = definition.get("LOADPARM").map_or(String::new(), |l| format!(" LOADPARM {l}"));
+            let what = definition
+                .get("VDEV")
+                .or_else(|| definition.get("SAVEDSYS"))
+                .unwrap_or(value);
+            let parm = definition
+                .get("PARM")
+                .map_or(String::new(), |p| format!(" PARM {p}"));
+            let load = definition
+                .get("LOADPARM")
+                .map_or(String::new(), |l| format!(" LOADPARM {l}"));
             entry.set_general(|s| s.is("IPL"), format!("IPL {}{load}{parm}", upper(what)?));
         }
         "OPTION" | "SHARE" | "CONSOLE" => {
@@ -103,20 +145,27 @@ fn apply(entry: &mut DirectoryEntry, definition: &Definition<'_>) -> Result<(), 
         "SPOOL" => entry.add_device(format!("SPOOL {}", plain(value)?)),
         "DEDICATE" => {
             let device = definition.device().ok_or(24)?;
-            let real = definition.get("RDEV").map_or_else(|| format!("{device:X}"), str::to_ascii_uppercase);
+            let real = definition
+                .get("RDEV")
+                .map_or_else(|| format!("{device:X}"), str::to_ascii_uppercase);
             entry.remove_device("DEDICATE", device);
             entry.add_device(format!("DEDICATE {device:X} {real}"));
         }
         "LINK" => {
             let owner = definition.get("USERID").ok_or(24)?.to_ascii_uppercase();
             let from = definition.get("VDEV1").ok_or(24)?.to_ascii_uppercase();
-            let to = definition.get("VDEV2").unwrap_or(&from).to_ascii_uppercase();
+            let to = definition
+                .get("VDEV2")
+                .unwrap_or(&from)
+                .to_ascii_uppercase();
             let mode = definition.get("MODE").unwrap_or("RR").to_ascii_uppercase();
             entry.add_device(format!("LINK {owner} {from} {to} {mode}"));
         }
         "MDISK" => {
             let device = definition.device().ok_or(24)?;
-            let word = |key: &str, default: &str| definition.get(key).unwrap_or(default).to_ascii_uppercase();
+            let word = |key: &str, default: &str| {
+                definition.get(key).unwrap_or(default).to_ascii_uppercase()
+            };
             entry.remove_device("MDISK", device);
             entry.add_device(format!(
                 "MDISK {device:X} {} {} {} {} {}",
@@ -136,7 +185,9 @@ fn apply(entry: &mut DirectoryEntry, definition: &Definition<'_>) -> Result<(), 
             if let Some(devices) = definition.get("DEVICES") {
                 statement.push_str(&format!(" DEVICES {devices}"));
             }
-            let name = definition.get("SWITCHNAME").or_else(|| definition.get("LANNAME"));
+            let name = definition
+                .get("SWITCHNAME")
+                .or_else(|| definition.get("LANNAME"));
             if let Some(name) = name {
                 let owner = definition.get("LAN").unwrap_or("SYSTEM");
                 statement.push_str(&format!(" LAN {owner} {name}").to_ascii_uppercase());
@@ -174,11 +225,15 @@ fn plain(value: &str) -> Result<String, i32> {
     if value.is_empty() {
         return Err(24);
     }
-    let words = value.split_whitespace().map(|pair| match pair.split_once('=') {
-        Some((key, value)) if matches!(key, "CPUADDR" | "VDEV" | "SHARE" | "MODE") => value.to_owned(),
-        Some((key, value)) => format!("{key} {value}"),
-        None => pair.to_owned(),
-    });
+    let words = value
+        .split_whitespace()
+        .map(|pair| match pair.split_once('=') {
+            Some((key, value)) if matches!(key, "CPUADDR" | "VDEV" | "SHARE" | "MODE") => {
+                value.to_owned()
+            }
+            Some((key, value)) => format!("{key} {value}"),
+            None => pair.to_owned(),
+        });
     Ok(words.collect::<Vec<_>>().join(" ").to_ascii_uppercase())
 }
 
@@ -191,7 +246,9 @@ fn change(call: &mut Call<'_, '_>, create: bool) -> Reply {
             if system.directory.contains_key(&user) || system.profiles.contains_key(&user) {
                 return Err(Code::ENTRY_EXISTS);
             }
-            Ok(DirectoryEntry::new(vec![format!("USER {user} NOLOG 32M 32M G")]))
+            Ok(DirectoryEntry::new(vec![format!(
+                "USER {user} NOLOG 32M 32M G"
+            )]))
         } else {
             system.entry_for(&user, &caller).map(|e| e.clone())
         }
@@ -210,7 +267,11 @@ fn change(call: &mut Call<'_, '_>, create: bool) -> Reply {
             return Reply::FailedWith(call.syntax('k', kind), vec![message]);
         }
     }
-    let missing = |system: &ZvmSystem| entry.profile().is_some_and(|p| !system.profiles.contains_key(&p));
+    let missing = |system: &ZvmSystem| {
+        entry
+            .profile()
+            .is_some_and(|p| !system.profiles.contains_key(&p))
+    };
     match call.env.system_mut() {
         Some(system) if missing(system) => Reply::Failed(code(436, 4)),
         Some(system) => {
@@ -237,7 +298,13 @@ pub fn delete_dm(call: &mut Call<'_, '_>) -> Reply {
     let definitions: Vec<(String, Option<DeviceNumber>, Option<String>)> = match definitions(call) {
         Ok(definitions) => definitions
             .iter()
-            .map(|d| (d.keyword.clone(), d.device(), d.get("CPUADDR").map(str::to_owned)))
+            .map(|d| {
+                (
+                    d.keyword.clone(),
+                    d.device(),
+                    d.get("CPUADDR").map(str::to_owned),
+                )
+            })
             .collect(),
         Err(reply) => return reply,
     };
@@ -256,7 +323,9 @@ pub fn delete_dm(call: &mut Call<'_, '_>) -> Reply {
             let found = entry.remove(|s| {
                 s.is(keyword)
                     && device.is_none_or(|d| s.device() == Some(d))
-                    && cpu.as_ref().is_none_or(|c| s.word(1).is_some_and(|w| w.eq_ignore_ascii_case(c)))
+                    && cpu
+                        .as_ref()
+                        .is_none_or(|c| s.word(1).is_some_and(|w| w.eq_ignore_ascii_case(c)))
             });
             if !found {
                 return Err(code(8, 4));
@@ -286,7 +355,10 @@ pub fn query_dm(call: &mut Call<'_, '_>) -> Reply {
         let all = wanted.iter().any(|w| w == "*");
         let mut text = String::new();
         let profile = entry.profile().and_then(|p| system.profiles.get(&p));
-        for keyword in KEYWORDS.iter().filter(|k| **k != "*" && (all || wanted.iter().any(|w| w == *k))) {
+        for keyword in KEYWORDS
+            .iter()
+            .filter(|k| **k != "*" && (all || wanted.iter().any(|w| w == *k)))
+        {
             for line in lines(keyword, &entry.statements, &user) {
                 text.push_str(&format!("{keyword}={line}\n"));
             }
@@ -332,7 +404,9 @@ fn line(keyword: &str, statement: &Statement<'_>) -> Option<String> {
         }
         "MDISK" if statement.is("MDISK") => Some(mdisk(statement)),
         "NICDEF" if statement.is("NICDEF") => Some(nicdef(statement)),
-        "DEDICATE" if statement.is("DEDICATE") => Some(format!("VDEV={} RDEV={}", word(1), word(2))),
+        "DEDICATE" if statement.is("DEDICATE") => {
+            Some(format!("VDEV={} RDEV={}", word(1), word(2)))
+        }
         "LINK" if statement.is("LINK") => Some(format!(
             "USERID={} VDEV1={} VDEV2={} MODE={}",
             word(1),
@@ -341,12 +415,18 @@ fn line(keyword: &str, statement: &Statement<'_>) -> Option<String> {
             word(4)
         )),
         "IPL" if statement.is("IPL") => Some(format!("VDEV={}", word(1))),
-        "COMMAND_DEFINE_CPU" | "COMMAND_SET_CPUAFFINITY" | "COMMAND_SET_SHARE" | "COMMAND_SET_VCONFIG" => {
+        "COMMAND_DEFINE_CPU"
+        | "COMMAND_SET_CPUAFFINITY"
+        | "COMMAND_SET_SHARE"
+        | "COMMAND_SET_VCONFIG" => {
             let command: Vec<&str> = keyword.trim_start_matches("COMMAND_").split('_').collect();
             let operands = statement.operands();
             let fits = statement.is("COMMAND")
                 && operands.len() >= command.len()
-                && command.iter().zip(operands).all(|(c, o)| c.eq_ignore_ascii_case(o));
+                && command
+                    .iter()
+                    .zip(operands)
+                    .all(|(c, o)| c.eq_ignore_ascii_case(o));
             fits.then(|| operands[command.len()..].join(" "))
         }
         _ if statement.is(keyword) => Some(statement.operands().join(" ")),
@@ -358,7 +438,9 @@ fn mdisk(statement: &Statement<'_>) -> String {
     let word = |at: usize| statement.word(at).unwrap_or_default();
     let head = format!("VDEV={} DEVTYPE={}", word(1), word(2));
     match word(3).to_ascii_uppercase().as_str() {
-        place @ ("V-DISK" | "T-DISK") => format!("{head} {place} COUNT={} MODE={}", word(4), word(5)),
+        place @ ("V-DISK" | "T-DISK") => {
+            format!("{head} {place} COUNT={} MODE={}", word(4), word(5))
+        }
         "DEVNO" => format!("{head} DEVNO={} MODE={}", word(4), word(5)),
         _ => format!(
             "{head} START={} COUNT={} VOLID={} MODE={}",
@@ -376,7 +458,10 @@ fn nicdef(statement: &Statement<'_>) -> String {
     if let Some(kind) = statement.value("TYPE") {
         text.push_str(&format!(" TYPE={kind}"));
     }
-    let at = statement.operands().iter().position(|w| w.eq_ignore_ascii_case("LAN"));
+    let at = statement
+        .operands()
+        .iter()
+        .position(|w| w.eq_ignore_ascii_case("LAN"));
     let devices_first = statement
         .operands()
         .iter()

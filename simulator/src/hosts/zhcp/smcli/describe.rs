@@ -20,7 +20,10 @@ pub fn describe(api: &str, code: Code) -> String {
             .find(|(rc, reason, _)| (*rc, *reason) == (code.rc, rs))
             .map(|(.., text)| *text)
     };
-    let text = own.or_else(|| find(code.rs)).or_else(|| find(ANY)).unwrap_or("Unknown");
+    let text = own
+        .or_else(|| find(code.rs))
+        .or_else(|| find(ANY))
+        .unwrap_or("Unknown");
     text.replace("{rs}", &code.rs.to_string())
         .replace("{pp}", &(code.rs / 100).to_string())
 }

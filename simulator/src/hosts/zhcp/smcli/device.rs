@@ -18,7 +18,11 @@ fn read_only(call: &Call<'_, '_>) -> Option<bool> {
 /// Lets the Linux of an image notice what CP did to its devices.
 pub fn settle(call: &mut Call<'_, '_>) {
     let image = call.user();
-    let system = call.env.linux().map(|l| l.system.clone()).unwrap_or_default();
+    let system = call
+        .env
+        .linux()
+        .map(|l| l.system.clone())
+        .unwrap_or_default();
     if let Some(host) = power::linux_of(call.env.world, &system, &image) {
         guest::settle(call.env.world, &host);
     }

@@ -28,7 +28,9 @@ fn allocation(call: &Call<'_, '_>, kind: char, name: char) -> Smapi<Allocation> 
         "AUTOV" => Allocation::Volume(area),
         "V-DISK" => Allocation::Virtual,
         "T-DISK" => Allocation::Temporary,
-        "DEVNO" => Allocation::Device(DeviceNumber::parse(&area).map_err(|_| call.syntax(name, 16))?),
+        "DEVNO" => {
+            Allocation::Device(DeviceNumber::parse(&area).map_err(|_| call.syntax(name, 16))?)
+        }
         text => match text.parse() {
             Ok(start) => Allocation::At(area, start),
             Err(_) => return Err(call.syntax(kind, if text.is_empty() { 14 } else { 19 })),
@@ -119,8 +121,15 @@ pub fn disk_copy_dm(call: &mut Call<'_, '_>) -> Reply {
     let copy = |call: &mut Call<'_, '_>| -> Smapi<()> {
         let (device, source) = (call.device('t')?, call.device('s')?);
         let owner = call.name('S')?;
-        let place = call.has('a').then(|| allocation(call, 'a', 'n')).transpose()?;
-        let mode = if call.has('m') { mode(call, 'm')? } else { "MR".to_owned() };
+        let place = call
+            .has('a')
+            .then(|| allocation(call, 'a', 'n'))
+            .transpose()?;
+        let mode = if call.has('m') {
+            mode(call, 'm')?
+        } else {
+            "MR".to_owned()
+        };
         call.system_mut()?
             .copy_minidisk(&user, device, (&owner, source), place, &mode, &caller)
     };
@@ -143,7 +152,12 @@ pub fn disk_copy(call: &mut Call<'_, '_>) -> Reply {
 
 /// Owner, owner's device and mode of a share.
 fn share(call: &Call<'_, '_>) -> Smapi<(DeviceNumber, UserId, DeviceNumber, String)> {
-    Ok((call.device('v')?, call.name('t')?, call.device('r')?, mode(call, 'a')?))
+    Ok((
+        call.device('v')?,
+        call.name('t')?,
+        call.device('r')?,
+        mode(call, 'a')?,
+    ))
 }
 
 /// `Image_Disk_Share_DM`: adds a LINK statement.
@@ -155,7 +169,10 @@ pub fn disk_share_dm(call: &mut Call<'_, '_>) -> Reply {
         let system = call.system_mut()?;
         system.entry_for(&user, &caller)?;
         let theirs = system.directory.get(&owner).ok_or(Code::NO_ENTRY)?;
-        let disk = theirs.of_device("MDISK", owner_device).next().ok_or(code(408, 8))?;
+        let disk = theirs
+            .of_device("MDISK", owner_device)
+            .next()
+            .ok_or(code(408, 8))?;
         match disk.word(7) {
             Some(wanted) if !password.is_empty() && !wanted.eq_ignore_ascii_case(&password) => {
                 return Err(code(408, 32));
@@ -192,7 +209,11 @@ pub fn disk_unshare_dm(call: &mut Call<'_, '_>) -> Reply {
     let remove = |call: &mut Call<'_, '_>| -> Smapi<()> {
         let device = call.device('v')?;
         let entry = call.system_mut()?.entry_for(&user, &caller)?;
-        if entry.remove_device("LINK", device) { Ok(()) } else { Err(code(408, 8)) }
+        if entry.remove_device("LINK", device) {
+            Ok(())
+        } else {
+            Err(code(408, 8))
+        }
     };
     remove(call).into()
 }
@@ -216,8 +237,14 @@ pub fn disk_query(call: &mut Call<'_, '_>) -> Reply {
     let query = |call: &Call<'_, '_>| -> Smapi<String> {
         let system = call.system()?;
         let machine = system.running.get(&call.user()).ok_or(code(8, 45))?;
-        let all = call.keyword("vdasd_id").is_some_and(|v| v.eq_ignore_ascii_case("ALL"));
-        let wanted = if all { None } else { Some(call.keyword_device("vdasd_id")?) };
+        let all = call
+            .keyword("vdasd_id")
+            .is_some_and(|v| v.eq_ignore_ascii_case("ALL"));
+        let wanted = if all {
+            None
+        } else {
+            Some(call.keyword_device("vdasd_id")?)
+        };
         let mut text = String::new();
         for (device, disk) in &machine.disks {
             if wanted.is_some_and(|w| w != *device) {
@@ -252,7 +279,11 @@ pub fn mdisk_link_query(call: &mut Call<'_, '_>) -> Reply {
     let query = |call: &Call<'_, '_>| -> Smapi<String> {
         let user = call.user();
         let device = call.keyword_device("vdev")?;
-        let name = call.env.linux().map(|l| l.system.clone()).unwrap_or_default();
+        let name = call
+            .env
+            .linux()
+            .map(|l| l.system.clone())
+            .unwrap_or_default();
         let system = call.system()?;
         if !system.running.contains_key(&user) {
             return Err(code(8, 12));

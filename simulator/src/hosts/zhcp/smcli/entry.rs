@@ -72,7 +72,10 @@ pub fn image_create_dm(call: &mut Call<'_, '_>) -> Reply {
             records = text.clone();
             for record in &mut records {
                 let words: Vec<&str> = record.split_whitespace().collect();
-                if words.first().is_some_and(|w| w.eq_ignore_ascii_case("USER")) {
+                if words
+                    .first()
+                    .is_some_and(|w| w.eq_ignore_ascii_case("USER"))
+                {
                     let mut words: Vec<String> = words.iter().map(|w| (*w).to_owned()).collect();
                     words.resize(words.len().max(3), "*".to_owned());
                     words[1] = user.to_string();
@@ -112,7 +115,9 @@ pub fn image_replace_dm(call: &mut Call<'_, '_>) -> Reply {
         })
         .collect();
     let (user, caller) = (call.user(), call.caller());
-    call.system_mut().and_then(|s| s.replace(&user, &records, &caller)).into()
+    call.system_mut()
+        .and_then(|s| s.replace(&user, &records, &caller))
+        .into()
 }
 
 /// `Image_Delete_DM`.
@@ -121,7 +126,9 @@ pub fn image_delete_dm(call: &mut Call<'_, '_>) -> Reply {
         return Reply::Failed(call.syntax('e', 19));
     }
     let (user, caller) = (call.user(), call.caller());
-    let result = call.system_mut().and_then(|s| s.remove_entry(&user, &caller));
+    let result = call
+        .system_mut()
+        .and_then(|s| s.remove_entry(&user, &caller));
     call.finish(result)
 }
 
@@ -160,14 +167,19 @@ pub fn query_all_dm(call: &mut Call<'_, '_>) -> Reply {
     let query = |call: &Call<'_, '_>| -> Smapi<String> {
         let system = call.system()?;
         system.directory_is_up()?;
-        if !call.keyword("FORMAT").is_some_and(|f| matches!(f, "YES" | "NO")) {
+        if !call
+            .keyword("FORMAT")
+            .is_some_and(|f| matches!(f, "YES" | "NO"))
+        {
             return Err(call.syntax('k', 19));
         }
         let mut text = String::new();
         let profiles = system.profiles.iter().map(|(n, s)| (2, n, s));
         let users = system.directory.iter().map(|(n, e)| (1, n, &e.statements));
         for (kind, name, statements) in profiles.chain(users) {
-            text.push_str(&format!("Directory Entry_type: {kind}\nDirectory Entry ID: {name}\n"));
+            text.push_str(&format!(
+                "Directory Entry_type: {kind}\nDirectory Entry ID: {name}\n"
+            ));
             for statement in statements {
                 text.push_str(statement.trim());
                 text.push('\n');
@@ -189,7 +201,10 @@ pub fn directory_manager_search_dm(call: &mut Call<'_, '_>) -> Reply {
         let profiles = system.profiles.iter();
         let users = system.directory.iter().map(|(n, e)| (n, &e.statements));
         for (name, statements) in profiles.chain(users) {
-            for statement in statements.iter().filter(|s| s.to_ascii_uppercase().contains(&pattern)) {
+            for statement in statements
+                .iter()
+                .filter(|s| s.to_ascii_uppercase().contains(&pattern))
+            {
                 text.push_str(&format!("{name}: {}\n", printable(statement.trim_end())));
             }
         }
@@ -270,7 +285,9 @@ pub fn image_lock_query_dm(call: &mut Call<'_, '_>) -> Reply {
         }
         let mut text = "Locked type: DEVICE\n".to_owned();
         for (device, holder) in &entry.device_locks {
-            text.push_str(&format!("Device address: {device:X}\nDevice locked by: {holder}\n\n"));
+            text.push_str(&format!(
+                "Device address: {device:X}\nDevice locked by: {holder}\n\n"
+            ));
         }
         Ok(text)
     };

@@ -35,7 +35,11 @@ pub fn ipl_delete_dm(call: &mut Call<'_, '_>) -> Reply {
     let (user, caller) = (call.user(), call.caller());
     let delete = |call: &mut Call<'_, '_>| -> Smapi<()> {
         let entry = call.system_mut()?.entry_for(&user, &caller)?;
-        if entry.remove(|s| s.is("IPL")) { Ok(()) } else { Err(code(460, 4)) }
+        if entry.remove(|s| s.is("IPL")) {
+            Ok(())
+        } else {
+            Err(code(460, 4))
+        }
     };
     delete(call).into()
 }
@@ -55,7 +59,10 @@ pub fn ipl_query_dm(call: &mut Call<'_, '_>) -> Reply {
         let at = words.iter().position(|w| w.eq_ignore_ascii_case("PARM"));
         let parm = at.map_or_else(String::new, |at| {
             let rest = &words[at + 1..];
-            let end = rest.iter().position(|w| w.eq_ignore_ascii_case("LOADPARM")).unwrap_or(rest.len());
+            let end = rest
+                .iter()
+                .position(|w| w.eq_ignore_ascii_case("LOADPARM"))
+                .unwrap_or(rest.len());
             rest[..end].join(" ")
         });
         Ok(format!(
@@ -137,7 +144,9 @@ pub fn scsi_characteristics_query_dm(call: &mut Call<'_, '_>) -> Reply {
         let get = |what: &str| {
             entry
                 .parsed()
-                .find(|s| s.is("LOADDEV") && s.word(1).is_some_and(|w| w.eq_ignore_ascii_case(what)))
+                .find(|s| {
+                    s.is("LOADDEV") && s.word(1).is_some_and(|w| w.eq_ignore_ascii_case(what))
+                })
                 .map(|s| s.operands()[1..].join(" "))
         };
         if !entry.parsed().any(|s| s.is("LOADDEV")) {
@@ -147,7 +156,10 @@ pub fn scsi_characteristics_query_dm(call: &mut Call<'_, '_>) -> Reply {
         let (kind, data) = match data.strip_prefix("HEX ") {
             Some(hex) => ("HEX (UTF-8) encoded hex data", hex.to_owned()),
             None if data.is_empty() => ("Unspecified                 ", String::new()),
-            None => ("EBCDIC (codepage 924) data  ", data.trim_matches('\'').to_owned()),
+            None => (
+                "EBCDIC (codepage 924) data  ",
+                data.trim_matches('\'').to_owned(),
+            ),
         };
         let value = |what: &str| get(what).unwrap_or_default();
         Ok(format!(

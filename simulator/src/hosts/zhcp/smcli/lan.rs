@@ -28,7 +28,9 @@ pub fn lan_create(call: &mut Call<'_, '_>) -> Reply {
 /// `Virtual_Network_LAN_Delete`.
 pub fn lan_delete(call: &mut Call<'_, '_>) -> Reply {
     let (name, owner) = (call.option('n').to_owned(), call.option('o').to_owned());
-    call.system_mut().and_then(|s| s.delete_lan(&owner, &name)).into()
+    call.system_mut()
+        .and_then(|s| s.delete_lan(&owner, &name))
+        .into()
 }
 
 /// `Virtual_Network_LAN_Query`.
@@ -55,7 +57,11 @@ pub fn lan_query(call: &mut Call<'_, '_>) -> Reply {
                 text.push_str(&format!("    Adapter owner: {user}  Address: {device:X}\n"));
             }
         }
-        if text.is_empty() { Err(code(212, 12)) } else { Ok(text) }
+        if text.is_empty() {
+            Err(code(212, 12))
+        } else {
+            Ok(text)
+        }
     };
     query(call).into()
 }
@@ -70,7 +76,10 @@ pub fn lan_access(call: &mut Call<'_, '_>) -> Reply {
             "REVOKE" => false,
             _ => return Err(code(8, 3)),
         };
-        if !matches!(call.option('p').to_ascii_uppercase().as_str(), "PROM" | "NONPROM" | "PROMISCUOUS" | "NONPROMISCUOUS") {
+        if !matches!(
+            call.option('p').to_ascii_uppercase().as_str(),
+            "PROM" | "NONPROM" | "PROMISCUOUS" | "NONPROMISCUOUS"
+        ) {
             return Err(code(8, 4));
         }
         let system = call.system_mut()?;
@@ -91,7 +100,10 @@ pub fn lan_access(call: &mut Call<'_, '_>) -> Reply {
 /// `Virtual_Network_LAN_Access_Query`.
 pub fn lan_access_query(call: &mut Call<'_, '_>) -> Reply {
     let query = |call: &Call<'_, '_>| -> Smapi<String> {
-        let lan = call.system()?.lan(call.option('o'), call.option('n')).ok_or(code(212, 12))?;
+        let lan = call
+            .system()?
+            .lan(call.option('o'), call.option('n'))
+            .ok_or(code(212, 12))?;
         if lan.authorised.is_empty() {
             return Err(code(4, 5));
         }
@@ -134,7 +146,10 @@ pub fn query_lan(call: &mut Call<'_, '_>) -> Reply {
     call.system()
         .map(|s| {
             let head = format!("LAN count: {}\n", s.lans.len());
-            let lines = s.lans.iter().map(|l| format!("LAN list: {} {}\n", l.owner, l.name));
+            let lines = s
+                .lans
+                .iter()
+                .map(|l| format!("LAN list: {} {}\n", l.owner, l.name));
             std::iter::once(head).chain(lines).collect::<String>()
         })
         .into()

@@ -15,7 +15,10 @@ const SIGNAL_TIMEOUT_MS: u64 = 300_000;
 const LONGEST_INTERVAL: i64 = 65_535;
 
 fn system_name(call: &Call<'_, '_>) -> SystemName {
-    call.env.linux().map(|l| l.system.clone()).unwrap_or_default()
+    call.env
+        .linux()
+        .map(|l| l.system.clone())
+        .unwrap_or_default()
 }
 
 /// The images that a target names: one userid, several, or a name list.
@@ -69,7 +72,9 @@ pub fn deactivate(call: &mut Call<'_, '_>) -> Reply {
         let now = call.now();
         last = match within {
             None => power::log_off(call.env.world, &system, image),
-            Some(within) => call.system_mut().and_then(|s| s.shutdown(image, now, within)),
+            Some(within) => call
+                .system_mut()
+                .and_then(|s| s.shutdown(image, now, within)),
         };
         if last.is_err() && images.len() > 1 {
             return Reply::Failed(code(200, 32));
@@ -97,7 +102,10 @@ pub fn pause(call: &mut Call<'_, '_>) -> Reply {
     let (image, own) = (call.user(), call.caller());
     if image == own {
         let target = call.target();
-        return Reply::Early(format!("ERROR: Cannot specify image {target} for this command\n"), 1);
+        return Reply::Early(
+            format!("ERROR: Cannot specify image {target} for this command\n"),
+            1,
+        );
     }
     let machine = call.system_mut().map(|s| s.running.get_mut(&image));
     match machine {
@@ -143,7 +151,10 @@ pub fn query_activate_time(call: &mut Call<'_, '_>) -> Reply {
         _ => return Reply::Failed(call.syntax('f', 19)),
     };
     let image = call.user();
-    let since = call.system().and_then(|s| s.active(&image)).map(|m| m.logged_on_ms);
+    let since = call
+        .system()
+        .and_then(|s| s.active(&image))
+        .map(|m| m.logged_on_ms);
     since
         .map(|ms| {
             let (date, time) = (clock::format(ms, format), clock::format(ms, "%H:%M:%S"));
@@ -159,8 +170,15 @@ pub fn active_configuration_query(call: &mut Call<'_, '_>) -> Reply {
         let image = call.user();
         let machine = system.active(&image)?;
         let entry = system.effective(&image).unwrap_or_default();
-        let digits = machine.storage.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        let unit = match machine.storage.chars().last().map(|c| c.to_ascii_uppercase()) {
+        let digits = machine
+            .storage
+            .trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let unit = match machine
+            .storage
+            .chars()
+            .last()
+            .map(|c| c.to_ascii_uppercase())
+        {
             Some('K') => "KB",
             Some('G') => "GB",
             _ => "MB",

@@ -13,7 +13,9 @@ const EVENT: i64 = 16_777_215;
 
 /// Changes SMAPI's tables.
 fn with(call: &mut Call<'_, '_>, change: impl FnOnce(&mut Registry) -> Smapi<()>) -> Reply {
-    call.system_mut().and_then(|s| change(&mut s.registry)).into()
+    call.system_mut()
+        .and_then(|s| change(&mut s.registry))
+        .into()
 }
 
 /// Looks into SMAPI's tables; lines of the answer.
@@ -26,7 +28,10 @@ fn look(call: &Call<'_, '_>, read: impl FnOnce(&Registry) -> Smapi<Vec<String>>)
 
 /// `Name_List_Add`.
 pub fn name_list_add(call: &mut Call<'_, '_>) -> Reply {
-    let (list, name) = (call.target().to_ascii_uppercase(), call.option('n').to_ascii_uppercase());
+    let (list, name) = (
+        call.target().to_ascii_uppercase(),
+        call.option('n').to_ascii_uppercase(),
+    );
     if list.starts_with(':') {
         return Reply::Failed(call.syntax('T', 1));
     }
@@ -48,7 +53,10 @@ pub fn name_list_add(call: &mut Call<'_, '_>) -> Reply {
 
 /// `Name_List_Remove`.
 pub fn name_list_remove(call: &mut Call<'_, '_>) -> Reply {
-    let (list, name) = (call.target().to_ascii_uppercase(), call.option('n').to_ascii_uppercase());
+    let (list, name) = (
+        call.target().to_ascii_uppercase(),
+        call.option('n').to_ascii_uppercase(),
+    );
     let Ok(system) = call.system_mut() else {
         return Reply::Failed(code(-108, 0));
     };
@@ -69,7 +77,9 @@ pub fn name_list_remove(call: &mut Call<'_, '_>) -> Reply {
 /// `Name_List_Destroy`.
 pub fn name_list_destroy(call: &mut Call<'_, '_>) -> Reply {
     let list = call.target().to_ascii_uppercase();
-    with(call, |r| r.lists.remove(&list).map(|_| ()).ok_or(code(28, 0)))
+    with(call, |r| {
+        r.lists.remove(&list).map(|_| ()).ok_or(code(28, 0))
+    })
 }
 
 /// `Name_List_Query`.
@@ -102,7 +112,11 @@ pub fn authorization_list_add(call: &mut Call<'_, '_>) -> Reply {
 pub fn authorization_list_remove(call: &mut Call<'_, '_>) -> Reply {
     let entry = authorisation(call);
     with(call, |r| {
-        let at = r.authorisations.iter().position(|a| *a == entry).ok_or(code(112, 0))?;
+        let at = r
+            .authorisations
+            .iter()
+            .position(|a| *a == entry)
+            .ok_or(code(112, 0))?;
         r.authorisations.remove(at);
         Ok(())
     })
@@ -128,18 +142,28 @@ pub fn authorization_list_query(call: &mut Call<'_, '_>) -> Reply {
                 )
             })
             .collect();
-        if entries.is_empty() { Err(code(112, 0)) } else { Ok(entries) }
+        if entries.is_empty() {
+            Err(code(112, 0))
+        } else {
+            Ok(entries)
+        }
     })
 }
 
 /// A subscription as the words of its request.
 fn subscription(call: &Call<'_, '_>) -> String {
-    ['t', 'c', 'p', 'i', 'e', 's'].map(|l| call.option(l)).join(" ")
+    ['t', 'c', 'p', 'i', 'e', 's']
+        .map(|l| call.option(l))
+        .join(" ")
 }
 
 /// `Asynchronous_Notification_Enable_DM`.
 pub fn asynchronous_notification_enable_dm(call: &mut Call<'_, '_>) -> Reply {
-    let entry = format!("{} {}", call.target().to_ascii_uppercase(), subscription(call));
+    let entry = format!(
+        "{} {}",
+        call.target().to_ascii_uppercase(),
+        subscription(call)
+    );
     with(call, |r| {
         if r.subscriptions.contains(&entry) {
             return Err(code(428, 4));
@@ -151,9 +175,17 @@ pub fn asynchronous_notification_enable_dm(call: &mut Call<'_, '_>) -> Reply {
 
 /// `Asynchronous_Notification_Disable_DM`.
 pub fn asynchronous_notification_disable_dm(call: &mut Call<'_, '_>) -> Reply {
-    let entry = format!("{} {}", call.target().to_ascii_uppercase(), subscription(call));
+    let entry = format!(
+        "{} {}",
+        call.target().to_ascii_uppercase(),
+        subscription(call)
+    );
     with(call, |r| {
-        let at = r.subscriptions.iter().position(|s| *s == entry).ok_or(code(428, 8))?;
+        let at = r
+            .subscriptions
+            .iter()
+            .position(|s| *s == entry)
+            .ok_or(code(428, 8))?;
         r.subscriptions.remove(at);
         Ok(())
     })
@@ -163,8 +195,17 @@ pub fn asynchronous_notification_disable_dm(call: &mut Call<'_, '_>) -> Reply {
 pub fn asynchronous_notification_query_dm(call: &mut Call<'_, '_>) -> Reply {
     let target = call.target().to_ascii_uppercase();
     look(call, |r| {
-        let own: Vec<String> = r.subscriptions.iter().filter(|s| s.starts_with(&target)).cloned().collect();
-        if own.is_empty() { Err(code(0, 28)) } else { Ok(own) }
+        let own: Vec<String> = r
+            .subscriptions
+            .iter()
+            .filter(|s| s.starts_with(&target))
+            .cloned()
+            .collect();
+        if own.is_empty() {
+            Err(code(0, 28))
+        } else {
+            Ok(own)
+        }
     })
 }
 
@@ -219,9 +260,16 @@ pub fn directory_manager_local_tag_set_dm(call: &mut Call<'_, '_>) -> Reply {
 
 /// `Directory_Manager_Local_Tag_Query_DM`.
 pub fn directory_manager_local_tag_query_dm(call: &mut Call<'_, '_>) -> Reply {
-    let (user, tag) = (call.target().to_ascii_uppercase(), call.option('n').to_ascii_uppercase());
+    let (user, tag) = (
+        call.target().to_ascii_uppercase(),
+        call.option('n').to_ascii_uppercase(),
+    );
     look(call, |r| {
-        let value = r.tag_values.get(&user).and_then(|v| v.get(&tag)).ok_or(code(432, 8))?;
+        let value = r
+            .tag_values
+            .get(&user)
+            .and_then(|v| v.get(&tag))
+            .ok_or(code(432, 8))?;
         Ok(vec![value.clone()])
     })
 }
@@ -230,7 +278,13 @@ pub fn directory_manager_local_tag_query_dm(call: &mut Call<'_, '_>) -> Reply {
 pub fn directory_manager_task_cancel_dm(call: &mut Call<'_, '_>) -> Reply {
     let id = u32::try_from(call.number('i')).unwrap_or(0);
     call.system_mut()
-        .and_then(|s| s.dirmaint.operations.remove(&id).map(|_| ()).ok_or(code(452, 4)))
+        .and_then(|s| {
+            s.dirmaint
+                .operations
+                .remove(&id)
+                .map(|_| ())
+                .ok_or(code(452, 4))
+        })
         .into()
 }
 
@@ -286,7 +340,11 @@ pub fn metadata_set(call: &mut Call<'_, '_>) -> Reply {
 /// `Metadata_Delete`.
 pub fn metadata_delete(call: &mut Call<'_, '_>) -> Reply {
     let user = call.target().to_ascii_uppercase();
-    let names: Vec<String> = call.option('k').split_whitespace().map(str::to_owned).collect();
+    let names: Vec<String> = call
+        .option('k')
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
     with(call, |r| {
         let entries = r.metadata.entry(user).or_default();
         for name in names {
@@ -299,12 +357,21 @@ pub fn metadata_delete(call: &mut Call<'_, '_>) -> Reply {
 /// `Metadata_Get`.
 pub fn metadata_get(call: &mut Call<'_, '_>) -> Reply {
     let user = call.target().to_ascii_uppercase();
-    let names: Vec<String> = call.option('k').split_whitespace().map(str::to_owned).collect();
+    let names: Vec<String> = call
+        .option('k')
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
     look(call, |r| {
         let entries = r.metadata.get(&user);
         Ok(names
             .iter()
-            .map(|n| format!("{n}:{}", entries.and_then(|e| e.get(n)).map_or("", String::as_str)))
+            .map(|n| {
+                format!(
+                    "{n}:{}",
+                    entries.and_then(|e| e.get(n)).map_or("", String::as_str)
+                )
+            })
             .collect())
     })
 }
@@ -312,8 +379,16 @@ pub fn metadata_get(call: &mut Call<'_, '_>) -> Reply {
 /// `Metadata_Space_Query`.
 pub fn metadata_space_query(call: &mut Call<'_, '_>) -> Reply {
     look(call, |r| {
-        let used: usize = r.metadata.values().flatten().map(|(k, v)| k.len() + v.len()).sum();
-        Ok(vec![format!("metadata_bytes_used={used}"), "metadata_bytes_free=1048576".to_owned()])
+        let used: usize = r
+            .metadata
+            .values()
+            .flatten()
+            .map(|(k, v)| k.len() + v.len())
+            .sum();
+        Ok(vec![
+            format!("metadata_bytes_used={used}"),
+            "metadata_bytes_free=1048576".to_owned(),
+        ])
     })
 }
 
@@ -347,7 +422,9 @@ pub fn network_ip_interface_modify(call: &mut Call<'_, '_>) -> Reply {
 /// `Network_IP_Interface_Remove`.
 pub fn network_ip_interface_remove(call: &mut Call<'_, '_>) -> Reply {
     let name = interface(call).unwrap_or_default();
-    with(call, |r| r.interfaces.remove(&name).map(|_| ()).ok_or(code(8, 12)))
+    with(call, |r| {
+        r.interfaces.remove(&name).map(|_| ()).ok_or(code(8, 12))
+    })
 }
 
 /// `Network_IP_Interface_Query`.
@@ -360,7 +437,11 @@ pub fn network_ip_interface_query(call: &mut Call<'_, '_>) -> Reply {
             .filter(|(n, _)| name.as_ref().is_none_or(|w| w == *n))
             .map(|(_, words)| words.clone())
             .collect();
-        if found.is_empty() { Err(code(4, 28)) } else { Ok(found) }
+        if found.is_empty() {
+            Err(code(4, 28))
+        } else {
+            Ok(found)
+        }
     })
 }
 
@@ -377,13 +458,17 @@ pub fn shared_memory_create(call: &mut Call<'_, '_>) -> Reply {
 /// `Shared_Memory_Delete`.
 pub fn shared_memory_delete(call: &mut Call<'_, '_>) -> Reply {
     let segment = call.option('s').to_ascii_uppercase();
-    with(call, |r| r.segments.remove(&segment).map(|_| ()).ok_or(code(600, 28)))
+    with(call, |r| {
+        r.segments.remove(&segment).map(|_| ()).ok_or(code(600, 28))
+    })
 }
 
 /// `Shared_Memory_Replace`.
 pub fn shared_memory_replace(call: &mut Call<'_, '_>) -> Reply {
     let segment = call.option('s').to_ascii_uppercase();
-    with(call, |r| r.segments.get(&segment).map(|_| ()).ok_or(code(600, 28)))
+    with(call, |r| {
+        r.segments.get(&segment).map(|_| ()).ok_or(code(600, 28))
+    })
 }
 
 /// `Shared_Memory_Query`.
@@ -391,13 +476,19 @@ pub fn shared_memory_query(call: &mut Call<'_, '_>) -> Reply {
     let segment = call.option('s').to_ascii_uppercase();
     look(call, |r| {
         let words = r.segments.get(&segment).ok_or(code(0, 28))?;
-        Ok(vec![format!("Memory segment name: {segment}"), format!("Page range: {words}")])
+        Ok(vec![
+            format!("Memory segment name: {segment}"),
+            format!("Page range: {words}"),
+        ])
     })
 }
 
 /// `Shared_Memory_Access_Add_DM`.
 pub fn shared_memory_access_add_dm(call: &mut Call<'_, '_>) -> Reply {
-    let (segment, user) = (call.option('s').to_ascii_uppercase(), call.target().to_ascii_uppercase());
+    let (segment, user) = (
+        call.option('s').to_ascii_uppercase(),
+        call.target().to_ascii_uppercase(),
+    );
     with(call, |r| {
         let users = r.segment_access.entry(segment).or_default();
         if users.contains(&user) {
@@ -410,7 +501,10 @@ pub fn shared_memory_access_add_dm(call: &mut Call<'_, '_>) -> Reply {
 
 /// `Shared_Memory_Access_Remove_DM`.
 pub fn shared_memory_access_remove_dm(call: &mut Call<'_, '_>) -> Reply {
-    let (segment, user) = (call.option('s').to_ascii_uppercase(), call.target().to_ascii_uppercase());
+    let (segment, user) = (
+        call.option('s').to_ascii_uppercase(),
+        call.target().to_ascii_uppercase(),
+    );
     with(call, |r| {
         let users = r.segment_access.get_mut(&segment).ok_or(code(424, 8))?;
         let at = users.iter().position(|u| *u == user).ok_or(code(424, 8))?;
@@ -465,20 +559,44 @@ pub fn vmrm_measurement_query(_: &mut Call<'_, '_>) -> Reply {
 /// `xCAT_Commands_IUO`: an empty command is refused with 8/3002, by which xCAT knows that the exec is installed.
 pub fn xcat_commands_iuo(call: &mut Call<'_, '_>) -> Reply {
     let command = call.option('c').trim().to_owned();
-    let Some(command) = command.strip_prefix("CMD=").map(str::trim).filter(|c| !c.is_empty()) else {
+    let Some(command) = command
+        .strip_prefix("CMD=")
+        .map(str::trim)
+        .filter(|c| !c.is_empty())
+    else {
         return Reply::Failed(code(8, 3002));
     };
     let words: Vec<&str> = command.split_whitespace().collect();
     match words.as_slice() {
-        ["FLASHCOPY", source, from, "0", "END", target, to, "0", "END", ..] => {
+        [
+            "FLASHCOPY",
+            source,
+            from,
+            "0",
+            "END",
+            target,
+            to,
+            "0",
+            "END",
+            ..,
+        ] => {
             let disk = |user: &str, device: &str| {
                 let device = crate::world::DeviceNumber::parse(device).ok()?;
-                call.system().ok()?.minidisk(&UserId::new(user), device).ok()
+                call.system()
+                    .ok()?
+                    .minidisk(&UserId::new(user), device)
+                    .ok()
             };
             match (disk(source, from), disk(target, to)) {
                 (Some(a), Some(b)) if a.size <= b.size => Reply::Done,
-                (Some(_), Some(_)) => Reply::FailedWith(code(8, 296), vec!["HCPNFC296E Status is not as required".to_owned()]),
-                _ => Reply::FailedWith(code(8, 40), vec!["HCPNFC040E Device does not exist".to_owned()]),
+                (Some(_), Some(_)) => Reply::FailedWith(
+                    code(8, 296),
+                    vec!["HCPNFC296E Status is not as required".to_owned()],
+                ),
+                _ => Reply::FailedWith(
+                    code(8, 40),
+                    vec!["HCPNFC040E Device does not exist".to_owned()],
+                ),
             }
         }
         ["PURGE", user, "RDR", "ALL"] => {
@@ -495,7 +613,10 @@ pub fn xcat_commands_iuo(call: &mut Call<'_, '_>) -> Reply {
             if answer.code == 0 {
                 Reply::Done
             } else {
-                Reply::FailedWith(code(8, answer.code), answer.text.lines().map(str::to_owned).collect())
+                Reply::FailedWith(
+                    code(8, answer.code),
+                    answer.text.lines().map(str::to_owned).collect(),
+                )
             }
         }
         _ => Reply::Failed(code(8, 3003)),

@@ -6,8 +6,14 @@ use crate::world::zvm::{Code, Smapi, code};
 
 fn records(call: &Call<'_, '_>) -> Result<Vec<String>, Reply> {
     match call.file('f') {
-        Ok(text) => Ok(text.lines().map(|l| l.chars().take(72).collect::<String>()).collect()),
-        Err(name) => Err(Reply::Early(format!("\nERROR: Failed to open file {name}\n"), 2)),
+        Ok(text) => Ok(text
+            .lines()
+            .map(|l| l.chars().take(72).collect::<String>())
+            .collect()),
+        Err(name) => Err(Reply::Early(
+            format!("\nERROR: Failed to open file {name}\n"),
+            2,
+        )),
     }
 }
 
@@ -71,7 +77,11 @@ pub fn profile_delete_dm(call: &mut Call<'_, '_>) -> Reply {
     let delete = |call: &mut Call<'_, '_>| -> Smapi<()> {
         let system = call.system_mut()?;
         system.directory_accepts()?;
-        if system.profile_locks.get(&profile).is_some_and(|h| *h != caller) {
+        if system
+            .profile_locks
+            .get(&profile)
+            .is_some_and(|h| *h != caller)
+        {
             return Err(Code::ENTRY_LOCKED);
         }
         system.profiles.remove(&profile).ok_or(Code::NO_ENTRY)?;
@@ -169,7 +179,10 @@ fn write_prototype(call: &mut Call<'_, '_>, replace: bool) -> Reply {
 pub fn prototype_delete_dm(call: &mut Call<'_, '_>) -> Reply {
     let prototype = call.user();
     call.system_mut()
-        .and_then(|s| s.directory_accepts().map(|()| s.prototypes.remove(&prototype)))
+        .and_then(|s| {
+            s.directory_accepts()
+                .map(|()| s.prototypes.remove(&prototype))
+        })
         .and_then(|old| old.map(|_| ()).ok_or(code(416, 4)))
         .into()
 }
@@ -179,7 +192,12 @@ pub fn prototype_query_dm(call: &mut Call<'_, '_>) -> Reply {
     let prototype = call.user();
     call.system()
         .and_then(|s| s.prototypes.get(&prototype).ok_or(code(416, 4)))
-        .map(|lines| lines.iter().map(|l| format!("{}\n", l.trim())).collect::<String>())
+        .map(|lines| {
+            lines
+                .iter()
+                .map(|l| format!("{}\n", l.trim()))
+                .collect::<String>()
+        })
         .into()
 }
 

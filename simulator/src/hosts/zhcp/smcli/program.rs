@@ -64,7 +64,9 @@ fn level(env: &mut ProgramEnv<'_>) -> Result<u16, Outcome> {
     let kept = env.linux().and_then(|linux| {
         let file = linux.fs.files.get(LEVEL_FILE)?;
         let young = now.saturating_sub(file.changed_ms) < LEVEL_AGE_MS;
-        young.then(|| file.text.text().trim().parse().ok()).flatten()
+        young
+            .then(|| file.text.text().trim().parse().ok())
+            .flatten()
     });
     if let Some(level) = kept {
         return Ok(level);
@@ -74,7 +76,9 @@ fn level(env: &mut ProgramEnv<'_>) -> Result<u16, Outcome> {
         let mut outcome = query.map_or_else(Outcome::default, |api| {
             Reply::Failed(code).print(api, &Arguments::default())
         });
-        outcome.stdout.push_str("\nERROR: Unable to determine SMAPI level.\n");
+        outcome
+            .stdout
+            .push_str("\nERROR: Unable to determine SMAPI level.\n");
         outcome.rc = 1;
         return Err(outcome);
     }

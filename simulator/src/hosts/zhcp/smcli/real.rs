@@ -12,9 +12,21 @@ const LEVEL_630: u16 = 630;
 pub fn wwpn_query(call: &mut Call<'_, '_>) -> Reply {
     let query = |call: &Call<'_, '_>| -> Smapi<String> {
         let system = call.system()?;
-        let owners = match call.keyword("OWNER").map(str::to_ascii_uppercase).as_deref() {
+        let owners = match call
+            .keyword("OWNER")
+            .map(str::to_ascii_uppercase)
+            .as_deref()
+        {
             Some("YES") => system.smapi.level >= LEVEL_630,
-            None | Some("NO") if call.arguments.keywords.iter().all(|k| k.to_ascii_uppercase().starts_with("OWNER=")) => false,
+            None | Some("NO")
+                if call
+                    .arguments
+                    .keywords
+                    .iter()
+                    .all(|k| k.to_ascii_uppercase().starts_with("OWNER=")) =>
+            {
+                false
+            }
             _ => return Err(call.syntax('k', 19)),
         };
         if system.fcp.is_empty() {
@@ -22,7 +34,9 @@ pub fn wwpn_query(call: &mut Call<'_, '_>) -> Reply {
         }
         let mut text = String::with_capacity(system.fcp.len() * 190);
         for (number, device) in &system.fcp {
-            let npiv = device.npiv_wwpn.map_or_else(|| "NONE".to_owned(), |w| format!("{w:X}"));
+            let npiv = device
+                .npiv_wwpn
+                .map_or_else(|| "NONE".to_owned(), |w| format!("{w:X}"));
             text.push_str(&format!(
                 "FCP device number: {number:X}\n  Status: {}\n  NPIV world wide port number: {npiv}\n  \
                  Channel path ID: {}\n  Physical world wide port number: {:X}\n",
@@ -51,13 +65,19 @@ pub fn fcp_free_query(call: &mut Call<'_, '_>) -> Reply {
         let san = &call.env.world.san;
         let mut text = String::new();
         if san.links_down.contains(&device.physical_wwpn)
-            || device.npiv_wwpn.is_some_and(|w| san.logins_refused.contains(&w))
+            || device
+                .npiv_wwpn
+                .is_some_and(|w| san.logins_refused.contains(&w))
         {
             return Err(code(4, 28));
         }
         for seen in san.visible_luns(device.initiator()) {
             let (target, lun, volume) = (seen.target, seen.lun, seen.volume);
-            let uuid = volume.wwid.get(1..).filter(|w| !w.is_empty()).unwrap_or("NONE");
+            let uuid = volume
+                .wwid
+                .get(1..)
+                .filter(|w| !w.is_empty())
+                .unwrap_or("NONE");
             let cut = |text: &str, most: usize| text.chars().take(most).collect::<String>();
             text.push_str(&format!(
                 "FCP device number: {number:X}\n  World wide port number: {target:X}\n  Logical unit number: {lun:X}\n  \
@@ -85,8 +105,14 @@ pub fn fcp_free_query(call: &mut Call<'_, '_>) -> Reply {
 pub fn scsi_disk_query(call: &mut Call<'_, '_>) -> Reply {
     let query = |call: &Call<'_, '_>| -> Smapi<String> {
         let system = call.system()?;
-        let all = call.keyword("dev_num").is_some_and(|d| d.eq_ignore_ascii_case("ALL"));
-        let wanted = if all { None } else { Some(call.keyword_device("dev_num")?) };
+        let all = call
+            .keyword("dev_num")
+            .is_some_and(|d| d.eq_ignore_ascii_case("ALL"));
+        let wanted = if all {
+            None
+        } else {
+            Some(call.keyword_device("dev_num")?)
+        };
         let mut text = String::new();
         for (number, disk) in &system.scsi_disks {
             if wanted.is_some_and(|w| w != *number) {
@@ -148,7 +174,8 @@ pub fn scsi_disk_add(call: &mut Call<'_, '_>) -> Reply {
         let mut volume = None;
         for path in &paths {
             let initiator = system.fcp.get(&path.device).ok_or(code(8, 8))?.initiator();
-            volume = volume.or_else(|| san.lun(initiator, path.wwpn, path.lun).ok().map(|(_, v)| v));
+            volume =
+                volume.or_else(|| san.lun(initiator, path.wwpn, path.lun).ok().map(|(_, v)| v));
         }
         let volume = volume.ok_or(code(8, 8))?;
         let disk = ScsiDisk {
@@ -175,8 +202,14 @@ pub fn scsi_disk_delete(call: &mut Call<'_, '_>) -> Reply {
 pub fn disk_query(call: &mut Call<'_, '_>) -> Reply {
     let query = |call: &Call<'_, '_>| -> Smapi<String> {
         let system = call.system()?;
-        let all = call.keyword("dev_num").is_some_and(|d| d.eq_ignore_ascii_case("ALL"));
-        let wanted = if all { None } else { Some(call.keyword_device("dev_num")?) };
+        let all = call
+            .keyword("dev_num")
+            .is_some_and(|d| d.eq_ignore_ascii_case("ALL"));
+        let wanted = if all {
+            None
+        } else {
+            Some(call.keyword_device("dev_num")?)
+        };
         let mut text = String::new();
         for (number, volume) in &system.volumes {
             if wanted.is_some_and(|w| w != *number) {
@@ -206,7 +239,11 @@ pub fn disk_accessibility(call: &mut Call<'_, '_>) -> Reply {
     let check = |call: &Call<'_, '_>| -> Smapi<()> {
         let number = call.keyword_device("dev_num")?;
         let volume = call.system()?.volume(number)?;
-        if volume.is_free() { Ok(()) } else { Err(code(8, 10)) }
+        if volume.is_free() {
+            Ok(())
+        } else {
+            Err(code(8, 10))
+        }
     };
     check(call).into()
 }
@@ -215,7 +252,11 @@ pub fn disk_accessibility(call: &mut Call<'_, '_>) -> Reply {
 pub fn disk_add(call: &mut Call<'_, '_>) -> Reply {
     let add = |call: &mut Call<'_, '_>| -> Smapi<()> {
         let number = call.keyword_device("dev_num")?;
-        let volume = call.system_mut()?.volumes.get_mut(&number).ok_or(code(8, 8))?;
+        let volume = call
+            .system_mut()?
+            .volumes
+            .get_mut(&number)
+            .ok_or(code(8, 8))?;
         if volume.cp_owned || volume.system || volume.attached_to.is_some() {
             return Err(code(8, 10));
         }
@@ -242,7 +283,11 @@ pub fn disk_io_query(call: &mut Call<'_, '_>) -> Reply {
             .filter(|(n, _)| wanted.is_empty() || wanted.contains(n))
             .map(|(n, v)| format!("DASD={n:X} VOLID={} IO=0\n", v.label))
             .collect();
-        if text.is_empty() { Err(code(4, 28)) } else { Ok(text) }
+        if text.is_empty() {
+            Err(code(4, 28))
+        } else {
+            Ok(text)
+        }
     };
     query(call).into()
 }
@@ -252,11 +297,19 @@ pub fn eqid_query(call: &mut Call<'_, '_>) -> Reply {
     let query = |call: &Call<'_, '_>| -> Smapi<String> {
         let system = call.system()?;
         let name = |chpid: &str| format!("FCP{chpid}");
-        let target = call.keyword("eqid_target").unwrap_or_default().to_ascii_uppercase();
+        let target = call
+            .keyword("eqid_target")
+            .unwrap_or_default()
+            .to_ascii_uppercase();
         let pair = |number: &DeviceNumber, chpid: &str| {
             format!("  Eqid Name: {}\n  Eqid Rdev: {number:X}\n", name(chpid))
         };
-        match call.keyword("eqid_for").unwrap_or_default().to_ascii_uppercase().as_str() {
+        match call
+            .keyword("eqid_for")
+            .unwrap_or_default()
+            .to_ascii_uppercase()
+            .as_str()
+        {
             "ALL" if system.fcp.is_empty() => Err(code(4, 28)),
             "ALL" => Ok(system.fcp.iter().map(|(n, d)| pair(n, &d.chpid)).collect()),
             "RDEV" => {
@@ -274,7 +327,10 @@ pub fn eqid_query(call: &mut Call<'_, '_>) -> Reply {
                 match devices.as_slice() {
                     [] => Err(code(8, 8)),
                     [one] => Ok(format!("  Eqid Name: {target}\n  Eqid Rdev: {one}\n")),
-                    many => Ok(format!("  Eqid Name: {target}\n  List of Eqid Rdevs: {}\n", many.join(" "))),
+                    many => Ok(format!(
+                        "  Eqid Name: {target}\n  List of Eqid Rdevs: {}\n",
+                        many.join(" ")
+                    )),
                 }
             }
             _ => Err(call.syntax('k', 19)),
@@ -298,9 +354,14 @@ pub fn io_query(call: &mut Call<'_, '_>) -> Reply {
         } else {
             return Err(code(8, 8));
         };
-        let mut text = format!("Real device address {target}. CHIPID count: {} \n", chpids.len());
+        let mut text = format!(
+            "Real device address {target}. CHIPID count: {} \n",
+            chpids.len()
+        );
         for (at, chpid) in chpids.iter().enumerate() {
-            text.push_str(&format!("Real device address {target} CHIPID list[{at}]: {chpid}\n"));
+            text.push_str(&format!(
+                "Real device address {target} CHIPID list[{at}]: {chpid}\n"
+            ));
         }
         Ok(text)
     };

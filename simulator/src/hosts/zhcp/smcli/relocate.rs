@@ -3,8 +3,8 @@
 use super::call::Call;
 use super::reply::Reply;
 use crate::hosts::zhcp::{clock, power};
-use crate::world::zvm::{Relocation, Smapi, Statement, code};
 use crate::world::SystemName;
+use crate::world::zvm::{Relocation, Smapi, Statement, code};
 
 /// How long a relocation takes, in virtual milliseconds.
 const RELOCATION_MS: u64 = 20_000;
@@ -53,10 +53,14 @@ fn obstacles(call: &Call<'_, '_>, to: &SystemName) -> Vec<String> {
     };
     let mut why = Vec::new();
     if !call.env.world.systems.contains_key(to) {
-        why.push(format!("HCPRLE1950I {user}: Destination system {to} is not available"));
+        why.push(format!(
+            "HCPRLE1950I {user}: Destination system {to} is not available"
+        ));
     }
     for (device, real) in &machine.devices {
-        why.push(format!("HCPRLE1950I {user}: Dedicated device {device:X} (real {real:X})"));
+        why.push(format!(
+            "HCPRLE1950I {user}: Dedicated device {device:X} (real {real:X})"
+        ));
     }
     let relocatable = system.directory.get(&user).is_some_and(|e| {
         e.statements
@@ -68,7 +72,10 @@ fn obstacles(call: &Call<'_, '_>, to: &SystemName) -> Vec<String> {
         why.push(format!("HCPRLE1950I {user}: Relocation is not enabled"));
     }
     if !why.is_empty() {
-        why.insert(0, format!("HCPRLH1940E {user} is not relocatable for the following reason(s):"));
+        why.insert(
+            0,
+            format!("HCPRLH1940E {user} is not relocatable for the following reason(s):"),
+        );
     }
     why
 }
@@ -84,16 +91,25 @@ pub fn vmrelocate(call: &mut Call<'_, '_>) -> Reply {
         return Reply::Missing;
     };
     let to = SystemName::new(to);
-    let action = call.keyword("action").unwrap_or("TEST").to_ascii_uppercase();
+    let action = call
+        .keyword("action")
+        .unwrap_or("TEST")
+        .to_ascii_uppercase();
     let (user, by, now) = (call.user(), call.caller(), call.now());
-    let from = call.env.linux().map(|l| l.system.clone()).unwrap_or_default();
+    let from = call
+        .env
+        .linux()
+        .map(|l| l.system.clone())
+        .unwrap_or_default();
     let ssi = match call.system() {
         Ok(system) => system.ssi.as_ref(),
         Err(code) => return Reply::Failed(code),
     };
     match ssi {
         None => return Reply::Failed(code(8, 3008)),
-        Some(ssi) if !ssi.mode.eq_ignore_ascii_case("Stable") => return Reply::Failed(code(8, 3006)),
+        Some(ssi) if !ssi.mode.eq_ignore_ascii_case("Stable") => {
+            return Reply::Failed(code(8, 3006));
+        }
         Some(_) => {}
     }
     let obstacles = obstacles(call, &to);
@@ -118,15 +134,25 @@ pub fn vmrelocate(call: &mut Call<'_, '_>) -> Reply {
             Reply::Done
         }
         "CANCEL" => {
-            let cancelled = call.system_mut().ok().and_then(|s| s.ssi.as_mut()).is_some_and(|ssi| {
-                let before = ssi.relocations.len();
-                ssi.relocations.retain(|r| r.user != user || r.ends_ms <= now);
-                ssi.relocations.len() < before
-            });
+            let cancelled = call
+                .system_mut()
+                .ok()
+                .and_then(|s| s.ssi.as_mut())
+                .is_some_and(|ssi| {
+                    let before = ssi.relocations.len();
+                    ssi.relocations
+                        .retain(|r| r.user != user || r.ends_ms <= now);
+                    ssi.relocations.len() < before
+                });
             if cancelled {
                 Reply::Done
             } else {
-                Reply::FailedWith(code(8, 3000), vec![format!("HCPRLH1926E No relocation is in progress for user {user}")])
+                Reply::FailedWith(
+                    code(8, 3000),
+                    vec![format!(
+                        "HCPRLH1926E No relocation is in progress for user {user}"
+                    )],
+                )
             }
         }
         _ => Reply::Failed(code(8, 3003)),
@@ -158,7 +184,10 @@ fn relocate(call: &mut Call<'_, '_>, from: &SystemName, to: &SystemName) {
 pub fn vmrelocate_status(call: &mut Call<'_, '_>) -> Reply {
     let query = |call: &Call<'_, '_>| -> Smapi<String> {
         let now = call.now();
-        let target = call.keyword("status_target").unwrap_or("ALL").to_ascii_uppercase();
+        let target = call
+            .keyword("status_target")
+            .unwrap_or("ALL")
+            .to_ascii_uppercase();
         let ssi = call.system()?.ssi.as_ref().ok_or(code(8, 3008))?;
         let words: Vec<&str> = target.split_whitespace().collect();
         let name = words.last().copied().unwrap_or("ALL");
@@ -182,7 +211,11 @@ pub fn vmrelocate_status(call: &mut Call<'_, '_>) -> Reply {
                 )
             })
             .collect();
-        if text.is_empty() { Err(code(4, 3001)) } else { Ok(text) }
+        if text.is_empty() {
+            Err(code(4, 3001))
+        } else {
+            Ok(text)
+        }
     };
     query(call).into()
 }
@@ -194,11 +227,20 @@ pub fn vmrelocate_modify(call: &mut Call<'_, '_>) -> Reply {
         .system()
         .ok()
         .and_then(|s| s.ssi.as_ref())
-        .is_some_and(|ssi| ssi.relocations.iter().any(|r| r.user == user && r.ends_ms > now));
+        .is_some_and(|ssi| {
+            ssi.relocations
+                .iter()
+                .any(|r| r.user == user && r.ends_ms > now)
+        });
     if active {
         Reply::Done
     } else {
-        Reply::FailedWith(code(8, 3010), vec![format!("HCPRLH1926E No relocation is in progress for user {user}")])
+        Reply::FailedWith(
+            code(8, 3010),
+            vec![format!(
+                "HCPRLH1926E No relocation is in progress for user {user}"
+            )],
+        )
     }
 }
 
@@ -209,7 +251,11 @@ pub fn vmrelocate_image_attributes(call: &mut Call<'_, '_>) -> Reply {
         if !call.system()?.running.contains_key(&user) {
             return Err(code(8, 12));
         }
-        match call.keyword("relocation_setting").map(str::to_ascii_uppercase).as_deref() {
+        match call
+            .keyword("relocation_setting")
+            .map(str::to_ascii_uppercase)
+            .as_deref()
+        {
             Some("ON" | "OFF") => Ok(()),
             None => Err(code(8, 3004)),
             Some(_) => Err(code(8, 3003)),

@@ -83,7 +83,9 @@ fn failed(api: &Api, phrase: &str, code: Code, details: &[String]) -> Outcome {
     let description = describe(api.name, code);
     let mut stdout = phrase.to_owned();
     if rc < 0 {
-        stdout.push_str(&format!("Failed\n  Return Code: {rc}\n  Description: {description}\n\n"));
+        stdout.push_str(&format!(
+            "Failed\n  Return Code: {rc}\n  Description: {description}\n\n"
+        ));
         if rs != 0 {
             stdout.push_str(&format!("Errno value: {rs}\n"));
         }

@@ -25,7 +25,9 @@ pub fn query_api_functional_level(call: &mut Call<'_, '_>) -> Reply {
 
 /// A line of `q cplevel` without its first words.
 fn time_of(line: Option<&String>, words: &str) -> String {
-    line.map_or_else(String::new, |l| l.strip_prefix(words).unwrap_or(l).to_owned())
+    line.map_or_else(String::new, |l| {
+        l.strip_prefix(words).unwrap_or(l).to_owned()
+    })
 }
 
 /// `System_Info_Query`.
@@ -79,9 +81,7 @@ pub fn system_information_query(call: &mut Call<'_, '_>) -> Reply {
         let date = parts.first().map_or_else(String::new, |d| iso_date(d));
         let time = parts.get(1).copied().unwrap_or("00:00:00");
         let lines = [
-            format!(
-                "STORAGE=CONFIGURED={total} INC=256M RESERVED=0 MAX={total} STANDBY={standby}"
-            ),
+            format!("STORAGE=CONFIGURED={total} INC=256M RESERVED=0 MAX={total} STANDBY={standby}"),
             format!(
                 "VERSION=6 RELEASE=4.0 SERVICE_LEVEL=1601 BITS=64 CP=z/VM IPL_TIME={time} IPL_DATE={date} TIMEZONE={}",
                 hardware.timezone
@@ -90,7 +90,13 @@ pub fn system_information_query(call: &mut Call<'_, '_>) -> Reply {
         let one_word = call.keyword("FORMAT").is_some_and(|f| f == "YES");
         Ok(lines
             .iter()
-            .map(|l| if one_word { l.replace(' ', "\n") + "\n" } else { format!("{l}\n") })
+            .map(|l| {
+                if one_word {
+                    l.replace(' ', "\n") + "\n"
+                } else {
+                    format!("{l}\n")
+                }
+            })
             .collect())
     };
     query(call).into()
@@ -122,9 +128,16 @@ pub fn system_performance_information_query(call: &mut Call<'_, '_>) -> Reply {
 }
 
 /// Totals and volumes of page or spool space.
-type Usage<'a> = (u64, u64, Vec<(crate::world::DeviceNumber, &'a DasdVolume, u64, u64)>);
+type Usage<'a> = (
+    u64,
+    u64,
+    Vec<(crate::world::DeviceNumber, &'a DasdVolume, u64, u64)>,
+);
 
-fn usage<'a>(call: &'a Call<'_, '_>, slots: fn(&DasdVolume) -> Option<(u64, u64)>) -> Smapi<Usage<'a>> {
+fn usage<'a>(
+    call: &'a Call<'_, '_>,
+    slots: fn(&DasdVolume) -> Option<(u64, u64)>,
+) -> Smapi<Usage<'a>> {
     let volumes: Vec<_> = call
         .system()?
         .volumes
@@ -185,7 +198,12 @@ pub fn system_spool_utilization_query(call: &mut Call<'_, '_>) -> Reply {
 /// `System_Service_Query`.
 pub fn system_service_query(call: &mut Call<'_, '_>) -> Reply {
     call.system()
-        .map(|s| format!("SERVICE_LEVEL={}\n", s.cp_level.first().map_or("", String::as_str)))
+        .map(|s| {
+            format!(
+                "SERVICE_LEVEL={}\n",
+                s.cp_level.first().map_or("", String::as_str)
+            )
+        })
         .into()
 }
 
@@ -200,7 +218,12 @@ pub fn system_shutdown(call: &mut Call<'_, '_>) -> Reply {
     let shutdown = |call: &mut Call<'_, '_>| -> Smapi<()> {
         let caller = call.caller();
         let system = call.system_mut()?;
-        let users: Vec<_> = system.running.keys().filter(|u| **u != caller).cloned().collect();
+        let users: Vec<_> = system
+            .running
+            .keys()
+            .filter(|u| **u != caller)
+            .cloned()
+            .collect();
         for user in users {
             let _ = system.shutdown(&user, now, 300_000);
         }
@@ -221,7 +244,11 @@ pub fn system_performance_threshold_disable(_: &mut Call<'_, '_>) -> Reply {
 
 /// `Query_ABEND_Dump`: there are none.
 pub fn query_abend_dump(call: &mut Call<'_, '_>) -> Reply {
-    match call.keyword("location").map(str::to_ascii_uppercase).as_deref() {
+    match call
+        .keyword("location")
+        .map(str::to_ascii_uppercase)
+        .as_deref()
+    {
         Some("RDR" | "SFS" | "ALL") => Reply::Failed(code(4, 28)),
         _ => Reply::Failed(call.syntax('k', 19)),
     }
@@ -234,7 +261,12 @@ pub fn process_abend_dump(_: &mut Call<'_, '_>) -> Reply {
 
 /// `Delete_ABEND_Dump`.
 pub fn delete_abend_dump(call: &mut Call<'_, '_>) -> Reply {
-    if call.arguments.keywords.first().is_some_and(|k| k.starts_with("id=")) {
+    if call
+        .arguments
+        .keywords
+        .first()
+        .is_some_and(|k| k.starts_with("id="))
+    {
         Reply::Failed(code(4, 4))
     } else {
         Reply::Missing
@@ -246,7 +278,9 @@ pub fn query_asynchronous_operation_dm(call: &mut Call<'_, '_>) -> Reply {
     let (id, now) = (call.number('i'), call.now());
     let state = |call: &Call<'_, '_>| -> Smapi<Code> {
         let system = call.system()?;
-        let state = u32::try_from(id).ok().and_then(|id| system.dirmaint.state(id, now));
+        let state = u32::try_from(id)
+            .ok()
+            .and_then(|id| system.dirmaint.state(id, now));
         match state {
             None => Err(code(452, 4)),
             Some(OperationState::Running) => Ok(code(0, 104)),
@@ -266,7 +300,9 @@ pub fn check_authentication(call: &mut Call<'_, '_>) -> Reply {
     let check = |call: &Call<'_, '_>| -> Smapi<()> {
         let user = call.name('u')?;
         let entry = call.system()?.directory.get(&user).ok_or(code(120, 0))?;
-        let known = entry.find("USER").and_then(|s| s.word(2).map(str::to_owned));
+        let known = entry
+            .find("USER")
+            .and_then(|s| s.word(2).map(str::to_owned));
         match known.as_deref() {
             None | Some("NOLOG" | "LBYONLY" | "AUTOONLY") => Err(code(120, 0)),
             Some(password) if password.eq_ignore_ascii_case(call.option('p')) => Ok(()),

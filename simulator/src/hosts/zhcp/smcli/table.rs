@@ -3,7 +3,8 @@
 use super::api::TooMany::{Any, Blank, Period, Plain};
 use super::api::{Api, api};
 use super::{
-    adapter, cpu, definition, device, disk, entry, ipl, lan, life, other, profile, real, relocate, system, volume, vswitch,
+    adapter, cpu, definition, device, disk, entry, ipl, lan, life, other, profile, real, relocate,
+    system, volume, vswitch,
 };
 
 /// The function of a name that smcli knows at a SMAPI level. Case counts.

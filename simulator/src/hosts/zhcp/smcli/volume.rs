@@ -15,7 +15,9 @@ pub fn space_query_dm(call: &mut Call<'_, '_>) -> Reply {
         if !(1..=3).contains(&entry) {
             return Err(call.syntax('e', 18));
         }
-        let records = call.system()?.space(query as u32, entry as u32, call.option('n'))?;
+        let records = call
+            .system()?
+            .space(query as u32, entry as u32, call.option('n'))?;
         Ok(records.iter().map(|r| format!("{r}\n")).collect())
     };
     query(call).into()
@@ -44,7 +46,11 @@ pub fn space_query_extended_dm(call: &mut Call<'_, '_>) -> Reply {
 
 /// Cylinders or blocks of a whole volume of a type.
 fn whole(kind: &str) -> u64 {
-    if kind.starts_with("33") { 10_016 } else { 2_097_152 }
+    if kind.starts_with("33") {
+        10_016
+    } else {
+        2_097_152
+    }
 }
 
 fn define(call: &mut Call<'_, '_>, function: i64, extent: Extent, group: &str) -> Reply {
@@ -156,14 +162,22 @@ pub fn share(call: &mut Call<'_, '_>) -> Reply {
     if call.keyword("img_vol_addr").is_none() {
         return Reply::Missing;
     }
-    let enable = match call.keyword("share_enable").map(str::to_ascii_uppercase).as_deref() {
+    let enable = match call
+        .keyword("share_enable")
+        .map(str::to_ascii_uppercase)
+        .as_deref()
+    {
         None | Some("ON") => true,
         Some("OFF") => false,
         _ => return Reply::Failed(call.syntax('k', 19)),
     };
     let share = |call: &mut Call<'_, '_>| -> Smapi<()> {
         let device = call.keyword_device("img_vol_addr")?;
-        let volume = call.system_mut()?.volumes.get_mut(&device).ok_or(code(8, 18))?;
+        let volume = call
+            .system_mut()?
+            .volumes
+            .get_mut(&device)
+            .ok_or(code(8, 18))?;
         if volume.cp_owned {
             return Err(code(8, 19));
         }
@@ -180,13 +194,24 @@ pub fn share(call: &mut Call<'_, '_>) -> Reply {
 pub fn page_or_spool_volume_add(call: &mut Call<'_, '_>) -> Reply {
     let add = |call: &mut Call<'_, '_>| -> Smapi<()> {
         let device = call.keyword_device("vol_addr")?;
-        let label = call.keyword("volume_label").unwrap_or_default().to_ascii_uppercase();
-        let paging = match call.keyword("volume_use").map(str::to_ascii_uppercase).as_deref() {
+        let label = call
+            .keyword("volume_label")
+            .unwrap_or_default()
+            .to_ascii_uppercase();
+        let paging = match call
+            .keyword("volume_use")
+            .map(str::to_ascii_uppercase)
+            .as_deref()
+        {
             Some("PAGE") => true,
             Some("SPOOL") => false,
             _ => return Err(call.syntax('k', 19)),
         };
-        let volume: &mut DasdVolume = call.system_mut()?.volumes.get_mut(&device).ok_or(code(8, 8))?;
+        let volume: &mut DasdVolume = call
+            .system_mut()?
+            .volumes
+            .get_mut(&device)
+            .ok_or(code(8, 8))?;
         if volume.cp_owned {
             return Err(code(8, 20));
         }

@@ -78,7 +78,10 @@ fn keyword_settings(call: &Call<'_, '_>, switch: &mut Vswitch) {
         Some("DISCONNECT") => switch.connected = false,
         _ => {}
     }
-    if let Some(memory) = call.keyword("queue_memory_limit").and_then(|q| q.parse().ok()) {
+    if let Some(memory) = call
+        .keyword("queue_memory_limit")
+        .and_then(|q| q.parse().ok())
+    {
         switch.queue_memory = memory;
     }
     match upper("routing_value").as_deref() {
@@ -138,7 +141,9 @@ pub fn vswitch_create_extended(call: &mut Call<'_, '_>) -> Reply {
 }
 
 fn vlans(text: &str) -> Vec<u16> {
-    text.split([' ', ',']).filter_map(|v| v.parse().ok()).collect()
+    text.split([' ', ','])
+        .filter_map(|v| v.parse().ok())
+        .collect()
 }
 
 /// Grants or revokes access; 396/2846 for a VLAN on a switch that knows none.
@@ -160,10 +165,16 @@ fn access(switch: &mut Vswitch, grant: &str, list: &str, revoke: &str) -> Smapi<
 pub fn vswitch_set(call: &mut Call<'_, '_>) -> Reply {
     let list = call.option('v').replace(',', " ");
     if call.option('v').len() > VLANS {
-        return Reply::Early("ERROR: vlanId cannot be longer than 19 characters\n".to_owned(), 1);
+        return Reply::Early(
+            "ERROR: vlanId cannot be longer than 19 characters\n".to_owned(),
+            1,
+        );
     }
     if !list.is_empty() && list.trim().is_empty() {
-        return Reply::Early("ERROR: vlanId has only commas, must contain vlan id numbers\n".to_owned(), 1);
+        return Reply::Early(
+            "ERROR: vlanId has only commas, must contain vlan id numbers\n".to_owned(),
+            1,
+        );
     }
     let set = |call: &mut Call<'_, '_>| -> Smapi<()> {
         let (name, grant, revoke) = (
@@ -189,7 +200,12 @@ pub fn vswitch_set_extended(call: &mut Call<'_, '_>) -> Reply {
         let word = |name: &str| call.keyword(name).unwrap_or_default().to_owned();
         let name = call.keyword("switch_name").ok_or(code(8, 3004))?.to_owned();
         let mut switch = call.system()?.vswitch(&name)?.1.clone();
-        access(&mut switch, &word("grant_userid"), &word("user_vlan_id"), &word("revoke_userid"))?;
+        access(
+            &mut switch,
+            &word("grant_userid"),
+            &word("user_vlan_id"),
+            &word("revoke_userid"),
+        )?;
         keyword_settings(call, &mut switch);
         *call.system_mut()?.vswitch_mut(&name)? = switch;
         Ok(())
@@ -200,7 +216,9 @@ pub fn vswitch_set_extended(call: &mut Call<'_, '_>) -> Reply {
 /// `Virtual_Network_Vswitch_Delete`.
 pub fn vswitch_delete(call: &mut Call<'_, '_>) -> Reply {
     let name = call.option('n').to_owned();
-    call.system_mut().and_then(|s| s.delete_vswitch(&name)).into()
+    call.system_mut()
+        .and_then(|s| s.delete_vswitch(&name))
+        .into()
 }
 
 /// `Virtual_Network_Vswitch_Delete_Extended`.
@@ -265,7 +283,9 @@ pub fn vswitch_query(call: &mut Call<'_, '_>) -> Reply {
             }
             text.push_str("  Connections:\n");
             for (user, device, _) in system.coupled("SYSTEM", name) {
-                text.push_str(&format!("    Adapter owner: {user}  Device number: {device:X}\n"));
+                text.push_str(&format!(
+                    "    Adapter owner: {user}  Device number: {device:X}\n"
+                ));
             }
         }
         Ok(text)
@@ -279,24 +299,51 @@ pub fn vswitch_query_extended(call: &mut Call<'_, '_>) -> Reply {
     let query = |call: &Call<'_, '_>| -> Smapi<String> {
         let system = call.system()?;
         let name = call.keyword("switch_name").ok_or(code(8, 3004))?;
-        let vepa = call.keyword("VEPA_STATUS").is_some_and(|v| v == "YES") && system.smapi.level >= 630;
+        let vepa =
+            call.keyword("VEPA_STATUS").is_some_and(|v| v == "YES") && system.smapi.level >= 630;
         let mut text = String::new();
         for (name, switch) in wanted(call, name)? {
-            let vlan = |v: u16| if v == 0 { "NONE".to_owned() } else { format!("{v:04}") };
+            let vlan = |v: u16| {
+                if v == 0 {
+                    "NONE".to_owned()
+                } else {
+                    format!("{v:04}")
+                }
+            };
             let gvrp = if switch.gvrp { "GVRP" } else { "NOGVRP" };
             let attributes = [
                 ("switch_name", name.clone()),
-                ("transport_type", if switch.ethernet { "ETHERNET" } else { "IP" }.to_owned()),
-                ("port_type", if switch.trunk { "TRUNK" } else { "ACCESS" }.to_owned()),
+                (
+                    "transport_type",
+                    if switch.ethernet { "ETHERNET" } else { "IP" }.to_owned(),
+                ),
+                (
+                    "port_type",
+                    if switch.trunk { "TRUNK" } else { "ACCESS" }.to_owned(),
+                ),
                 ("queue_memory_limit", switch.queue_memory.to_string()),
-                ("routing_value", if switch.router { "PRIROUTER" } else { "NONROUTER" }.to_owned()),
-                ("vlan_awareness", if switch.vlan == 0 { "UNAWARE" } else { "AWARE" }.to_owned()),
+                (
+                    "routing_value",
+                    if switch.router {
+                        "PRIROUTER"
+                    } else {
+                        "NONROUTER"
+                    }
+                    .to_owned(),
+                ),
+                (
+                    "vlan_awareness",
+                    if switch.vlan == 0 { "UNAWARE" } else { "AWARE" }.to_owned(),
+                ),
                 ("vlan_id", vlan(switch.vlan)),
                 ("native_vlan_id", vlan(switch.native_vlan)),
                 ("mac_address", or(&switch.mac, "NONE").to_owned()),
                 ("gvrp_request_attribute", gvrp.to_owned()),
                 ("gvrp_enabled_attribute", gvrp.to_owned()),
-                ("switch_status", if switch.connected { "8" } else { "1" }.to_owned()),
+                (
+                    "switch_status",
+                    if switch.connected { "8" } else { "1" }.to_owned(),
+                ),
                 ("link_ag", "NOAG".to_owned()),
                 ("lag_interval", "0".to_owned()),
                 ("lag_group", "(NONE)".to_owned()),
@@ -349,14 +396,27 @@ pub fn vswitch_query_extended(call: &mut Call<'_, '_>) -> Reply {
 /// `Virtual_Network_Vswitch_Query_Stats`: one segment for each real device, nothing counted.
 pub fn vswitch_query_stats(call: &mut Call<'_, '_>) -> Reply {
     const LABELS: [&str; 12] = [
-        "seg_vlanid", "seg_rx", "seg_rx_disc", "seg_tx", "seg_tx_disc", "seg_activated_TOD", "seg_config_update_TOD",
-        "seg_vlan_interfaces", "seg_vlan_deletes", "seg_device_type", "seg_device_addr", "seg_device_status",
+        "seg_vlanid",
+        "seg_rx",
+        "seg_rx_disc",
+        "seg_tx",
+        "seg_tx_disc",
+        "seg_activated_TOD",
+        "seg_config_update_TOD",
+        "seg_vlan_interfaces",
+        "seg_vlan_deletes",
+        "seg_device_type",
+        "seg_device_addr",
+        "seg_device_status",
     ];
     let query = |call: &Call<'_, '_>| -> Smapi<String> {
         let name = call.keyword("switch_name").unwrap_or("*");
         let mut text = String::new();
         for (name, switch) in wanted(call, name).map_err(|_| code(8, 8))? {
-            text.push_str(&format!("switch_name = {name}\nsegmentCount = {}\n", switch.devices.len()));
+            text.push_str(&format!(
+                "switch_name = {name}\nsegmentCount = {}\n",
+                switch.devices.len()
+            ));
             for (at, device) in switch.devices.iter().enumerate() {
                 text.push_str(&format!("segmentData number {at}\n"));
                 for label in LABELS {
@@ -385,7 +445,9 @@ pub fn vlan_query_stats(call: &mut Call<'_, '_>) -> Reply {
         let machine = system.running.get(&user).ok_or(code(8, 8))?;
         let mut text = format!("portNicArrayCount = {}\n\n", machine.adapters.len());
         for (number, _) in &machine.adapters {
-            text.push_str(&format!("type = NIC\nnic_addr = {number:X}\nnic_num = 0\n\n"));
+            text.push_str(&format!(
+                "type = NIC\nnic_addr = {number:X}\nnic_num = 0\n\n"
+            ));
         }
         Ok(text)
     };
@@ -395,11 +457,19 @@ pub fn vlan_query_stats(call: &mut Call<'_, '_>) -> Reply {
 /// `Virtual_Network_Vswitch_Query_IUO_Stats`.
 pub fn vswitch_query_iuo_stats(call: &mut Call<'_, '_>) -> Reply {
     const COUNTERS: [&str; 8] = [
-        "fr_rx:     ", "fr_rx_dsc: ", "fr_rx_err: ", "fr_tx:     ", "fr_tx_dsc: ", "fr_tx_err: ", "rx:        ", "tx:        ",
+        "fr_rx:     ",
+        "fr_rx_dsc: ",
+        "fr_rx_err: ",
+        "fr_tx:     ",
+        "fr_tx_dsc: ",
+        "fr_tx_err: ",
+        "rx:        ",
+        "tx:        ",
     ];
     let query = |call: &Call<'_, '_>| -> Smapi<String> {
         let system = call.system()?;
-        let switches = wanted(call, call.keyword("switch_name").unwrap_or("*")).map_err(|_| code(8, 8))?;
+        let switches =
+            wanted(call, call.keyword("switch_name").unwrap_or("*")).map_err(|_| code(8, 8))?;
         let mut text = format!("vswitch count: {}\n\n", switches.len());
         for (at, (name, switch)) in switches.into_iter().enumerate() {
             text.push_str(&format!(
