@@ -2,7 +2,7 @@
 //! (spec: zfcp-and-san 2.2 to 2.6).
 
 use crate::world::linux::Era;
-use crate::world::zfcp::names::{bus_id, parse_bus_id, scsi_lun};
+use crate::world::zfcp::names::{bus_id, parse_bus_id};
 use crate::world::zfcp::{Adapter, LinkState, Port, PortState, ScsiDevice};
 use crate::world::{DeviceNumber, Lun, Wwpn};
 
@@ -131,9 +131,7 @@ pub fn device_path(view: &View<'_>, device: DeviceNumber) -> String {
 
 /// H:C:T:L of a SCSI device; `None` when there is no such port.
 pub fn hctl(view: &View<'_>, device: DeviceNumber, wwpn: Wwpn, lun: Lun) -> Option<String> {
-    let adapter = view.zfcp.adapters.get(&device)?;
-    let target = adapter.targets.get(&wwpn)?;
-    Some(format!("{}:0:{target}:{}", adapter.host, scsi_lun(lun)))
+    view.zfcp.address(device, wwpn, lun)
 }
 
 /// Name of a port's rport.

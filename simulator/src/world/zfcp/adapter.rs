@@ -4,6 +4,7 @@ use crate::world::linux::Era;
 use crate::world::{DeviceNumber, Wwpn};
 
 use super::event::{Action, Subject};
+use super::names::bus_id;
 use super::{Adapter, Errno, LinkState, Machine, Port, PortState, Uevent, Zfcp};
 
 /// How long a lost port keeps its SCSI devices, in milliseconds (`dev_loss_tmo` 60 s).
@@ -39,6 +40,11 @@ impl Zfcp {
             return Ok(());
         }
         if self.faults.boxed.contains(&device) {
+            let id = bus_id(device);
+            self.note(
+                machine.world.now_ms,
+                format!("cio: {id}: Setting the device online failed because it is boxed"),
+            );
             return Err(Errno::NoDevice);
         }
         let next = self.next_host;
@@ -87,9 +93,13 @@ impl Zfcp {
         if adapter.link == to && to != LinkState::Open {
             return;
         }
-        adapter.link = to;
+        let from = std::mem::replace(&mut adapter.link, to);
         for port in adapter.ports.values_mut() {
             port.block(machine.world.now_ms);
+        }
+        if let Some(text) = link_message(machine, device, from, to) {
+            let id = bus_id(device);
+            self.note(machine.world.now_ms, format!("zfcp {id}: {text}"));
         }
     }
 
@@ -355,7 +365,7 @@ impl Zfcp {
         let Some(initiator) = machine.initiator(device) else {
             return;
         };
-        let mut back = Vec::new();
+        let (mut back, mut lost) = (Vec::new(), Vec::new());
         for (wwpn, port) in self
             .adapters
             .get_mut(&device)
@@ -367,10 +377,18 @@ impl Zfcp {
                 (PortState::Online, false) => {
                     port.block(machine.world.now_ms);
                     port.failed = true;
+                    lost.push(*wwpn);
                 }
                 (PortState::Blocked | PortState::NotPresent, true) => back.push(*wwpn),
                 _ => {}
             }
+        }
+        for wwpn in lost {
+            let id = bus_id(device);
+            self.note(
+                machine.world.now_ms,
+                format!("zfcp {id}: ERP failed for remote port 0x{wwpn}"),
+            );
         }
         for wwpn in back {
             self.open_port(machine, device, wwpn, events);
@@ -389,14 +407,44 @@ impl Zfcp {
             .collect();
         for wwpn in lost {
             self.remove_devices(device, wwpn, events);
-            if let Some(port) = self
-                .adapters
-                .get_mut(&device)
-                .and_then(|a| a.ports.get_mut(&wwpn))
-            {
-                port.state = PortState::NotPresent;
+            let Some(adapter) = self.adapters.get_mut(&device) else {
+                continue;
+            };
+            let host = adapter.host;
+            let Some(port) = adapter.ports.get_mut(&wwpn) else {
+                continue;
+            };
+            port.state = PortState::NotPresent;
+            if let Some(number) = port.rport {
+                self.note(
+                    now_ms,
+                    format!(
+                        " rport-{host}:0-{number}: blocked FC remote port time out: removing target and saving binding"
+                    ),
+                );
             }
         }
+    }
+}
+
+/// What the kernel says when an adapter's link changes (spec: zfcp-and-san 2.9).
+fn link_message(
+    machine: &Machine<'_>,
+    device: DeviceNumber,
+    from: LinkState,
+    to: LinkState,
+) -> Option<&'static str> {
+    let has_path = machine.fcp_device(device).is_none_or(|f| f.online);
+    match (from, to) {
+        (_, LinkState::Gone) => Some("The FCP device has been detached"),
+        (_, LinkState::LinkDown) if !has_path => Some("The CHPID for the FCP device is offline"),
+        (_, LinkState::LinkDown) => {
+            Some("There is no light signal from the local fibre channel cable")
+        }
+        (_, LinkState::Failed) => Some("The adjacent switch cannot support more NPIV ports"),
+        (LinkState::Gone, LinkState::Open) => Some("The FCP device is operational again"),
+        (LinkState::LinkDown, LinkState::Open) => Some("The local link has been restored"),
+        _ => None,
     }
 }
 

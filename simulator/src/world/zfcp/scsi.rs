@@ -7,11 +7,14 @@ use crate::world::san::Medium;
 use crate::world::{DeviceNumber, Lun, Wwpn};
 
 use super::event::{Action, Subject};
-use super::names::{disk_index, disk_name};
+use super::names::{bus_id, disk_index, disk_name, scsi_lun};
 use super::{Errno, LinkState, Machine, Port, PortState, ScsiDevice, Uevent, Zfcp};
 
 /// Most LUNs that a scan takes from one REPORT LUNS answer in kernels before 4.18 (`max_report_luns`).
 const REPORT_LIMIT: usize = 511;
+
+/// Most LUNs that storage maps to one host (spec: zfcp-and-san 3.4).
+const MAPPED_LIMIT: usize = 2_048;
 
 impl Zfcp {
     fn port(&self, device: DeviceNumber, wwpn: Wwpn) -> Option<&Port> {
@@ -101,8 +104,18 @@ impl Zfcp {
             || port.state != PortState::Online
             || too_long
             || !(manual || self.scans_automatically(machine, device))
-            || machine.is_shared_illegally(self, device, wwpn, lun)
         {
+            return false;
+        }
+        let now = machine.world.now_ms;
+        if machine.is_shared_illegally(self, device, wwpn, lun) {
+            let id = bus_id(device);
+            self.note(
+                now,
+                format!(
+                    "zfcp {id}: LUN 0x{lun} on port 0x{wwpn} is already in use by CSS0, MIF Image ID 1"
+                ),
+            );
             return false;
         }
         let Some(initiator) = machine.initiator(device) else {
@@ -112,6 +125,7 @@ impl Zfcp {
             return false;
         };
         let readable = matches!(volume.medium, Medium::Good | Medium::ReadOnly);
+        let (medium, vendor, product) = (volume.medium, volume.vendor(), volume.product());
         let found = ScsiDevice {
             disk: self.free_disk(),
             sg: self.free_generic(),
@@ -122,9 +136,21 @@ impl Zfcp {
             since_ms: machine.world.now_ms,
         };
         self.flushed.remove(&found.wwid);
-        let disk = found.disk.clone();
+        let (disk, sg, bytes) = (found.disk.clone(), found.sg, found.bytes);
         if let Some(port) = self.port_mut(device, wwpn) {
             port.devices.insert(lun, found);
+        }
+        if let Some(address) = self.address(device, wwpn, lun) {
+            self.note(
+                now,
+                format!(
+                    "scsi {address}: Direct-Access     {vendor:<8} {product:<16} 0000 PQ: 0 ANSI: 6"
+                ),
+            );
+            self.note(now, format!("sd {address}: Attached scsi generic sg{sg} type 0"));
+            for text in medium_messages(medium, bytes) {
+                self.note(now, format!("sd {address}: {}", text.replace("{}", &disk)));
+            }
         }
         events.push(Uevent::new(Action::Add, Subject::Scsi(device, wwpn, lun)));
         events.push(Uevent::new(
@@ -132,6 +158,13 @@ impl Zfcp {
             Subject::Disk(device, wwpn, lun, disk),
         ));
         true
+    }
+
+    /// H:C:T:L of a LUN behind a port that was opened.
+    pub fn address(&self, device: DeviceNumber, wwpn: Wwpn, lun: Lun) -> Option<String> {
+        let adapter = self.adapters.get(&device)?;
+        let target = adapter.targets.get(&wwpn)?;
+        Some(format!("{}:0:{target}:{}", adapter.host, scsi_lun(lun)))
     }
 
     /// Scans a port: its units, and with NPIV everything that the target reports (spec: zfcp-and-san 6.2).
@@ -151,7 +184,7 @@ impl Zfcp {
             && let Some(initiator) = machine.initiator(device)
         {
             let limit = if machine.linux.distribution.era() >= Era::K4 {
-                usize::MAX
+                MAPPED_LIMIT
             } else {
                 REPORT_LIMIT
             };
@@ -264,6 +297,28 @@ impl Zfcp {
             .filter_map(|(_, _, _, d)| usize::try_from(d.sg).ok())
             .collect();
         u32::try_from(first_free(&used)).unwrap_or(u32::MAX)
+    }
+}
+
+/// What the disk driver says of a new disk (spec: zfcp-and-san 2.6); `{}` stands for its name.
+fn medium_messages(medium: Medium, bytes: u64) -> Vec<String> {
+    let attached = "[{}] Attached SCSI disk".to_owned();
+    let size = format!(
+        "[{{}}] {} 512-byte logical blocks: ({:.1} GB/{:.1} GiB)",
+        bytes / 512,
+        bytes as f64 / 1e9,
+        bytes as f64 / 1_073_741_824.0
+    );
+    match medium {
+        Medium::Good => vec![size, "[{}] Write Protect is off".to_owned(), attached],
+        Medium::ReadOnly => vec![size, "[{}] Write Protect is on".to_owned(), attached],
+        Medium::Reserved => vec!["reservation conflict".to_owned(), attached],
+        Medium::Offline => vec![
+            "[{}] READ CAPACITY failed".to_owned(),
+            "[{}] Sense Key : Not Ready [current]".to_owned(),
+            "[{}] Add. Sense: Logical unit not ready, cause not reportable".to_owned(),
+            attached,
+        ],
     }
 }
 
