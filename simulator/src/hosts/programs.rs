@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::shell::Errno;
+use super::shell::{Errno, Steps};
 use super::{coreutils, files, guest, zhcp};
 use crate::seam::Outcome;
 use crate::world::fs::absolute;
@@ -23,6 +23,8 @@ pub struct ProgramEnv<'a> {
     pub directory: String,
     /// How many programs it was called through.
     pub depth: u32,
+    /// What the command line that it is part of may still do.
+    pub steps: Steps,
 }
 
 impl ProgramEnv<'_> {
@@ -109,8 +111,19 @@ pub fn call(env: &mut ProgramEnv<'_>, words: &[String], stdin: &str) -> Option<O
 
 /// The program that a word names on this Linux.
 pub fn find(env: &ProgramEnv<'_>, name: &str) -> Option<Program> {
+    lookup(env.linux()?, name)
+}
+
+/// Whether a Linux has a program of this name.
+pub fn exists(world: &World, host: &HostName, name: &str) -> bool {
+    world
+        .linuxes
+        .get(host)
+        .is_some_and(|linux| lookup(linux, name).is_some())
+}
+
+fn lookup(linux: &Linux, name: &str) -> Option<Program> {
     let name = name.rsplit('/').next().unwrap_or(name);
-    let linux = env.linux()?;
     zhcp::lookup(name, linux.role)
         .or_else(|| guest::lookup(name, linux))
         .or_else(|| coreutils::lookup(name))

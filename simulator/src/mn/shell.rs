@@ -99,10 +99,18 @@ impl Machine for Mn<'_> {
                     variables: shell.variables.clone(),
                     directory: shell.directory.clone(),
                     depth: 0,
+                    steps: shell.steps.clone(),
                 };
                 programs::call(&mut env, words, stdin)
             })
         })
+    }
+
+    fn has_program(&mut self, name: &str) -> bool {
+        remote(name, &[]).is_some()
+            || self
+                .context
+                .local(|world| programs::exists(world, &world.mn.host, name))
     }
 
     fn read(&mut self, path: &str) -> Result<String, Errno> {

@@ -17,6 +17,7 @@ mod text;
 
 pub use lookup::lookup;
 pub use options::Options;
+pub use regex::expression as compile_expression;
 pub use system::kernel_release;
 
 #[cfg(test)]

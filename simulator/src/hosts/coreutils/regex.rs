@@ -17,6 +17,11 @@ pub fn compile(pattern: &str, extended: bool, ignore_case: bool) -> Result<Patte
     Ok(Pattern::Regex { regex, narrow })
 }
 
+/// Compiles an extended expression.
+pub fn expression(pattern: &str) -> Result<Regex, String> {
+    compile(pattern, true, false)
+}
+
 /// Compiles a fixed text.
 pub fn compile_fixed(text: &str, ignore_case: bool) -> Result<Pattern, String> {
     if text.is_ascii() {

@@ -242,20 +242,23 @@ pub fn wrapper(env: &mut ProgramEnv<'_>, words: &[String], stdin: &str) -> Outco
     }
 }
 
-/// sh, bash, ksh: `-c LINE`, a script file, or a script on standard input.
+/// sh, bash, ksh: `-c LINE [NAME [ARGUMENT…]]`, a script file with arguments, or a script on standard input.
 pub fn sh(env: &mut ProgramEnv<'_>, words: &[String], stdin: &str) -> Outcome {
     let name = words.first().map_or("sh", String::as_str).to_owned();
     let mut rest = words[1..].iter();
     while let Some(word) = rest.next() {
-        if word.starts_with('-') && word.contains('c') {
+        if word.starts_with('-') && !word.starts_with("--") && word.contains('c') {
             let Some(line) = rest.next() else {
                 return Outcome::fail(2, format!("{name}: -c: option requires an argument\n"));
             };
-            return shell::run_in(env, &name, line, stdin);
+            let called = rest.next().unwrap_or(&name).clone();
+            let arguments: Vec<String> = rest.cloned().collect();
+            return shell::run_script(env, &called, line, &arguments, stdin);
         }
         if !word.starts_with('-') {
+            let arguments: Vec<String> = rest.cloned().collect();
             return match env.read(word).map(std::borrow::Cow::into_owned) {
-                Ok(text) => shell::run_in(env, word, &text, stdin),
+                Ok(text) => shell::run_script(env, word, &text, &arguments, stdin),
                 Err(errno) => Outcome::fail(127, format!("{name}: {word}: {errno}\n")),
             };
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::tool::{ccw_path, exists, port_path, put};
 use super::{mounts, reader, redhat, udev};
 use crate::hosts::ProgramEnv;
+use crate::hosts::shell::Steps;
 use crate::seam::Outcome;
 use crate::world::linux::Family;
 use crate::world::zfcp::event::{Action, Subject};
@@ -37,6 +38,7 @@ fn environment<'a>(world: &'a mut World, host: &HostName) -> ProgramEnv<'a> {
         variables: BTreeMap::new(),
         directory: "/".into(),
         depth: 0,
+        steps: Steps::default(),
     }
 }
 

@@ -1,9 +1,11 @@
-//! From words of the tree to the words a program gets: variables, command substitutions, splitting, file names.
+//! From words of the tree to the words a program gets: variables, substitutions, splitting, file names.
 
 use futures_util::future::BoxFuture;
 
-use super::ast::{Piece, Variable, Word};
-use super::interpreter::Interpreter;
+use super::arithmetic;
+use super::ast::{Operation, Piece, Variable, Word};
+use super::interpreter::{Interpreter, Stop};
+use super::parameter;
 use super::pattern::Pattern;
 use crate::world::fs::absolute;
 
@@ -27,13 +29,18 @@ impl Field {
 
     fn quoted(&mut self, text: &str) {
         self.text.push_str(text);
-        for c in text.chars() {
-            if matches!(c, '*' | '?' | '[' | ']' | '\\' | '-' | '!' | '^') {
-                self.pattern.push('\\');
-            }
-            self.pattern.push(c);
-        }
+        escape(&mut self.pattern, text);
         self.present = true;
+    }
+}
+
+/// Appends a text to a pattern in which it stands for itself.
+fn escape(pattern: &mut String, text: &str) {
+    for c in text.chars() {
+        if matches!(c, '*' | '?' | '[' | ']' | '\\' | '-' | '!' | '^') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
     }
 }
 
@@ -43,15 +50,17 @@ impl Interpreter<'_> {
         Box::pin(async move {
             let mut out = Vec::new();
             for word in words {
-                for field in self.fields(word).await {
-                    if field.is_pattern {
-                        let found = self.glob(&field.pattern);
-                        if !found.is_empty() {
-                            out.extend(found);
-                            continue;
+                for word in braces(word) {
+                    for field in self.fields(&word).await {
+                        if field.is_pattern {
+                            let found = self.glob(&field.pattern);
+                            if !found.is_empty() {
+                                out.extend(found);
+                                continue;
+                            }
                         }
+                        out.push(field.text);
                     }
-                    out.push(field.text);
                 }
             }
             out
@@ -68,8 +77,33 @@ impl Interpreter<'_> {
                         out.push_str(&self.tilde(text));
                     }
                     Piece::Bare(text) | Piece::Quoted(text) => out.push_str(text),
-                    Piece::Variable(variable, _) => out.push_str(&self.value(variable)),
+                    Piece::Variable(variable, _) => out.push_str(&self.value(variable).await),
                     Piece::Command(list, _) => out.push_str(&self.substitute(list).await),
+                    Piece::Arithmetic(word, _) => out.push_str(&self.computed(word).await),
+                }
+            }
+            out
+        })
+    }
+
+    /// Expands a word to a pattern: what is quoted stands for itself.
+    pub(super) fn pattern<'b>(&'b mut self, word: &'b Word) -> BoxFuture<'b, String> {
+        Box::pin(async move {
+            let mut out = String::new();
+            for piece in &word.0 {
+                match piece {
+                    Piece::Bare(text) => out.push_str(text),
+                    Piece::Quoted(text) => escape(&mut out, text),
+                    Piece::Variable(variable, quoted) => {
+                        let text = self.value(variable).await;
+                        if *quoted {
+                            escape(&mut out, &text);
+                        } else {
+                            out.push_str(&text);
+                        }
+                    }
+                    Piece::Command(list, _) => out.push_str(&self.substitute(list).await),
+                    Piece::Arithmetic(word, _) => out.push_str(&self.computed(word).await),
                 }
             }
             out
@@ -91,27 +125,51 @@ impl Interpreter<'_> {
                     continue;
                 }
                 Piece::Quoted(text) => {
-                    field.quoted(text);
+                    // Quotes around nothing but `"$@"` make no word when there are no arguments.
+                    let only = text.is_empty()
+                        && word.0.iter().any(
+                            |p| matches!(p, Piece::Variable(v, true) if v.name == "@"),
+                        );
+                    if !only {
+                        field.quoted(text);
+                    }
                     continue;
                 }
-                Piece::Variable(variable, quoted) => (self.value(variable), *quoted),
+                Piece::Variable(variable, true)
+                    if variable.name == "@" && variable.operation == Operation::Value =>
+                {
+                    for (number, argument) in self.shell.arguments.clone().iter().enumerate() {
+                        if number > 0 {
+                            done.push(std::mem::take(&mut field));
+                        }
+                        field.quoted(argument);
+                    }
+                    continue;
+                }
+                Piece::Variable(variable, quoted) => (self.value(variable).await, *quoted),
                 Piece::Command(list, quoted) => (self.substitute(list).await, *quoted),
+                Piece::Arithmetic(word, quoted) => (self.computed(word).await, *quoted),
             };
             if quoted {
                 field.quoted(&text);
                 continue;
             }
-            let blank = [' ', '\t', '\n'];
-            if text.starts_with(blank) && field.present {
+            let separators = self.separators();
+            let is_separator = |c: char| separators.contains(c);
+            if text.starts_with(is_separator) && field.present {
                 done.push(std::mem::take(&mut field));
             }
-            for (number, part) in text.split(blank).filter(|p| !p.is_empty()).enumerate() {
+            for (number, part) in text
+                .split(is_separator)
+                .filter(|p| !p.is_empty())
+                .enumerate()
+            {
                 if number > 0 {
                     done.push(std::mem::take(&mut field));
                 }
                 field.bare(part);
             }
-            if text.ends_with(blank) && field.present {
+            if text.ends_with(is_separator) && field.present {
                 done.push(std::mem::take(&mut field));
             }
         }
@@ -119,6 +177,15 @@ impl Interpreter<'_> {
             done.push(field);
         }
         done
+    }
+
+    /// Characters at which unquoted text is split.
+    pub(super) fn separators(&self) -> String {
+        self.shell
+            .variables
+            .get("IFS")
+            .cloned()
+            .unwrap_or_else(|| " \t\n".to_owned())
     }
 
     fn tilde(&self, text: &str) -> String {
@@ -131,18 +198,133 @@ impl Interpreter<'_> {
         }
     }
 
-    fn value(&self, variable: &Variable) -> String {
-        let value = match variable.name.as_str() {
+    /// Result of `$(( … ))`. What is wrong with it ends the shell's line.
+    async fn computed(&mut self, word: &Word) -> String {
+        let text = self.text(word).await;
+        match self.compute(&text) {
+            Some(value) => value.to_string(),
+            None => String::new(),
+        }
+    }
+
+    /// Computes an expression; says what is wrong.
+    pub(super) fn compute(&mut self, text: &str) -> Option<i64> {
+        match arithmetic::evaluate(text, &mut self.shell.variables) {
+            Ok(value) => Some(value),
+            Err(message) => {
+                let said = self.says(&format!("{text}: {message}"));
+                self.leaked.push_str(&said);
+                self.stop = Some(Stop::Exit(1));
+                None
+            }
+        }
+    }
+
+    /// A variable's value; `None` when it is not set.
+    fn lookup(&self, name: &str) -> Option<String> {
+        match name {
             "?" => Some(self.shell.status.to_string()),
             "$" => Some("4711".to_owned()),
-            "#" => Some("0".to_owned()),
+            "!" => None,
+            "-" => Some("hB".to_owned()),
+            "#" => Some(self.shell.arguments.len().to_string()),
+            "@" | "*" => {
+                (!self.shell.arguments.is_empty()).then(|| self.shell.arguments.join(" "))
+            }
             "0" => Some(self.shell.name.clone()),
-            name => self.shell.variables.get(name).cloned(),
-        };
-        match (value, &variable.default) {
-            (Some(value), _) if !value.is_empty() => value,
-            (_, Some(default)) => default.clone(),
-            (value, None) => value.unwrap_or_default(),
+            "RANDOM" => Some("16838".to_owned()),
+            "LINENO" => Some(self.line.to_string()),
+            name => match name.parse::<usize>() {
+                Ok(number) => self.shell.arguments.get(number.wrapping_sub(1)).cloned(),
+                Err(_) => self.shell.variables.get(name).cloned(),
+            },
+        }
+    }
+
+    /// What a parameter expansion gives.
+    fn value<'b>(&'b mut self, variable: &'b Variable) -> BoxFuture<'b, String> {
+        Box::pin(async move {
+            let found = self.lookup(&variable.name);
+            let is_missing = |colon: bool| match &found {
+                None => true,
+                Some(text) => colon && text.is_empty(),
+            };
+            match &variable.operation {
+                Operation::Default(colon, word) if is_missing(*colon) => self.text(word).await,
+                Operation::Assign(colon, word) if is_missing(*colon) => {
+                    let text = self.text(word).await;
+                    self.assign(&variable.name, text.clone());
+                    text
+                }
+                Operation::Alternative(colon, word) => {
+                    if is_missing(*colon) {
+                        String::new()
+                    } else {
+                        self.text(word).await
+                    }
+                }
+                Operation::Error(colon, word) if is_missing(*colon) => {
+                    let text = self.text(word).await;
+                    let text = if text.is_empty() {
+                        "parameter null or not set".to_owned()
+                    } else {
+                        text
+                    };
+                    let said = self.says(&format!("{}: {text}", variable.name));
+                    self.leaked.push_str(&said);
+                    self.stop = Some(Stop::Exit(127));
+                    String::new()
+                }
+                _ if found.is_none() && self.shell.unset_is_error && variable.name != "@" && variable.name != "*" => {
+                    let said = self.says(&format!("{}: unbound variable", variable.name));
+                    self.leaked.push_str(&said);
+                    self.stop = Some(Stop::Exit(127));
+                    String::new()
+                }
+                operation => {
+                    let text = found.unwrap_or_default();
+                    self.operated(&text, operation).await
+                }
+            }
+        })
+    }
+
+    async fn operated(&mut self, text: &str, operation: &Operation) -> String {
+        match operation {
+            Operation::Length => text.chars().count().to_string(),
+            Operation::Strip {
+                suffix,
+                longest,
+                pattern,
+            } => {
+                let pattern = Pattern::new(&self.pattern(pattern).await);
+                parameter::strip(text, &pattern, *suffix, *longest).to_owned()
+            }
+            Operation::Replace { all, pattern, with } => {
+                let pattern = self.pattern(pattern).await;
+                let with = self.text(with).await;
+                parameter::replace(text, &pattern, &with, *all)
+            }
+            Operation::Slice(offset, length) => {
+                let offset = self.text(offset).await;
+                let offset = self.compute(&offset).unwrap_or(0);
+                let length = match length {
+                    Some(word) => {
+                        let text = self.text(word).await;
+                        self.compute(&text)
+                    }
+                    None => None,
+                };
+                parameter::slice(text, offset, length)
+            }
+            Operation::Case(upper) => {
+                if *upper {
+                    text.to_uppercase()
+                } else {
+                    text.to_lowercase()
+                }
+            }
+            _ => text.to_owned(),
         }
     }
 
@@ -196,4 +378,92 @@ fn join(base: &str, name: &str) -> String {
     } else {
         format!("{base}/{name}")
     }
+}
+
+/// Most words that braces make of one.
+const BRACES: usize = 10_000;
+
+/// Brace expansion: `a{b,c}` and `{1..3}`, where a brace is not quoted. A word without is returned as it is.
+fn braces(word: &Word) -> Vec<Word> {
+    for (index, piece) in word.0.iter().enumerate() {
+        let Piece::Bare(text) = piece else {
+            continue;
+        };
+        let Some((before, choices, after)) = alternatives(text) else {
+            continue;
+        };
+        let mut out = Vec::new();
+        for choice in choices {
+            let mut pieces = word.0[..index].to_vec();
+            pieces.push(Piece::Bare(format!("{before}{choice}{after}")));
+            pieces.extend(word.0[index + 1..].iter().cloned());
+            out.extend(braces(&Word(pieces)));
+            if out.len() > BRACES {
+                break;
+            }
+        }
+        return out;
+    }
+    vec![word.clone()]
+}
+
+/// The first group of alternatives in a text: what stands before it, the choices, what stands behind it.
+fn alternatives(text: &str) -> Option<(&str, Vec<String>, &str)> {
+    let mut from = 0;
+    while let Some(open) = text[from..].find('{').map(|at| at + from) {
+        from = open + 1;
+        let (mut depth, mut parts, mut start) = (1, Vec::new(), open + 1);
+        for (at, c) in text.char_indices().skip_while(|(at, _)| *at <= open) {
+            match c {
+                '{' => depth += 1,
+                ',' if depth == 1 => {
+                    parts.push(text[start..at].to_owned());
+                    start = at + 1;
+                }
+                '}' => {
+                    depth -= 1;
+                    if depth > 0 {
+                        continue;
+                    }
+                    let inner = &text[open + 1..at];
+                    if parts.is_empty() {
+                        if let Some(range) = range(inner) {
+                            return Some((&text[..open], range, &text[at + 1..]));
+                        }
+                        break;
+                    }
+                    parts.push(text[start..at].to_owned());
+                    return Some((&text[..open], parts, &text[at + 1..]));
+                }
+                _ => {}
+            }
+        }
+    }
+    None
+}
+
+fn range(inner: &str) -> Option<Vec<String>> {
+    let (first, last) = inner.split_once("..")?;
+    if let (Ok(first), Ok(last)) = (first.parse::<i32>(), last.parse::<i32>()) {
+        let count = usize::try_from(first.abs_diff(last)).ok()?;
+        if count > BRACES {
+            return None;
+        }
+        let step = if first <= last { 1 } else { -1 };
+        return Some(
+            (0..=count as i32)
+                .map(|n| (first + n * step).to_string())
+                .collect(),
+        );
+    }
+    let (mut first, mut last) = (first.chars(), last.chars());
+    let (from, to) = (first.next()?, last.next()?);
+    (first.next().is_none() && last.next().is_none() && from.is_ascii_alphabetic() && to.is_ascii_alphabetic())
+        .then(|| {
+            if from <= to {
+                (from..=to).map(String::from).collect()
+            } else {
+                (to..=from).rev().map(String::from).collect()
+            }
+        })
 }

@@ -33,9 +33,14 @@ impl Machine for HostMachine<'_> {
             variables: shell.variables.clone(),
             directory: shell.directory.clone(),
             depth: self.depth,
+            steps: shell.steps.clone(),
         };
         let outcome = programs::call(&mut env, words, stdin);
         Box::pin(std::future::ready(outcome))
+    }
+
+    fn has_program(&mut self, name: &str) -> bool {
+        programs::exists(self.world, self.host, name)
     }
 
     fn read(&mut self, path: &str) -> Result<String, Errno> {
@@ -75,6 +80,17 @@ pub fn run(world: &mut World, host: &HostName, user: &str, line: &str) -> Outcom
 
 /// Runs a command line from within a program (`sh -c`, `sudo`, the IUCV server).
 pub fn run_in(env: &mut ProgramEnv<'_>, name: &str, line: &str, stdin: &str) -> Outcome {
+    run_script(env, name, line, &[], stdin)
+}
+
+/// Runs a script with arguments from within a program.
+pub fn run_script(
+    env: &mut ProgramEnv<'_>,
+    name: &str,
+    line: &str,
+    arguments: &[String],
+    stdin: &str,
+) -> Outcome {
     if env.depth >= DEPTH {
         return Outcome::fail(126, format!("{name}: too many levels of shells\n"));
     }
@@ -82,7 +98,9 @@ pub fn run_in(env: &mut ProgramEnv<'_>, name: &str, line: &str, stdin: &str) -> 
         name: name.to_owned(),
         variables: env.variables.clone(),
         directory: env.directory.clone(),
-        status: 0,
+        arguments: arguments.to_vec(),
+        steps: env.steps.clone(),
+        ..Shell::default()
     };
     let mut machine = HostMachine {
         world: env.world,

@@ -16,6 +16,12 @@ pub trait Machine: Send {
         stdin: &'a str,
     ) -> BoxFuture<'a, Option<Outcome>>;
 
+    /// Whether there is a program of this name; a machine that does not say has none.
+    fn has_program(&mut self, name: &str) -> bool {
+        let _ = name;
+        false
+    }
+
     /// Reads a file by absolute path.
     fn read(&mut self, path: &str) -> Result<String, Errno>;
 

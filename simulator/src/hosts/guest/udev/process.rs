@@ -6,6 +6,7 @@ use super::device::{Device, Link};
 use super::rules::{Operator, Rule, Token, matches, rules};
 use crate::hosts::sysfs::dev::map_name;
 use crate::hosts::sysfs::tree::View;
+use crate::hosts::shell::Steps;
 use crate::hosts::{ProgramEnv, guest, sysfs};
 use crate::world::linux::{Distribution, Family};
 use crate::world::zfcp::event::{Action, Subject};
@@ -423,6 +424,7 @@ fn run(world: &mut World, host: &HostName, line: &str) {
         variables: BTreeMap::new(),
         directory: "/".into(),
         depth: 0,
+        steps: Steps::default(),
     };
     program(&mut env, &words, "");
 }
