@@ -378,7 +378,9 @@ mod tests {
             assert_eq!(evaluate(text, &mut variables), Ok(value), "{text}");
         }
         assert!(!variables.contains_key("b"));
-        for bad in ["1 +", "(1", "1 2", "08", "1/0", "2 ** -1", "$", "99#1", "1 ? 2"] {
+        for bad in [
+            "1 +", "(1", "1 2", "08", "1/0", "2 ** -1", "$", "99#1", "1 ? 2",
+        ] {
             assert!(evaluate(bad, &mut variables).is_err(), "{bad}");
         }
         assert!(evaluate(&"(".repeat(10_000), &mut variables).is_err());

@@ -15,7 +15,9 @@ impl Interpreter<'_> {
     ) -> BoxFuture<'b, Result<bool, String>> {
         Box::pin(async move {
             match condition {
-                Condition::Or(left, right) => Ok(self.holds(left).await? || self.holds(right).await?),
+                Condition::Or(left, right) => {
+                    Ok(self.holds(left).await? || self.holds(right).await?)
+                }
                 Condition::And(left, right) => {
                     Ok(self.holds(left).await? && self.holds(right).await?)
                 }
@@ -56,7 +58,8 @@ impl Interpreter<'_> {
                         }
                         "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" => {
                             let right = self.text(right).await;
-                            let (Some(left), Some(right)) = (self.compute(&left), self.compute(&right))
+                            let (Some(left), Some(right)) =
+                                (self.compute(&left), self.compute(&right))
                             else {
                                 return Ok(false);
                             };

@@ -127,9 +127,10 @@ impl Interpreter<'_> {
                 Piece::Quoted(text) => {
                     // Quotes around nothing but `"$@"` make no word when there are no arguments.
                     let only = text.is_empty()
-                        && word.0.iter().any(
-                            |p| matches!(p, Piece::Variable(v, true) if v.name == "@"),
-                        );
+                        && word
+                            .0
+                            .iter()
+                            .any(|p| matches!(p, Piece::Variable(v, true) if v.name == "@"));
                     if !only {
                         field.quoted(text);
                     }
@@ -228,9 +229,7 @@ impl Interpreter<'_> {
             "!" => None,
             "-" => Some("hB".to_owned()),
             "#" => Some(self.shell.arguments.len().to_string()),
-            "@" | "*" => {
-                (!self.shell.arguments.is_empty()).then(|| self.shell.arguments.join(" "))
-            }
+            "@" | "*" => (!self.shell.arguments.is_empty()).then(|| self.shell.arguments.join(" ")),
             "0" => Some(self.shell.name.clone()),
             "RANDOM" => Some("16838".to_owned()),
             "LINENO" => Some(self.line.to_string()),
@@ -275,7 +274,11 @@ impl Interpreter<'_> {
                     self.stop = Some(Stop::Exit(127));
                     String::new()
                 }
-                _ if found.is_none() && self.shell.unset_is_error && variable.name != "@" && variable.name != "*" => {
+                _ if found.is_none()
+                    && self.shell.unset_is_error
+                    && variable.name != "@"
+                    && variable.name != "*" =>
+                {
                     let said = self.says(&format!("{}: unbound variable", variable.name));
                     self.leaked.push_str(&said);
                     self.stop = Some(Stop::Exit(127));
@@ -458,12 +461,15 @@ fn range(inner: &str) -> Option<Vec<String>> {
     }
     let (mut first, mut last) = (first.chars(), last.chars());
     let (from, to) = (first.next()?, last.next()?);
-    (first.next().is_none() && last.next().is_none() && from.is_ascii_alphabetic() && to.is_ascii_alphabetic())
-        .then(|| {
-            if from <= to {
-                (from..=to).map(String::from).collect()
-            } else {
-                (to..=from).rev().map(String::from).collect()
-            }
-        })
+    (first.next().is_none()
+        && last.next().is_none()
+        && from.is_ascii_alphabetic()
+        && to.is_ascii_alphabetic())
+    .then(|| {
+        if from <= to {
+            (from..=to).map(String::from).collect()
+        } else {
+            (to..=from).rev().map(String::from).collect()
+        }
+    })
 }

@@ -677,7 +677,10 @@ impl Interpreter<'_> {
             Err(errno) => return Outcome::fail(127, self.says(&format!("{name}: {errno}"))),
         };
         if self.calls >= SCRIPTS {
-            return Outcome::fail(126, self.says(&format!("{name}: too many levels of scripts")));
+            return Outcome::fail(
+                126,
+                self.says(&format!("{name}: too many levels of scripts")),
+            );
         }
         let list = match parser::parse(&text) {
             Ok(list) => list,

@@ -174,7 +174,10 @@ impl<'a> Lexer<'a> {
         while matches!(self.peek(), Some(' ' | '\t')) {
             self.bump();
         }
-        if matches!(self.peek(), None | Some('\n' | ';' | '&' | '|' | '<' | '>' | '(' | ')')) {
+        if matches!(
+            self.peek(),
+            None | Some('\n' | ';' | '&' | '|' | '<' | '>' | '(' | ')')
+        ) {
             return Ok(());
         }
         let word = self.word(false)?;

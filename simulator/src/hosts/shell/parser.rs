@@ -405,10 +405,7 @@ impl Parser {
         };
         let operator = match self.peek() {
             Some(Token::Operator(o @ ("<" | ">"), _)) => Some((*o).to_owned()),
-            Some(Token::Word(word)) => word
-                .bare()
-                .filter(|text| *text != "]]")
-                .map(str::to_owned),
+            Some(Token::Word(word)) => word.bare().filter(|text| *text != "]]").map(str::to_owned),
             _ => None,
         };
         let is_unary = first

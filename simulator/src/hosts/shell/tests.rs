@@ -47,9 +47,15 @@ fn words_are_what_bash_makes_of_them() {
             "KERNEL==\"sd*\", vdb%n\"\n",
         ),
         ("echo '' | cat; false; echo $?", "\n1\n"),
-        ("echo a{1,2}b {3..1} {a..c} {x}", "a1b a2b 3 2 1 a b c {x}\n"),
+        (
+            "echo a{1,2}b {3..1} {a..c} {x}",
+            "a1b a2b 3 2 1 a b c {x}\n",
+        ),
         ("echo $'a\\tb'", "a\tb\n"),
-        ("set -- 'a b' c; for i in \"$@\"; do echo \"<$i>\"; done; echo $#", "<a b>\n<c>\n2\n"),
+        (
+            "set -- 'a b' c; for i in \"$@\"; do echo \"<$i>\"; done; echo $#",
+            "<a b>\n<c>\n2\n",
+        ),
         ("set --; for i in \"$@\"; do echo \"<$i>\"; done", ""),
         ("IFS=:; a=x:y; echo $a", "x y\n"),
     ] {
@@ -60,13 +66,28 @@ fn words_are_what_bash_makes_of_them() {
 #[test]
 fn parameters_are_expanded() {
     for (line, expected) in [
-        ("echo ${a:-d} ${a-e} ${a:=f} $a ${a:+g} ${a:-h}", "d e f f g f\n"),
+        (
+            "echo ${a:-d} ${a-e} ${a:=f} $a ${a:+g} ${a:-h}",
+            "d e f f g f\n",
+        ),
         ("a=; echo ${a-x}${a:-y}${a+z}", "yz\n"),
-        ("a=/x/y.tar.gz; echo ${a##*/} ${a%.*} ${a%%.*} ${a#/x} ${#a}", "y.tar.gz /x/y.tar /x/y /y.tar.gz 11\n"),
-        ("a=banana; echo ${a/an/AN} ${a//an/AN} ${a//[bn]/_} ${a/#b/B} ${a/%a/A}", "bANana bANANa _a_a_a Banana bananA\n"),
-        ("a=0x0004; echo ${a:2} ${a:0:2} ${a: -2} ${a^^} ${a,,}", "0004 0x 04 0X0004 0x0004\n"),
+        (
+            "a=/x/y.tar.gz; echo ${a##*/} ${a%.*} ${a%%.*} ${a#/x} ${#a}",
+            "y.tar.gz /x/y.tar /x/y /y.tar.gz 11\n",
+        ),
+        (
+            "a=banana; echo ${a/an/AN} ${a//an/AN} ${a//[bn]/_} ${a/#b/B} ${a/%a/A}",
+            "bANana bANANa _a_a_a Banana bananA\n",
+        ),
+        (
+            "a=0x0004; echo ${a:2} ${a:0:2} ${a: -2} ${a^^} ${a,,}",
+            "0004 0x 04 0X0004 0x0004\n",
+        ),
         ("a='*'; echo \"${a#\\*}\"x", "x\n"),
-        ("echo $((2 * (3 + 4))) $((a = 5)) $a; ((a > 3)) && echo yes", "14 5 5\nyes\n"),
+        (
+            "echo $((2 * (3 + 4))) $((a = 5)) $a; ((a > 3)) && echo yes",
+            "14 5 5\nyes\n",
+        ),
         ("i=0; while ((i < 3)); do ((i++)); done; echo $i", "3\n"),
         ("a=x; a+=y; echo $a", "xy\n"),
     ] {
@@ -82,12 +103,21 @@ fn lists_and_redirections() {
         ("cat /x 2>&1 | grep -c No", "1\n"),
         ("echo 1 > /tmp/f; echo 2 >>/tmp/f; cat < /tmp/f", "1\n2\n"),
         ("cat /x &> /dev/null; echo $?", "1\n"),
-        ("cat <<EOF\na $((1+1)) \"$HOME\"\nEOF\necho end", "a 2 \"/root\"\nend\n"),
+        (
+            "cat <<EOF\na $((1+1)) \"$HOME\"\nEOF\necho end",
+            "a 2 \"/root\"\nend\n",
+        ),
         ("cat <<'EOF'\n$HOME\nEOF", "$HOME\n"),
         ("cat <<-EOF | tr a b\n\ta\n\tEOF", "b\n"),
         ("tr a-z A-Z <<< word", "WORD\n"),
-        ("while read a b; do echo \"$b:$a\"; done <<< 'x y z'", "y z:x\n"),
-        ("printf 'a\\nb\\n' | while read l; do echo \"[$l]\"; done", "[a]\n[b]\n"),
+        (
+            "while read a b; do echo \"$b:$a\"; done <<< 'x y z'",
+            "y z:x\n",
+        ),
+        (
+            "printf 'a\\nb\\n' | while read l; do echo \"[$l]\"; done",
+            "[a]\n[b]\n",
+        ),
         ("a=1; echo x | read a; echo $a", "1\n"),
     ] {
         assert_eq!(out(line), expected, "{line}");
@@ -96,7 +126,10 @@ fn lists_and_redirections() {
         sh("echo x > /none/f"),
         Outcome::fail(1, "bash: line 1: /none/f: No such file or directory\n")
     );
-    assert_eq!(sh("echo $(cat /x) | cat").stderr, "cat: /x: No such file or directory\n");
+    assert_eq!(
+        sh("echo $(cat /x) | cat").stderr,
+        "cat: /x: No such file or directory\n"
+    );
 }
 
 #[test]
@@ -106,14 +139,26 @@ fn compound_commands() {
             "if false; then echo a; else echo b; fi; for i in 1 2; do echo $i; done",
             "b\n1\n2\n",
         ),
-        ("case b805 in *[!0-9a-f]*) echo bad;; b8*|B8*) echo fcp;; esac", "fcp\n"),
+        (
+            "case b805 in *[!0-9a-f]*) echo bad;; b8*|B8*) echo fcp;; esac",
+            "fcp\n",
+        ),
         ("case x in a) echo a;; *) echo other; esac", "other\n"),
-        ("f() { local a=$1; echo \"<$a>\"; return 4; }; f 'x y'; echo $?", "<x y>\n4\n"),
+        (
+            "f() { local a=$1; echo \"<$a>\"; return 4; }; f 'x y'; echo $?",
+            "<x y>\n4\n",
+        ),
         ("a=1; f() { local a=2; echo $a; }; f; echo $a", "2\n1\n"),
         ("function g { echo $#; }; g 1 2 3", "3\n"),
-        ("for i in 1 2 3 4; do [ $i = 2 ] && continue; [ $i = 4 ] && break; echo $i; done", "1\n3\n"),
+        (
+            "for i in 1 2 3 4; do [ $i = 2 ] && continue; [ $i = 4 ] && break; echo $i; done",
+            "1\n3\n",
+        ),
         ("[[ -d /etc && ! -e /nope ]] && echo yes", "yes\n"),
-        ("a=0x5005; [[ $a == 0x* && $a =~ ^0x([0-9]+)$ ]] && echo $BASH_REMATCH", "0x5005\n"),
+        (
+            "a=0x5005; [[ $a == 0x* && $a =~ ^0x([0-9]+)$ ]] && echo $BASH_REMATCH",
+            "0x5005\n",
+        ),
         ("[[ ( 1 -eq 2 || abc < abd ) ]] && echo yes", "yes\n"),
         ("[[ -z $nope ]]; echo $?", "0\n"),
         ("x=$(if true; then echo in; fi); echo $x", "in\n"),
@@ -150,8 +195,18 @@ fn failures() {
     );
     assert_eq!(sh("/etc").rc, 126);
     for bad in [
-        "echo \"", "echo a; ; b", "if true; fi", "( )", "case x in", "f() ", "[[ a", "for in", "<",
-        "${", "${a!b}", "done",
+        "echo \"",
+        "echo a; ; b",
+        "if true; fi",
+        "( )",
+        "case x in",
+        "f() ",
+        "[[ a",
+        "for in",
+        "<",
+        "${",
+        "${a!b}",
+        "done",
     ] {
         assert_eq!(sh(bad).rc, 2, "{bad}");
     }

@@ -147,7 +147,10 @@ impl Zfcp {
                     "scsi {address}: Direct-Access     {vendor:<8} {product:<16} 0000 PQ: 0 ANSI: 6"
                 ),
             );
-            self.note(now, format!("sd {address}: Attached scsi generic sg{sg} type 0"));
+            self.note(
+                now,
+                format!("sd {address}: Attached scsi generic sg{sg} type 0"),
+            );
             for text in medium_messages(medium, bytes) {
                 self.note(now, format!("sd {address}: {}", text.replace("{}", &disk)));
             }

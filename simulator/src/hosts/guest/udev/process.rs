@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::device::{Device, Link};
 use super::rules::{Operator, Rule, Token, matches, rules};
+use crate::hosts::shell::Steps;
 use crate::hosts::sysfs::dev::map_name;
 use crate::hosts::sysfs::tree::View;
-use crate::hosts::shell::Steps;
 use crate::hosts::{ProgramEnv, guest, sysfs};
 use crate::world::linux::{Distribution, Family};
 use crate::world::zfcp::event::{Action, Subject};
