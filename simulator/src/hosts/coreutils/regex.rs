@@ -19,7 +19,7 @@ pub fn compile(pattern: &str, extended: bool, ignore_case: bool) -> Result<Patte
 
 /// Compiles an extended expression.
 pub fn expression(pattern: &str) -> Result<Regex, String> {
-    compile(pattern, true, false)
+    build(&translate(pattern, true)?, false)
 }
 
 /// Compiles a fixed text.
