@@ -1,0 +1,292 @@
+//! Commands of the Nova half.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use super::Ended;
+use super::args::{AttachArgs, BootCommand, ConnectionArgs, DetachArgs, NodeArgs};
+use super::exit::{ExitStatus, UsageError};
+use super::session::Session;
+use super::table::{Table, facts};
+use super::volumes::volume;
+use crate::Error;
+use crate::attachments::{
+    AttachOptions, Attached, Attachments as _, BootMetadata, BootVolume, Connection, GuestPath,
+    Instance, ScriptPlace, VolumeRef,
+};
+use crate::types::{MountPoint, NodeName, Size};
+use crate::volumes::{self, VolumeDriver as _};
+
+/// Connection data as typed, or as the Cinder half gives them for a volume of the pool.
+async fn volume_ref(
+    session: &Session,
+    id: &str,
+    node: &NodeName,
+    args: &ConnectionArgs,
+) -> anyhow::Result<VolumeRef> {
+    let size = args.size.map(Size::from_gib);
+    let info = match &args.connection {
+        Some(path) => {
+            let mut info = read_json(path)?;
+            complete(session, &mut info, node, args).await?;
+            info
+        }
+        None => {
+            let (volume, _) = volume(session, id).await?;
+            let connector = session.nova.get_volume_connector(&Instance::new(node.clone())).await?;
+            let connector = volumes::Connector {
+                zvm_fcp: connector.zvm_fcp,
+                wwpns: connector.wwpns,
+                host: connector.host.to_string(),
+                instance: Some(node.to_string()),
+            };
+            let info = session.driver.initialize_connection(&volume, &connector).await?;
+            serde_json::to_value(info)?
+        }
+    };
+    let connection =
+        Connection::from_json(&info).map_err(|error| Error::Connector(error.to_string()))?;
+    Ok(VolumeRef {
+        id: id.to_owned(),
+        connection,
+        size,
+    })
+}
+
+/// Fills in what another controller's driver does not know: the devices, and the lifecycle when it was typed.
+async fn complete(
+    session: &Session,
+    info: &mut Value,
+    node: &NodeName,
+    args: &ConnectionArgs,
+) -> anyhow::Result<()> {
+    let data = if info.get("data").is_some() {
+        &mut info["data"]
+    } else {
+        info
+    };
+    let Some(map) = data.as_object_mut() else {
+        return Err(UsageError("the connection data are no JSON object".to_owned()).into());
+    };
+    if !map.contains_key("zvm_fcp") {
+        let connector = session.nova.get_volume_connector(&Instance::new(node.clone())).await?;
+        map.insert("zvm_fcp".to_owned(), serde_json::to_value(connector.zvm_fcp)?);
+    }
+    if let Some(lifecycle) = args.lifecycle {
+        map.entry("zvm_lifecycle").or_insert_with(|| lifecycle.to_string().into());
+    }
+    Ok(())
+}
+
+fn read_json(path: &Path) -> anyhow::Result<Value> {
+    let mut text = String::new();
+    if path == Path::new("-") {
+        std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
+    } else {
+        text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+    }
+    serde_json::from_str(&text)
+        .map_err(|error| UsageError(format!("{} is no JSON: {error}", path.display())).into())
+}
+
+pub(super) async fn connector(session: &Session, args: NodeArgs) -> Ended {
+    let connector = session.nova.get_volume_connector(&Instance::new(args.node)).await?;
+    let mut table = Table::new(&["FCP", "WWPN"]);
+    for (device, port) in connector.zvm_fcp.iter().zip(&connector.wwpns) {
+        table.row([device.to_string(), port.to_string()]);
+    }
+    session.print(&table.text(), &json!({ "connector": connector }));
+    Ok(ExitStatus::Done)
+}
+
+pub(super) async fn attach(session: &Session, args: AttachArgs) -> Ended {
+    let mount_point: Option<MountPoint> = match args.mount.as_deref() {
+        None => None,
+        Some("auto") => Some(session.nova.get_device_name_for_instance(&args.node).await?),
+        Some(text) => Some(text.parse().map_err(|error: crate::types::ParseError| {
+            UsageError(format!("--mount: {error}"))
+        })?),
+    };
+    let mut instance = Instance::new(args.node.clone());
+    instance.os_version = args.os.clone();
+    if instance.os_version.is_none() {
+        instance.os_version = match session.nova.distribution_of(&args.node).await {
+            Ok(distribution) => distribution.map(|found| found.to_string()),
+            // The attach itself says it better.
+            Err(_) => None,
+        };
+    }
+    let volume = volume_ref(session, &args.id, &args.node, &args.connection).await?;
+    let attached = session
+        .nova
+        .attach_volume(&instance, &volume, mount_point.as_ref(), &AttachOptions::default())
+        .await?;
+    show_attached(session, &attached);
+    Ok(ExitStatus::Done)
+}
+
+fn show_attached(session: &Session, attached: &Attached) {
+    let devices: Vec<String> = attached.fcp.iter().map(ToString::to_string).collect();
+    let mount = attached.mount_point.as_ref().map_or("", |mount| mount.as_str());
+    let when = match (attached.already, attached.path) {
+        (true, _) => "it was attached before",
+        (false, GuestPath::Active) => "now",
+        (false, GuestPath::Inactive) => "at the guest's next start",
+    };
+    let text = facts([
+        ("volume", attached.volume_id.clone()),
+        ("node", attached.node.to_string()),
+        ("fcp", devices.join(";")),
+        ("device", mount.to_owned()),
+        ("usable", when.to_owned()),
+    ]);
+    session.print(&text, &json!({ "attached": attached }));
+}
+
+pub(super) async fn detach(session: &Session, args: DetachArgs) -> Ended {
+    let node = match args.node {
+        Some(node) => node,
+        None => {
+            let ledger = session.nova.ledger().read().await.map_err(Error::from)?;
+            let found = ledger.find(&args.id).map(|(node, _)| node.clone());
+            found.ok_or_else(|| {
+                Error::NotFound(format!("no guest is recorded for volume {}: name it", args.id))
+            })?
+        }
+    };
+    let volume = match &args.connection.connection {
+        Some(_) => Some(volume_ref(session, &args.id, &node, &args.connection).await?),
+        None => None,
+    };
+    let detached = session
+        .nova
+        .detach_volume(
+            &Instance::new(node),
+            &args.id,
+            volume.as_ref(),
+            args.mount.as_ref(),
+            &AttachOptions::default(),
+        )
+        .await?;
+    if detached.already {
+        session.printer.say(&format!("volume {} was not attached to {}", args.id, detached.node));
+    }
+    session.print("", &json!({ "detached": detached }));
+    if detached.pending.is_empty() {
+        return Ok(ExitStatus::Done);
+    }
+    let devices: Vec<String> = detached.pending.iter().map(ToString::to_string).collect();
+    session.printer.say(&format!(
+        "the volume is detached; FCP devices {} could not be taken back yet: zvm-volume reconcile does it",
+        devices.join(";")
+    ));
+    Ok(ExitStatus::Incomplete)
+}
+
+pub(super) async fn attachments(session: &Session) -> Ended {
+    let ledger = session.nova.ledger().read().await.map_err(Error::from)?;
+    let mut table = Table::new(&["NODE", "FCP", "PHASE", "VOLUME", "DEVICE", "STATE"]);
+    let mut values = Vec::new();
+    let word = |value: Value| value.as_str().unwrap_or_default().to_owned();
+    for (node, entry) in ledger.entries() {
+        let devices: Vec<String> = entry.fcp.iter().map(ToString::to_string).collect();
+        let phase = word(serde_json::to_value(entry.phase)?);
+        let first = [node.to_string(), devices.join(";"), phase];
+        if entry.attachments.is_empty() {
+            table.row(first.iter().cloned().chain([String::new(), String::new(), String::new()]));
+        }
+        for attachment in entry.attachments.values() {
+            let mount = attachment.mount_point.as_ref().map_or("", |mount| mount.as_str());
+            let state = word(serde_json::to_value(attachment.state)?);
+            table.row(first.iter().cloned().chain([
+                attachment.volume_id.clone(),
+                mount.to_owned(),
+                state,
+            ]));
+        }
+        values.push(json!({"node": node, "entry": entry}));
+    }
+    session.print(&table.text(), &json!({ "attachments": values }));
+    Ok(ExitStatus::Done)
+}
+
+pub(super) async fn fcp(session: &Session) -> Ended {
+    let inventory = session.nova.inventory().await?;
+    let ledger = session.nova.ledger().read().await.map_err(Error::from)?;
+    let list = &session.driver.backend().compute.fcp_list;
+    let mut table = Table::new(&["FCP", "CHPID", "WWPN", "Z/VM", "LISTED", "GUEST", "REMARK"]);
+    let mut values = Vec::new();
+    let words = |value: Value| value.as_str().unwrap_or_default().to_owned();
+    for device in inventory.devices() {
+        let guest = ledger.owner(device.number).or_else(|| device.owner.clone());
+        let listed = list.contains(device.number);
+        table.row([
+            device.number.to_string(),
+            device.chpid.map_or(String::new(), |chpid| chpid.to_string()),
+            device.wwpn().map_or(String::new(), |port| port.to_string()),
+            words(serde_json::to_value(device.status)?),
+            if listed { "yes" } else { "" }.to_owned(),
+            guest.clone().unwrap_or_default(),
+            device.unusable().unwrap_or_default().to_owned(),
+        ]);
+        values.push(json!({"device": device, "listed": listed, "guest": guest}));
+    }
+    session.print(&table.text(), &json!({ "fcp": values }));
+    Ok(ExitStatus::Done)
+}
+
+pub(super) async fn boot(session: &Session, command: BootCommand) -> Ended {
+    match command {
+        BootCommand::Prepare {
+            id,
+            node,
+            root,
+            image,
+            ramdisk,
+            os,
+            remote,
+        } => {
+            let metadata = BootMetadata::read(|key| match key {
+                "root" => root.as_deref(),
+                "image" => image.as_deref(),
+                "ramdisk" => ramdisk.as_deref(),
+                "os_version" => os.as_deref(),
+                _ => None,
+            })
+            .map_err(|error| UsageError(error.to_string()))?;
+            let none = ConnectionArgs {
+                connection: None,
+                size: None,
+                lifecycle: None,
+            };
+            let volume = volume_ref(session, &id, &node, &none).await?;
+            let script = remote.map(|remote| ScriptPlace {
+                remote,
+                dir: session.driver.backend().state_dir.join("zipl"),
+            });
+            let boot = BootVolume {
+                volume,
+                metadata,
+                script,
+            };
+            let options = AttachOptions::default();
+            let attached = session.nova.prepare_boot(&Instance::new(node), &boot, &options).await?;
+            show_attached(session, &attached);
+            Ok(ExitStatus::Done)
+        }
+        BootCommand::Cleanup(args) => {
+            let problems = session.nova.destroy_cleanup(&Instance::new(args.node)).await?;
+            let text: String = problems.iter().map(|line| format!("{line}\n")).collect();
+            session.print(&text, &json!({ "left": problems }));
+            Ok(if problems.is_empty() {
+                ExitStatus::Done
+            } else {
+                ExitStatus::Incomplete
+            })
+        }
+    }
+}
