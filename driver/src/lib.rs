@@ -8,6 +8,7 @@
 //! The driver meets an MN over HTTP and knows no other way; what it claims it has read back.
 
 pub mod attachments;
+pub mod cli;
 pub mod client;
 pub mod config;
 mod error;

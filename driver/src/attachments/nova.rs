@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::fcp::{FcpDevice, FcpError, FcpStatus, Inventory, LedgerStore, StateError};
 use crate::pool::{Pool, Row};
 use crate::steps::{Engine, Journal, LockGuard, Locks};
-use crate::types::{DeviceNumber, NodeName, PoolName};
+use crate::types::{DeviceNumber, NodeName, PoolName, Tag};
 
 /// How long the half waits for things that a guest does by itself: paths, links, maps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,13 +71,8 @@ impl Nova {
         let journal = Journal::open(&backend.state_dir.join("journal"))?;
         let locks = Locks::open(&backend.state_dir.join("locks"), backend.lock_timeout)?;
         let clock = Arc::clone(client.clock());
-        Self::with(
-            client,
-            backend,
-            host,
-            Engine::with_clock(journal, clock),
-            locks,
-        )
+        let engine = Engine::with_clock(journal, clock).rehearsing(client.rehearsal().cloned());
+        Self::with(client, backend, host, engine, locks)
     }
 
     /// The same with an engine and locks that other parts of the program use too.
@@ -171,15 +166,23 @@ impl Nova {
     /// One operation at a time on a guest (spec: driver 3.8).
     pub(super) async fn lock_instance(&self, node: &NodeName) -> Result<LockGuard> {
         self.locks
-            .acquire(&format!("instance/{}/{}/{node}", self.server, self.host))
+            .acquire(&format!("instance-{}-{}-{node}", self.server, self.host))
             .await
     }
 
     /// One change at a time on a pool, across the processes of this machine.
     pub(super) async fn lock_pool(&self, pool: &PoolName) -> Result<LockGuard> {
         self.locks
-            .acquire(&format!("pool/{}/{}/{pool}", self.server, self.host))
+            .acquire(&format!("pool-{}-{}-{pool}", self.server, self.host))
             .await
+    }
+
+    /// One operation at a time on a volume, in either half.
+    pub(super) async fn lock_volume(&self, tag: Option<&Tag>) -> Result<Option<LockGuard>> {
+        match tag {
+            Some(tag) => self.locks.acquire(&format!("object-{tag}")).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Whether the management node is known to find no row by a list of WWPNs.

@@ -132,19 +132,6 @@ impl Nova {
         })
     }
 
-    /// The calls that an attach would make, and none of them made; reads do go out.
-    pub async fn attach_calls(
-        &self,
-        instance: &Instance,
-        volume: &VolumeRef,
-        mount_point: Option<&MountPoint>,
-    ) -> Result<Vec<String>> {
-        match self.before_attach(instance, volume, mount_point).await? {
-            Before::Attached(_) => Ok(Vec::new()),
-            Before::Plan(plan, _) => Ok(plan.calls(self)),
-        }
-    }
-
     /// Everything that an attach reads before it changes anything (A0).
     async fn before_attach(
         &self,
@@ -433,6 +420,9 @@ impl Nova {
         if self.holder(&target).await?.0 != Holder::Guest && !self.has_any_unit(&target).await? {
             return Ok(None);
         }
+        if self.engine.is_rehearsing() {
+            return Ok(Some(target));
+        }
         let adopted = target.clone();
         let now = self.now();
         self.ledger
@@ -505,36 +495,6 @@ impl Nova {
         plan.step(NovaStep::Release {
             node: target.node.clone(),
         })
-    }
-
-    /// The calls that a detach would make, and none of them made.
-    pub async fn detach_calls(
-        &self,
-        instance: &Instance,
-        volume_id: &str,
-        volume: Option<&VolumeRef>,
-        mount_point: Option<&MountPoint>,
-    ) -> Result<Vec<String>> {
-        let node = &instance.node;
-        let distribution = Self::distribution(instance, false)?;
-        let target = self
-            .target_of(node, volume_id, volume, mount_point, distribution)
-            .await?;
-        let Some(target) = target else {
-            return Ok(Vec::new());
-        };
-        let last = self
-            .ledger
-            .read()
-            .await?
-            .entry(node)
-            .is_none_or(|entry| entry.attachments.len() <= 1);
-        let mut plan = self.detach_plan(&target, self.path(node).await?, false);
-        if !last {
-            plan.steps
-                .retain(|step| !matches!(step, NovaStep::Undedicate { .. }));
-        }
-        Ok(plan.calls(self))
     }
 
     async fn detach_target(
@@ -727,10 +687,14 @@ impl Attachments for Nova {
             i64::try_from(self.compute.fcp_reserve_timeout.as_millis()).unwrap_or(i64::MAX);
         let (node, list) = (instance.node.clone(), self.compute.fcp_list.clone());
         let (known, now) = (inventory.clone(), self.now());
-        let fcp = self
-            .ledger
-            .update(move |ledger| ledger.reserve(&node, paths, &known, &list, (now, timeout)))
-            .await?;
+        let fcp = if self.engine.is_rehearsing() {
+            let mut ledger = self.ledger.read().await?;
+            ledger.reserve(&node, paths, &known, &list, (now, timeout))?
+        } else {
+            self.ledger
+                .update(move |ledger| ledger.reserve(&node, paths, &known, &list, (now, timeout)))
+                .await?
+        };
         match Connector::new(&fcp, &inventory, &self.host) {
             Ok(connector) => Ok(connector),
             Err(error) => {
@@ -765,6 +729,7 @@ impl Attachments for Nova {
         let distribution = Self::distribution(instance, mount_point.is_some())?;
         self.attachment(volume, mount_point, distribution)?;
         let _lock = self.lock_instance(&instance.node).await?;
+        let _volume = self.lock_volume(volume.connection.tag.as_ref()).await?;
         self.settle_first(&volume.id, &instance.node).await?;
         let (plan, path) = match self.before_attach(instance, volume, mount_point).await? {
             Before::Attached(attached) => return Ok(attached),
@@ -863,6 +828,7 @@ impl Attachments for Nova {
             .scpdata_hex(first, port, attachment.lun)
             .map_err(|error| Error::InvalidVolume(error.to_string()))?;
         let _lock = self.lock_instance(node).await?;
+        let _volume = self.lock_volume(volume.connection.tag.as_ref()).await?;
         self.settle_first(&volume.id, node).await?;
         match self.path(node).await? {
             Some(GuestPath::Inactive) => {}

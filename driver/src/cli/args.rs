@@ -45,7 +45,7 @@ Examples:
 #[command(
     name = "zvm-volume",
     version,
-    about,
+
     after_help = EXAMPLES,
     after_long_help = format!("{EXAMPLES}\n\n{EXIT}"),
     max_term_width = 110,
@@ -84,7 +84,13 @@ pub struct GlobalArgs {
     )]
     pub config: PathBuf,
     /// Back end, by its section or its volume_backend_name; not needed when there is only one
-    #[arg(long, short, global = true, env = "ZVM_VOLUME_BACKEND", value_name = "NAME")]
+    #[arg(
+        long,
+        short,
+        global = true,
+        env = "ZVM_VOLUME_BACKEND",
+        value_name = "NAME"
+    )]
     pub backend: Option<String>,
     /// File whose first line is the xCAT password; wins over the environment (ZVM_XCAT_PASSWORD) and the configuration
     #[arg(long, global = true, value_name = "FILE")]
@@ -116,7 +122,9 @@ pub struct GlobalArgs {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make a volume: reserve a LUN of the pool
-    #[command(after_help = "Example:\n  zvm-volume create 10 --id 6f1c6b0e-2d3a-4b7e-9b0a-0d6f0f3b5c11")]
+    #[command(
+        after_help = "Example:\n  zvm-volume create 10 --id 6f1c6b0e-2d3a-4b7e-9b0a-0d6f0f3b5c11"
+    )]
     Create(CreateArgs),
     /// Delete a volume: clear its data and free its LUN
     Delete(VolumeArgs),
@@ -147,7 +155,9 @@ pub enum Command {
     /// FCP devices and WWPNs of a guest; reserves them if it has none
     Connector(NodeArgs),
     /// Give a volume to a guest
-    #[command(after_help = "Example:\n  zvm-volume attach 6f1c6b0e-2d3a-4b7e-9b0a-0d6f0f3b5c11 lnx1 --mount /dev/vdb --os rhel7")]
+    #[command(
+        after_help = "Example:\n  zvm-volume attach 6f1c6b0e-2d3a-4b7e-9b0a-0d6f0f3b5c11 lnx1 --mount /dev/vdb --os rhel7"
+    )]
     Attach(Box<AttachArgs>),
     /// Take a volume back from a guest
     Detach(DetachArgs),
@@ -166,7 +176,9 @@ pub enum Command {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Print the shell completions
-    #[command(after_help = "Example:\n  zvm-volume completions bash > /etc/bash_completion.d/zvm-volume")]
+    #[command(
+        after_help = "Example:\n  zvm-volume completions bash > /etc/bash_completion.d/zvm-volume"
+    )]
     Completions {
         /// The shell
         shell: clap_complete::Shell,

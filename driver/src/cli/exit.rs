@@ -45,7 +45,9 @@ pub(super) fn of(error: &anyhow::Error) -> ExitStatus {
     if error.is::<crate::config::ConfigError>() {
         return ExitStatus::Config;
     }
-    error.downcast_ref::<Error>().map_or(ExitStatus::Failed, of_driver)
+    error
+        .downcast_ref::<Error>()
+        .map_or(ExitStatus::Failed, of_driver)
 }
 
 fn of_driver(error: &Error) -> ExitStatus {
@@ -68,8 +70,8 @@ fn of_driver(error: &Error) -> ExitStatus {
         | Error::Connector(_)
         | Error::ManageReference { .. }
         | Error::FcpConflict(_)
-        | Error::Unsupported(_) => ExitStatus::Refused,
-        Error::Instance {
+        | Error::Unsupported(_)
+        | Error::Instance {
             retryable: false, ..
         } => ExitStatus::Refused,
         root if root.is_retryable() => ExitStatus::Unavailable,
@@ -84,7 +86,10 @@ mod tests {
     #[test]
     fn the_help_shows_every_status() {
         for status in 0..=ExitStatus::Exhausted as u8 {
-            assert!(super::super::args::EXIT.contains(&format!("\n  {status}  ")), "{status}");
+            assert!(
+                super::super::args::EXIT.contains(&format!("\n  {status}  ")),
+                "{status}"
+            );
         }
     }
 
@@ -99,8 +104,14 @@ mod tests {
             left: Vec::new(),
             journal: Some("1".to_owned()),
         };
-        assert_eq!(of_driver(&Error::Step(Box::new(step))), ExitStatus::Incomplete);
-        assert_eq!(of(&Error::NotFound("x".to_owned()).into()), ExitStatus::NotFound);
+        assert_eq!(
+            of_driver(&Error::Step(Box::new(step))),
+            ExitStatus::Incomplete
+        );
+        assert_eq!(
+            of(&Error::NotFound("x".to_owned()).into()),
+            ExitStatus::NotFound
+        );
         assert_eq!(of(&UsageError("x".to_owned()).into()), ExitStatus::Usage);
     }
 }

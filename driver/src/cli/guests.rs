@@ -10,7 +10,7 @@ use super::Ended;
 use super::args::{AttachArgs, BootCommand, ConnectionArgs, DetachArgs, NodeArgs};
 use super::exit::{ExitStatus, UsageError};
 use super::session::Session;
-use super::table::{Table, facts};
+use super::table::{Table, facts, lines};
 use super::volumes::volume;
 use crate::Error;
 use crate::attachments::{
@@ -28,24 +28,27 @@ async fn volume_ref(
     args: &ConnectionArgs,
 ) -> anyhow::Result<VolumeRef> {
     let size = args.size.map(Size::from_gib);
-    let info = match &args.connection {
-        Some(path) => {
-            let mut info = read_json(path)?;
-            complete(session, &mut info, node, args).await?;
-            info
-        }
-        None => {
-            let (volume, _) = volume(session, id).await?;
-            let connector = session.nova.get_volume_connector(&Instance::new(node.clone())).await?;
-            let connector = volumes::Connector {
-                zvm_fcp: connector.zvm_fcp,
-                wwpns: connector.wwpns,
-                host: connector.host.to_string(),
-                instance: Some(node.to_string()),
-            };
-            let info = session.driver.initialize_connection(&volume, &connector).await?;
-            serde_json::to_value(info)?
-        }
+    let info = if let Some(path) = &args.connection {
+        let mut info = read_json(path)?;
+        complete(session, &mut info, node, args).await?;
+        info
+    } else {
+        let (volume, _) = volume(session, id).await?;
+        let connector = session
+            .nova
+            .get_volume_connector(&Instance::new(node.clone()))
+            .await?;
+        let connector = volumes::Connector {
+            zvm_fcp: connector.zvm_fcp,
+            wwpns: connector.wwpns,
+            host: connector.host.to_string(),
+            instance: Some(node.to_string()),
+        };
+        let info = session
+            .driver
+            .initialize_connection(&volume, &connector)
+            .await?;
+        serde_json::to_value(info)?
     };
     let connection =
         Connection::from_json(&info).map_err(|error| Error::Connector(error.to_string()))?;
@@ -72,11 +75,18 @@ async fn complete(
         return Err(UsageError("the connection data are no JSON object".to_owned()).into());
     };
     if !map.contains_key("zvm_fcp") {
-        let connector = session.nova.get_volume_connector(&Instance::new(node.clone())).await?;
-        map.insert("zvm_fcp".to_owned(), serde_json::to_value(connector.zvm_fcp)?);
+        let connector = session
+            .nova
+            .get_volume_connector(&Instance::new(node.clone()))
+            .await?;
+        map.insert(
+            "zvm_fcp".to_owned(),
+            serde_json::to_value(connector.zvm_fcp)?,
+        );
     }
     if let Some(lifecycle) = args.lifecycle {
-        map.entry("zvm_lifecycle").or_insert_with(|| lifecycle.to_string().into());
+        map.entry("zvm_lifecycle")
+            .or_insert_with(|| lifecycle.to_string().into());
     }
     Ok(())
 }
@@ -84,7 +94,9 @@ async fn complete(
 fn read_json(path: &Path) -> anyhow::Result<Value> {
     let mut text = String::new();
     if path == Path::new("-") {
-        std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .context("cannot read standard input")?;
     } else {
         text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read {}", path.display()))?;
@@ -94,7 +106,10 @@ fn read_json(path: &Path) -> anyhow::Result<Value> {
 }
 
 pub(super) async fn connector(session: &Session, args: NodeArgs) -> Ended {
-    let connector = session.nova.get_volume_connector(&Instance::new(args.node)).await?;
+    let connector = session
+        .nova
+        .get_volume_connector(&Instance::new(args.node))
+        .await?;
     let mut table = Table::new(&["FCP", "WWPN"]);
     for (device, port) in connector.zvm_fcp.iter().zip(&connector.wwpns) {
         table.row([device.to_string(), port.to_string()]);
@@ -104,13 +119,19 @@ pub(super) async fn connector(session: &Session, args: NodeArgs) -> Ended {
 }
 
 pub(super) async fn attach(session: &Session, args: AttachArgs) -> Ended {
-    let mount_point: Option<MountPoint> = match args.mount.as_deref() {
-        None => None,
-        Some("auto") => Some(session.nova.get_device_name_for_instance(&args.node).await?),
-        Some(text) => Some(text.parse().map_err(|error: crate::types::ParseError| {
-            UsageError(format!("--mount: {error}"))
-        })?),
-    };
+    let mount_point: Option<MountPoint> =
+        match args.mount.as_deref() {
+            None => None,
+            Some("auto") => Some(
+                session
+                    .nova
+                    .get_device_name_for_instance(&args.node)
+                    .await?,
+            ),
+            Some(text) => Some(text.parse().map_err(|error: crate::types::ParseError| {
+                UsageError(format!("--mount: {error}"))
+            })?),
+        };
     let mut instance = Instance::new(args.node.clone());
     instance.os_version = args.os.clone();
     if instance.os_version.is_none() {
@@ -123,7 +144,12 @@ pub(super) async fn attach(session: &Session, args: AttachArgs) -> Ended {
     let volume = volume_ref(session, &args.id, &args.node, &args.connection).await?;
     let attached = session
         .nova
-        .attach_volume(&instance, &volume, mount_point.as_ref(), &AttachOptions::default())
+        .attach_volume(
+            &instance,
+            &volume,
+            mount_point.as_ref(),
+            &AttachOptions::default(),
+        )
         .await?;
     show_attached(session, &attached);
     Ok(ExitStatus::Done)
@@ -131,7 +157,10 @@ pub(super) async fn attach(session: &Session, args: AttachArgs) -> Ended {
 
 fn show_attached(session: &Session, attached: &Attached) {
     let devices: Vec<String> = attached.fcp.iter().map(ToString::to_string).collect();
-    let mount = attached.mount_point.as_ref().map_or("", |mount| mount.as_str());
+    let mount = attached
+        .mount_point
+        .as_ref()
+        .map_or("", |mount| mount.as_str());
     let when = match (attached.already, attached.path) {
         (true, _) => "it was attached before",
         (false, GuestPath::Active) => "now",
@@ -148,15 +177,17 @@ fn show_attached(session: &Session, attached: &Attached) {
 }
 
 pub(super) async fn detach(session: &Session, args: DetachArgs) -> Ended {
-    let node = match args.node {
-        Some(node) => node,
-        None => {
-            let ledger = session.nova.ledger().read().await.map_err(Error::from)?;
-            let found = ledger.find(&args.id).map(|(node, _)| node.clone());
-            found.ok_or_else(|| {
-                Error::NotFound(format!("no guest is recorded for volume {}: name it", args.id))
-            })?
-        }
+    let node = if let Some(node) = args.node {
+        node
+    } else {
+        let ledger = session.nova.ledger().read().await.map_err(Error::from)?;
+        let found = ledger.find(&args.id).map(|(node, _)| node.clone());
+        found.ok_or_else(|| {
+            Error::NotFound(format!(
+                "no guest is recorded for volume {}: name it",
+                args.id
+            ))
+        })?
     };
     let volume = match &args.connection.connection {
         Some(_) => Some(volume_ref(session, &args.id, &node, &args.connection).await?),
@@ -173,7 +204,10 @@ pub(super) async fn detach(session: &Session, args: DetachArgs) -> Ended {
         )
         .await?;
     if detached.already {
-        session.printer.say(&format!("volume {} was not attached to {}", args.id, detached.node));
+        session.printer.say(&format!(
+            "volume {} was not attached to {}",
+            args.id, detached.node
+        ));
     }
     session.print("", &json!({ "detached": detached }));
     if detached.pending.is_empty() {
@@ -197,10 +231,18 @@ pub(super) async fn attachments(session: &Session) -> Ended {
         let phase = word(serde_json::to_value(entry.phase)?);
         let first = [node.to_string(), devices.join(";"), phase];
         if entry.attachments.is_empty() {
-            table.row(first.iter().cloned().chain([String::new(), String::new(), String::new()]));
+            table.row(
+                first
+                    .iter()
+                    .cloned()
+                    .chain([String::new(), String::new(), String::new()]),
+            );
         }
         for attachment in entry.attachments.values() {
-            let mount = attachment.mount_point.as_ref().map_or("", |mount| mount.as_str());
+            let mount = attachment
+                .mount_point
+                .as_ref()
+                .map_or("", |mount| mount.as_str());
             let state = word(serde_json::to_value(attachment.state)?);
             table.row(first.iter().cloned().chain([
                 attachment.volume_id.clone(),
@@ -226,7 +268,9 @@ pub(super) async fn fcp(session: &Session) -> Ended {
         let listed = list.contains(device.number);
         table.row([
             device.number.to_string(),
-            device.chpid.map_or(String::new(), |chpid| chpid.to_string()),
+            device
+                .chpid
+                .map_or(String::new(), |chpid| chpid.to_string()),
             device.wwpn().map_or(String::new(), |port| port.to_string()),
             words(serde_json::to_value(device.status)?),
             if listed { "yes" } else { "" }.to_owned(),
@@ -274,14 +318,19 @@ pub(super) async fn boot(session: &Session, command: BootCommand) -> Ended {
                 script,
             };
             let options = AttachOptions::default();
-            let attached = session.nova.prepare_boot(&Instance::new(node), &boot, &options).await?;
+            let attached = session
+                .nova
+                .prepare_boot(&Instance::new(node), &boot, &options)
+                .await?;
             show_attached(session, &attached);
             Ok(ExitStatus::Done)
         }
         BootCommand::Cleanup(args) => {
-            let problems = session.nova.destroy_cleanup(&Instance::new(args.node)).await?;
-            let text: String = problems.iter().map(|line| format!("{line}\n")).collect();
-            session.print(&text, &json!({ "left": problems }));
+            let problems = session
+                .nova
+                .destroy_cleanup(&Instance::new(args.node))
+                .await?;
+            session.print(&lines(&problems), &json!({ "left": problems }));
             Ok(if problems.is_empty() {
                 ExitStatus::Done
             } else {

@@ -15,7 +15,9 @@ use crate::volumes::VolumeDriver as _;
 
 /// The folder of a file.
 fn folder(file: &Path) -> &Path {
-    file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    file.parent()
+        .filter(|dir| !dir.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 pub(super) async fn run(session: &Session, command: ImageCommand) -> Ended {
@@ -29,7 +31,7 @@ pub(super) async fn run(session: &Session, command: ImageCommand) -> Ended {
             }
             // The service of a folder wants `{id}.raw` beside `{id}.json`: a folder of our own, with a link to the file.
             let work = Work::new(folder(&file))?;
-            let image = new_id();
+            let image = new_id()?;
             let target = std::fs::canonicalize(&file)?;
             std::os::unix::fs::symlink(&target, work.0.join(format!("{image}.raw")))?;
             let meta = ImageMeta {
@@ -41,16 +43,25 @@ pub(super) async fn run(session: &Session, command: ImageCommand) -> Ended {
                 serde_json::to_vec(&meta)?,
             )?;
             let images = FolderImages::new(&work.0);
-            session.driver.copy_image_to_volume(&volume, &images, &image).await?;
-            session.print("", &json!({"written": {"volume": id, "bytes": metadata.len()}}));
+            session
+                .driver
+                .copy_image_to_volume(&volume, &images, &image)
+                .await?;
+            session.print(
+                "",
+                &json!({"written": {"volume": id, "bytes": metadata.len()}}),
+            );
         }
         ImageCommand::Out { id, file } => {
             let (volume, _) = volume(session, &id).await?;
             let work = Work::new(folder(&file))?;
-            let image = new_id();
+            let image = new_id()?;
             let images = FolderImages::new(&work.0);
             let meta = ImageMeta::raw(&image);
-            session.driver.copy_volume_to_image(&volume, &images, &meta).await?;
+            session
+                .driver
+                .copy_volume_to_image(&volume, &images, &meta)
+                .await?;
             if session.rehearsal.is_none() {
                 std::fs::rename(work.0.join(format!("{image}.raw")), &file)
                     .with_context(|| format!("cannot write {}", file.display()))?;
@@ -66,7 +77,7 @@ struct Work(std::path::PathBuf);
 
 impl Work {
     fn new(beside: &Path) -> anyhow::Result<Self> {
-        let path = beside.join(format!(".zvm-volume-{}", new_id()));
+        let path = beside.join(format!(".zvm-volume-{}", new_id()?));
         std::fs::create_dir(&path).with_context(|| format!("cannot make {}", path.display()))?;
         Ok(Self(path))
     }

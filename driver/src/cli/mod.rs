@@ -61,7 +61,7 @@ pub async fn run(cli: Cli) -> ExitStatus {
 async fn dispatch(cli: Cli, printer: &Printer) -> Ended {
     let global = cli.global;
     match cli.command {
-        Command::Completions { shell } => return pages::completions(shell),
+        Command::Completions { shell } => return Ok(pages::completions(shell)),
         Command::Man { dir } => return pages::man(&dir, printer),
         Command::Reference => {
             printer.text(&reference());
@@ -93,9 +93,10 @@ async fn dispatch(cli: Cli, printer: &Printer) -> Ended {
         Command::Boot(command) => guests::boot(&session, command).await,
         Command::Init => upkeep::init(&session).await,
         Command::Reconcile(args) => upkeep::reconcile(&session, &args).await,
-        Command::Config(_) | Command::Completions { .. } | Command::Man { .. } | Command::Reference => {
-            Ok(ExitStatus::Done)
-        }
+        Command::Config(_)
+        | Command::Completions { .. }
+        | Command::Man { .. }
+        | Command::Reference => Ok(ExitStatus::Done),
     };
     session.show_rehearsal();
     ended

@@ -11,9 +11,14 @@ use super::args::{Cli, EXIT};
 use super::exit::ExitStatus;
 use super::printer::Printer;
 
-pub(super) fn completions(shell: clap_complete::Shell) -> Ended {
-    clap_complete::generate(shell, &mut Cli::command(), "zvm-volume", &mut std::io::stdout());
-    Ok(ExitStatus::Done)
+pub(super) fn completions(shell: clap_complete::Shell) -> ExitStatus {
+    clap_complete::generate(
+        shell,
+        &mut Cli::command(),
+        "zvm-volume",
+        &mut std::io::stdout(),
+    );
+    ExitStatus::Done
 }
 
 pub(super) fn man(dir: &Path, printer: &Printer) -> Ended {

@@ -65,7 +65,10 @@ impl Printer {
     }
 
     /// Text that is data.
-    #[expect(clippy::unused_self, reason = "everything that is printed goes through a printer")]
+    #[expect(
+        clippy::unused_self,
+        reason = "everything that is printed goes through a printer"
+    )]
     pub(super) fn text(&self, text: &str) {
         let _ = std::io::stdout().write_all(text.as_bytes());
     }

@@ -78,7 +78,11 @@ impl Observer for Progress {
         if self.verbose > 0 {
             let mut err = std::io::stderr();
             let seconds = exchange.duration.as_secs_f64();
-            let _ = writeln!(err, "{} ({}, {seconds:.1} s)", exchange.request, exchange.outcome);
+            let _ = writeln!(
+                err,
+                "{} ({}, {seconds:.1} s)",
+                exchange.request, exchange.outcome
+            );
             if self.verbose > 1 {
                 let _ = writeln!(err, "  {}", exchange.answer);
             }
@@ -88,7 +92,11 @@ impl Observer for Progress {
             && long_work(call).is_some()
         {
             let seconds = exchange.duration.as_secs();
-            let _ = writeln!(std::io::stderr(), "… {} after {seconds} s", exchange.outcome);
+            let _ = writeln!(
+                std::io::stderr(),
+                "… {} after {seconds} s",
+                exchange.outcome
+            );
         }
         std::future::ready(()).boxed()
     }

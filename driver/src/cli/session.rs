@@ -8,6 +8,7 @@ use super::args::GlobalArgs;
 use super::exit::UsageError;
 use super::printer::Printer;
 use super::progress::Progress;
+use super::table::lines;
 use crate::attachments::Nova;
 use crate::client::{Client, Rehearsal};
 use crate::config::{Backend, Config};
@@ -32,10 +33,17 @@ pub(super) fn password(global: &GlobalArgs) -> anyhow::Result<Option<Secret>> {
     if let Some(path) = &global.password_file {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read the password file {}", path.display()))?;
-        let line = text.lines().next().unwrap_or_default().trim_end_matches('\r');
+        let line = text
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_end_matches('\r');
         return Ok(Some(Secret::new(line)));
     }
-    Ok(std::env::var(PASSWORD).ok().filter(|text| !text.is_empty()).map(Secret::new))
+    Ok(std::env::var(PASSWORD)
+        .ok()
+        .filter(|text| !text.is_empty())
+        .map(Secret::new))
 }
 
 /// The back end that the options name.
@@ -48,7 +56,11 @@ pub(super) fn backend(global: &GlobalArgs) -> anyhow::Result<Backend> {
     let found = config.backend(global.backend.as_deref()).cloned();
     let mut backend = found.ok_or_else(|| {
         UsageError(match &global.backend {
-            Some(name) => format!("no back end '{name}' in {}: {}", global.config.display(), names()),
+            Some(name) => format!(
+                "no back end '{name}' in {}: {}",
+                global.config.display(),
+                names()
+            ),
             None => format!("several back ends, name one with --backend: {}", names()),
         })
     })?;
@@ -72,7 +84,9 @@ impl Session {
             builder = builder.rehearse(rehearsal.clone());
         }
         let client = builder.build().map_err(crate::Error::from)?;
-        let driver = ZvmDriver::builder(&backend).client(client.clone()).build()?;
+        let driver = ZvmDriver::builder(&backend)
+            .client(client.clone())
+            .build()?;
         driver.start().await?;
         let mut found = backend.clone();
         found.zhcp_node = driver.zhcp()?;
@@ -106,12 +120,13 @@ impl Session {
             return;
         }
         let calls = rehearsal.calls();
-        let text: String = if calls.is_empty() {
+        let text = if calls.is_empty() {
             self.printer.say("no call would be made");
             String::new()
         } else {
-            calls.iter().map(|call| format!("{call}\n")).collect()
+            lines(&calls)
         };
-        self.printer.data(&text, &serde_json::json!({ "calls": calls }));
+        self.printer
+            .data(&text, &serde_json::json!({ "calls": calls }));
     }
 }

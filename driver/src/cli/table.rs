@@ -66,6 +66,15 @@ impl Table {
     }
 }
 
+/// One line for each text.
+pub fn lines<T: std::fmt::Display>(texts: impl IntoIterator<Item = T>) -> String {
+    let mut text = String::new();
+    for line in texts {
+        let _ = writeln!(text, "{line}");
+    }
+    text
+}
+
 /// `key: value` lines with the values in one column.
 pub fn facts<'a>(facts: impl IntoIterator<Item = (&'a str, String)>) -> String {
     let facts: Vec<(&str, String)> = facts.into_iter().collect();
@@ -88,8 +97,14 @@ mod tests {
         let mut table = Table::new(&["ID", "GIB", "STATE"]).right(1);
         table.row(["a".to_owned(), "10".to_owned(), "free".to_owned()]);
         table.row(["abc".to_owned(), "1000".to_owned(), String::new()]);
-        assert_eq!(table.text(), "ID    GIB  STATE\na      10  free\nabc  1000\n");
+        assert_eq!(
+            table.text(),
+            "ID    GIB  STATE\na      10  free\nabc  1000\n"
+        );
         assert_eq!(Table::new(&["ID"]).text(), "");
-        assert_eq!(facts([("id", "x".to_owned()), ("size", "1".to_owned())]), "id:   x\nsize: 1\n");
+        assert_eq!(
+            facts([("id", "x".to_owned()), ("size", "1".to_owned())]),
+            "id:   x\nsize: 1\n"
+        );
     }
 }

@@ -7,7 +7,7 @@ use super::args::{GlobalArgs, ReconcileArgs};
 use super::exit::ExitStatus;
 use super::printer::Printer;
 use super::session::{Session, password};
-use crate::Error;
+use super::table::lines;
 use crate::attachments::Attachments as _;
 use crate::config::{Config, Level};
 use crate::steps::{Known, Resolution, Resolved};
@@ -31,9 +31,16 @@ pub(super) fn config_check(global: &GlobalArgs, printer: &Printer) -> Ended {
         text.push_str(&format!("{word}: {problem}\n"));
     }
     if !broken {
-        text.push_str(&format!("{}: good ({})\n", global.config.display(), names.join(", ")));
+        text.push_str(&format!(
+            "{}: good ({})\n",
+            global.config.display(),
+            names.join(", ")
+        ));
     }
-    printer.data(&text, &json!({"problems": problems, "backends": names, "good": !broken}));
+    printer.data(
+        &text,
+        &json!({"problems": problems, "backends": names, "good": !broken}),
+    );
     Ok(if broken {
         ExitStatus::Config
     } else {
@@ -44,8 +51,7 @@ pub(super) fn config_check(global: &GlobalArgs, printer: &Printer) -> Ended {
 pub(super) async fn init(session: &Session) -> Ended {
     let mut news = session.nova.init_host(&[]).await?;
     news.extend(session.driver.capabilities()?.remarks);
-    let text: String = news.iter().map(|line| format!("{line}\n")).collect();
-    session.print(&text, &json!({ "remarks": news }));
+    session.print(&lines(&news), &json!({ "remarks": news }));
     Ok(ExitStatus::Done)
 }
 
@@ -55,10 +61,13 @@ pub(super) async fn reconcile(session: &Session, args: &ReconcileArgs) -> Ended 
     if args.check {
         let entries = session.driver.engine().journal().list()?;
         let findings = session.nova.audit().await?;
-        let mut text: String = entries
-            .iter()
-            .map(|entry| format!("open: {} of {} ({})\n", entry.operation, entry.subject, entry.id))
-            .collect();
+        let open = |entry: &crate::steps::Entry| {
+            format!(
+                "open: {} of {} ({})",
+                entry.operation, entry.subject, entry.id
+            )
+        };
+        let mut text = lines(entries.iter().map(open));
         for finding in &findings {
             text.push_str(&format!("{}: {}\n", finding.what, finding.text));
         }
@@ -86,7 +95,10 @@ pub(super) async fn reconcile(session: &Session, args: &ReconcileArgs) -> Ended 
                 format!("stuck: {why}")
             }
         };
-        text.push_str(&format!("{} of {}: {word}\n", entry.operation, entry.subject));
+        text.push_str(&format!(
+            "{} of {}: {word}\n",
+            entry.operation, entry.subject
+        ));
     }
     for node in &nova.released {
         text.push_str(&format!("FCP devices of {node}: taken back\n"));
@@ -95,7 +107,7 @@ pub(super) async fn reconcile(session: &Session, args: &ReconcileArgs) -> Ended 
         clean = false;
         text.push_str(&format!("{}: {}\n", finding.what, finding.text));
     }
-    let left = session.driver.engine().journal().list().map_err(Error::from)?.len();
+    let left = session.driver.engine().journal().list()?.len();
     session.print(
         &text,
         &json!({"resolved": resolved, "released": nova.released, "findings": nova.findings, "open": left}),

@@ -1,5 +1,8 @@
 //! Commands of the Cinder half.
 
+use std::io::Read as _;
+
+use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::Ended;
@@ -10,20 +13,35 @@ use super::args::{
 use super::exit::{ExitStatus, UsageError};
 use super::session::Session;
 use super::table::{Table, facts};
+use crate::Error;
 use crate::pool::{Owner, Row};
 use crate::types::{Tag, TagKind};
 use crate::volumes::{
     ExistingRef, ModelUpdate, Page, Snapshot, TargetHost, TypeDiff, Volume, VolumeDriver as _,
 };
-use crate::Error;
 
-/// A UUID of version 4 from the thread's generator.
-pub(super) fn new_id() -> String {
-    let mut bytes: [u8; 16] = rand::random();
+/// A UUID of version 4 from the machine's generator.
+pub(super) fn new_id() -> anyhow::Result<String> {
+    let mut bytes = [0u8; 16];
+    std::fs::File::open("/dev/urandom")
+        .and_then(|mut source| source.read_exact(&mut bytes))
+        .context("cannot make up an id")?;
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+    let hex = format!("{:032x}", u128::from_be_bytes(bytes));
+    Ok([
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ]
+    .join("-"))
+}
+
+/// The id that was typed, or a new one.
+fn id_or_new(id: Option<String>) -> anyhow::Result<String> {
+    id.map_or_else(new_id, Ok)
 }
 
 /// The row that carries a stamp, and the volume as Cinder would have it.
@@ -62,9 +80,16 @@ fn described(session: &Session, row: &Row, attached: Option<&str>) -> (Vec<Strin
     let owner = Owner::parse(&row.owner, prefix);
     let stamp = match &owner {
         Owner::Stamp(tag, kind) => Some((tag.clone(), *kind)),
-        _ => row.tag.parse::<Tag>().ok().and_then(|tag| tag.kind(prefix).map(|kind| (tag, kind))),
+        _ => row
+            .tag
+            .parse::<Tag>()
+            .ok()
+            .and_then(|tag| tag.kind(prefix).map(|kind| (tag, kind))),
     };
-    let id = stamp.as_ref().and_then(|(tag, _)| tag.id()).or_else(|| attached.map(str::to_owned));
+    let id = stamp
+        .as_ref()
+        .and_then(|(tag, _)| tag.id())
+        .or_else(|| attached.map(str::to_owned));
     let kind = match (&stamp, attached) {
         (Some((_, TagKind::Volume)), _) | (None, Some(_)) => "volume",
         (Some((_, TagKind::Snapshot)), _) => "snapshot",
@@ -112,13 +137,16 @@ fn made(session: &Session, id: &str, size: u64, update: &ModelUpdate) -> ExitSta
 }
 
 pub(super) async fn create(session: &Session, args: CreateArgs) -> Ended {
-    let volume = Volume::new(args.id.unwrap_or_else(new_id), args.size);
+    let volume = Volume::new(id_or_new(args.id)?, args.size);
     let update = session.driver.create_volume(&volume).await?;
     Ok(made(session, &volume.id, volume.size, &update))
 }
 
 pub(super) async fn delete(session: &Session, args: &VolumeArgs) -> Ended {
-    session.driver.delete_volume(&Volume::new(&args.id, 0)).await?;
+    session
+        .driver
+        .delete_volume(&Volume::new(&args.id, 0))
+        .await?;
     session.print("", &json!({"deleted": args.id}));
     Ok(ExitStatus::Done)
 }
@@ -141,7 +169,10 @@ pub(super) async fn list(session: &Session, args: &ListArgs) -> Ended {
         }
     }
     for malformed in &listing.malformed {
-        session.printer.say(&format!("warning: not a row ({}): {}", malformed.reason, malformed.line));
+        session.printer.say(&format!(
+            "warning: not a row ({}): {}",
+            malformed.reason, malformed.line
+        ));
     }
     session.print(&table.text(), &json!({ "volumes": values }));
     Ok(ExitStatus::Done)
@@ -164,10 +195,14 @@ pub(super) async fn show(session: &Session, args: &VolumeArgs) -> Ended {
         ("range", row.range.clone()),
     ];
     if let Some((node, attachment)) = attached {
-        let mount = attachment.mount_point.as_ref().map_or("", |mount| mount.as_str());
+        let mount = attachment
+            .mount_point
+            .as_ref()
+            .map_or("", |mount| mount.as_str());
         lines.push(("attached to", node.to_string()));
         lines.push(("device", mount.to_owned()));
-        value["attachment"] = json!({"node": node, "mount_point": attachment.mount_point, "state": attachment.state});
+        value["attachment"] =
+            json!({"node": node, "mount_point": attachment.mount_point, "state": attachment.state});
     }
     session.print(&facts(lines), &json!({ "volume": value }));
     Ok(ExitStatus::Done)
@@ -182,7 +217,7 @@ pub(super) async fn extend(session: &Session, args: &ExtendArgs) -> Ended {
 
 pub(super) async fn clone(session: &Session, args: CloneArgs) -> Ended {
     let (source, _) = volume(session, &args.source).await?;
-    let id = args.id.unwrap_or_else(new_id);
+    let id = id_or_new(args.id)?;
     let copy = Volume::new(id, args.size.unwrap_or(source.size));
     let update = session.driver.create_cloned_volume(&copy, &source).await?;
     Ok(made(session, &copy.id, copy.size, &update))
@@ -190,10 +225,13 @@ pub(super) async fn clone(session: &Session, args: CloneArgs) -> Ended {
 
 pub(super) async fn snapshot(session: &Session, command: SnapshotCommand) -> Ended {
     match command {
-        SnapshotCommand::Create { volume: id, id: snapshot } => {
+        SnapshotCommand::Create {
+            volume: id,
+            id: snapshot,
+        } => {
             let (volume, _) = volume(session, &id).await?;
             let snapshot = Snapshot {
-                id: snapshot.unwrap_or_else(new_id),
+                id: id_or_new(snapshot)?,
                 volume_size: volume.size,
                 volume,
                 provider_location: None,
@@ -205,7 +243,10 @@ pub(super) async fn snapshot(session: &Session, command: SnapshotCommand) -> End
             session.print(&format!("{}\n", snapshot.id), &value);
         }
         SnapshotCommand::Delete { id } => {
-            session.driver.delete_snapshot(&bare_snapshot(&id, 0)).await?;
+            session
+                .driver
+                .delete_snapshot(&bare_snapshot(&id, 0))
+                .await?;
             session.print("", &json!({"deleted": id}));
         }
         SnapshotCommand::Restore { id, volume, size } => {
@@ -214,7 +255,7 @@ pub(super) async fn snapshot(session: &Session, command: SnapshotCommand) -> End
                 .await?
                 .ok_or_else(|| Error::NotFound(format!("snapshot {id} is not in the pool")))?;
             let own = row.size.map_or(0, crate::types::Size::gib_floor);
-            let volume = Volume::new(volume.unwrap_or_else(new_id), size.unwrap_or(own));
+            let volume = Volume::new(id_or_new(volume)?, size.unwrap_or(own));
             let update = session
                 .driver
                 .create_volume_from_snapshot(&volume, &bare_snapshot(&id, own))
@@ -241,14 +282,20 @@ pub(super) async fn manage(session: &Session, args: ManageArgs) -> Ended {
     } else {
         ExistingRef::SourceName(args.reference)
     };
-    let mut volume = Volume::new(args.id.unwrap_or_else(new_id), 0);
-    volume.size = session.driver.manage_existing_get_size(&volume, &reference).await?;
+    let mut volume = Volume::new(id_or_new(args.id)?, 0);
+    volume.size = session
+        .driver
+        .manage_existing_get_size(&volume, &reference)
+        .await?;
     let update = session.driver.manage_existing(&volume, &reference).await?;
     Ok(made(session, &volume.id, volume.size, &update))
 }
 
 pub(super) async fn manageable(session: &Session) -> Ended {
-    let found = session.driver.get_manageable_volumes(&Page::default()).await?;
+    let found = session
+        .driver
+        .get_manageable_volumes(&Page::default())
+        .await?;
     let mut table = Table::new(&["REFERENCE", "GIB", "SAFE", "REASON", "VOLUME"]).right(1);
     for row in &found {
         let reference = match &row.reference {
@@ -277,9 +324,14 @@ pub(super) async fn retype(session: &Session, args: &RetypeArgs) -> Ended {
     let (volume, _) = volume(session, &args.id).await?;
     let diff: Value = serde_json::from_str(&args.diff)
         .map_err(|error| UsageError(format!("--diff is no JSON: {error}")))?;
-    let filled = |key: &str| diff.get(key).and_then(Value::as_object).is_some_and(|map| !map.is_empty());
+    let filled = |key: &str| {
+        diff.get(key)
+            .and_then(Value::as_object)
+            .is_some_and(|map| !map.is_empty())
+    };
     let specs = diff.get("extra_specs").and_then(Value::as_object);
-    let text = |pair: &Value, index: usize| pair.get(index).and_then(Value::as_str).map(str::to_owned);
+    let text =
+        |pair: &Value, index: usize| pair.get(index).and_then(Value::as_str).map(str::to_owned);
     let diff = TypeDiff {
         extra_specs: specs
             .into_iter()
@@ -290,14 +342,23 @@ pub(super) async fn retype(session: &Session, args: &RetypeArgs) -> Ended {
         encryption_differs: filled("encryption"),
     };
     let backend = session.driver.backend();
-    let own = format!("{}@{}#{}", session.driver.host()?, backend.section, backend.pool);
+    let own = format!(
+        "{}@{}#{}",
+        session.driver.host()?,
+        backend.section,
+        backend.pool
+    );
     let stats = session.driver.get_volume_stats(true).await?;
     let host = TargetHost {
         location_info: args.host.is_none().then_some(stats.figures.location_info),
         host: args.host.clone().unwrap_or(own),
     };
     let possible = session.driver.retype(&volume, &diff, &host).await?;
-    let word = if possible { "possible in place\n" } else { "needs a migration\n" };
+    let word = if possible {
+        "possible in place\n"
+    } else {
+        "needs a migration\n"
+    };
     session.print(word, &json!({"retype": possible}));
     Ok(if possible {
         ExitStatus::Done
@@ -317,7 +378,10 @@ pub(super) async fn stats(session: &Session) -> Ended {
         ("total GiB", format!("{:.1}", figures.total_capacity_gb)),
         ("free GiB", format!("{:.1}", figures.free_capacity_gb)),
         ("largest free GiB", figures.zvm_largest_free_gb.to_string()),
-        ("provisioned GiB", format!("{:.1}", figures.provisioned_capacity_gb)),
+        (
+            "provisioned GiB",
+            format!("{:.1}", figures.provisioned_capacity_gb),
+        ),
         ("volumes", figures.total_volumes.to_string()),
         ("copies", yes(capabilities.can_copy)),
         ("images", yes(capabilities.can_image)),
@@ -326,6 +390,9 @@ pub(super) async fn stats(session: &Session) -> Ended {
     for remark in &capabilities.remarks {
         session.printer.say(&format!("note: {remark}"));
     }
-    session.print(&text, &json!({"stats": stats, "capabilities": capabilities}));
+    session.print(
+        &text,
+        &json!({"stats": stats, "capabilities": capabilities}),
+    );
     Ok(ExitStatus::Done)
 }

@@ -12,6 +12,7 @@ use super::error::{CallError, Executed, Reason};
 use super::http::{HttpTransport, RESPONSE_LIMIT};
 use super::observer::{Exchange, Observer};
 use super::redact::Redactor;
+use super::rehearsal::Rehearsal;
 use super::request::encode;
 use super::retry::{ATTEMPTS, Backoff, may_repeat};
 use super::tls::TlsError;
@@ -50,6 +51,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     backoff: Backoff,
     observers: Vec<Arc<dyn Observer>>,
+    rehearsal: Option<Rehearsal>,
     locked_out: AtomicBool,
 }
 
@@ -69,6 +71,7 @@ pub struct ClientBuilder<'a> {
     transport: Option<Arc<dyn Transport>>,
     clock: Arc<dyn Clock>,
     observers: Vec<Arc<dyn Observer>>,
+    rehearsal: Option<Rehearsal>,
     seed: Option<u64>,
     limit: usize,
 }
@@ -105,6 +108,13 @@ impl ClientBuilder<'_> {
     #[must_use]
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observers.push(observer);
+        self
+    }
+
+    /// Makes it a dry run: a call that changes something is noted, not sent, and taken for done.
+    #[must_use]
+    pub fn rehearse(mut self, rehearsal: Rehearsal) -> Self {
+        self.rehearsal = Some(rehearsal);
         self
     }
 
@@ -147,6 +157,7 @@ impl ClientBuilder<'_> {
                 clock: self.clock,
                 backoff: Backoff::seeded(seed),
                 observers: self.observers,
+                rehearsal: self.rehearsal,
                 locked_out: AtomicBool::new(false),
             }),
             request_id: None,
@@ -169,6 +180,7 @@ impl Client {
             transport: None,
             clock: Arc::new(SystemClock),
             observers: Vec::new(),
+            rehearsal: None,
             seed: None,
             limit: RESPONSE_LIMIT,
         }
@@ -202,6 +214,11 @@ impl Client {
         &self.shared.clock
     }
 
+    /// The list of a dry run, when this is one.
+    pub fn rehearsal(&self) -> Option<&Rehearsal> {
+        self.shared.rehearsal.as_ref()
+    }
+
     /// What masks secrets, for texts that others make of answers.
     pub fn redactor(&self) -> &Redactor {
         &self.shared.redactor
@@ -211,6 +228,12 @@ impl Client {
     /// A call that certainly was not carried out is sent again, at most [`ATTEMPTS`] times; a read also after any failure of
     /// the transport. After [`Executed::Unknown`] the caller has to read back.
     pub async fn call(&self, call: &Call) -> Outcome {
+        if let Some(rehearsal) = &self.shared.rehearsal
+            && !call.is_query()
+        {
+            rehearsal.note(call);
+            return Ok(Done::default());
+        }
         let limit = self.limit(call.class());
         let mut failed = 0;
         loop {

@@ -11,6 +11,8 @@ use crate::secret::Secret;
 pub(super) struct Fields<'a> {
     chain: Vec<&'a Section>,
     pub(super) problems: Vec<Problem>,
+    /// Counts instead of what the file says.
+    pub(super) password: Option<Secret>,
 }
 
 impl<'a> Fields<'a> {
@@ -18,6 +20,7 @@ impl<'a> Fields<'a> {
         Self {
             chain,
             problems: Vec::new(),
+            password: None,
         }
     }
 
@@ -118,10 +121,14 @@ impl<'a> Fields<'a> {
 
     /// A secret: trimmed, but never cut at a remark, and never quoted in a message.
     pub(super) fn secret(&mut self, key: &str) -> Option<Secret> {
-        let raw = self
-            .find(key)
-            .map(|(_, entry)| entry.raw.as_str())
-            .unwrap_or_default();
+        let given = self.password.clone();
+        let raw = match &given {
+            Some(password) => password.expose(),
+            None => self
+                .find(key)
+                .map(|(_, entry)| entry.raw.as_str())
+                .unwrap_or_default(),
+        };
         let problem = if raw.is_empty() {
             "is required"
         } else if raw == "0" {

@@ -7,6 +7,7 @@ use super::backend::Backend;
 use super::fields::Fields;
 use super::ini::{IniFile, Section};
 use super::problem::{Level, Problem};
+use crate::secret::Secret;
 
 /// All enabled back ends of a file.
 #[derive(Clone, Debug)]
@@ -42,8 +43,13 @@ impl std::error::Error for ConfigError {}
 impl Config {
     /// Reads a file.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        Self::load_with(path, None)
+    }
+
+    /// Reads a file; a password that is given counts instead of every back end's `zvm_xcat_password`.
+    pub fn load_with(path: &Path, password: Option<&Secret>) -> Result<Self, ConfigError> {
         match std::fs::read(path) {
-            Ok(bytes) => Self::parse(&String::from_utf8_lossy(&bytes)),
+            Ok(bytes) => Self::parse_with(&String::from_utf8_lossy(&bytes), password),
             Err(error) => Err(ConfigError {
                 problems: vec![Problem {
                     level: Level::Error,
@@ -64,6 +70,10 @@ impl Config {
     /// assert!(error.to_string().contains("zvm_xcat_server: is required"));
     /// ```
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        Self::parse_with(text, None)
+    }
+
+    fn parse_with(text: &str, password: Option<&Secret>) -> Result<Self, ConfigError> {
         let (file, mut problems) = IniFile::parse(text);
         let empty = Section {
             name: "DEFAULT".to_owned(),
@@ -111,6 +121,7 @@ impl Config {
             // The Nova half's keys stand in [DEFAULT] of nova.conf; a file that serves both halves may keep them there.
             let mut compute_fields = Fields::new(chain.iter().copied().chain([default]).collect());
             let mut fields = Fields::new(chain);
+            fields.password = password.cloned();
             let backend = Backend::read(&mut fields, &mut compute_fields);
             problems.extend(fields.problems);
             problems.extend(compute_fields.problems);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::journal::{EntryFile, Event, Journal};
 use super::plan::{OnFailure, Plan, Proof, Step};
-use crate::client::{Clock, SystemClock};
+use crate::client::{Clock, Rehearsal, SystemClock};
 use crate::error::{Error, Result, StepError};
 
 /// The engine of all operations.
@@ -12,6 +12,7 @@ use crate::error::{Error, Result, StepError};
 pub struct Engine {
     journal: Journal,
     clock: Arc<dyn Clock>,
+    rehearsal: Option<Rehearsal>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -58,7 +59,23 @@ impl Engine {
 
     /// An engine with another clock than the machine's.
     pub fn with_clock(journal: Journal, clock: Arc<dyn Clock>) -> Self {
-        Self { journal, clock }
+        Self {
+            journal,
+            clock,
+            rehearsal: None,
+        }
+    }
+
+    /// An engine that only notes the calls of its plans, when `rehearsal` is there: for dry runs.
+    #[must_use]
+    pub fn rehearsing(mut self, rehearsal: Option<Rehearsal>) -> Self {
+        self.rehearsal = rehearsal;
+        self
+    }
+
+    /// Whether nothing is changed.
+    pub fn is_rehearsing(&self) -> bool {
+        self.rehearsal.is_some()
     }
 
     /// The journal.
@@ -85,6 +102,12 @@ impl Engine {
         options: &RunOptions,
     ) -> Result<()> {
         if plan.steps.is_empty() {
+            return Ok(());
+        }
+        if let Some(rehearsal) = &self.rehearsal {
+            plan.calls(world)
+                .into_iter()
+                .for_each(|call| rehearsal.note_text(call));
             return Ok(());
         }
         let request_id = options.request_id.as_deref();

@@ -131,7 +131,8 @@ impl DriverBuilder<'_> {
         });
         Ok(ZvmDriver {
             shared: Arc::new(Shared {
-                engine: Engine::with_clock(journal, Arc::clone(client.clock())),
+                engine: Engine::with_clock(journal, Arc::clone(client.clock()))
+                    .rehearsing(client.rehearsal().cloned()),
                 locks,
                 mover,
                 records: self.records,
@@ -205,6 +206,11 @@ impl ZvmDriver {
     /// The z/VM system's node; after the set-up.
     pub fn host(&self) -> Result<NodeName> {
         Ok(self.ready()?.host)
+    }
+
+    /// The zHCP's node, when known; after the set-up.
+    pub fn zhcp(&self) -> Result<Option<NodeName>> {
+        Ok(self.ready()?.zhcp)
     }
 
     /// Resolves every operation of the Cinder half that a crash interrupted (spec: driver 4.1).
