@@ -1,3 +1,5 @@
 //! Integration tests of the driver.
 
 mod config;
+mod rig;
+mod rows;

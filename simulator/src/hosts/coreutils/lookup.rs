@@ -1,6 +1,6 @@
 //! The table of the ordinary programs.
 
-use super::{basic, changing, file_tests, grep, listing, sed, system, text};
+use super::{basic, changing, cmp, file_tests, grep, listing, sed, system, text};
 use crate::hosts::Program;
 use crate::seam::Outcome;
 
@@ -21,6 +21,7 @@ pub fn lookup(name: &str) -> Option<Program> {
         "tr" => text::tr,
         "tee" => text::tee,
         "awk" | "gawk" => text::awk,
+        "cmp" => cmp::cmp,
         "ls" => listing::ls,
         "stat" => listing::stat,
         "readlink" => listing::readlink,

@@ -3,6 +3,7 @@
 
 mod basic;
 mod changing;
+mod cmp;
 mod file_tests;
 mod grep;
 mod listing;

@@ -1,0 +1,202 @@
+//! What the tests stand on: a simulated site behind a loopback address, a driver that meets it over HTTP, a folder for the
+//! driver's state, and the four variants of the site.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use xcat_simulator::Simulator;
+use xcat_simulator::seam::{Behaviour, Release};
+use xcat_simulator::site;
+use xcat_simulator::world::World;
+use zvm_volume::client::{Client, ManualClock, Observer, Transport};
+use zvm_volume::config::{Backend, Config};
+use zvm_volume::steps::Records;
+use zvm_volume::volumes::{Volume, ZvmDriver};
+
+/// A release line with or without its defects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Variant {
+    pub release: Release,
+    pub behaviour: Behaviour,
+}
+
+impl std::fmt::Display for Variant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.release, self.behaviour)
+    }
+}
+
+/// Both release lines, as executed and as intended.
+pub const VARIANTS: [Variant; 4] = [
+    Variant {
+        release: Release::M,
+        behaviour: Behaviour::Executed,
+    },
+    Variant {
+        release: Release::M,
+        behaviour: Behaviour::Intended,
+    },
+    Variant {
+        release: Release::E,
+        behaviour: Behaviour::Executed,
+    },
+    Variant {
+        release: Release::E,
+        behaviour: Behaviour::Intended,
+    },
+];
+
+/// The current line as it really behaves.
+pub const CURRENT: Variant = VARIANTS[0];
+
+/// A site and the folder of a driver's state.
+pub struct Rig {
+    pub simulator: Simulator,
+    pub folder: tempfile::TempDir,
+    pub variant: Variant,
+    pub before: World,
+}
+
+/// What a driver is given besides the configuration.
+#[derive(Default)]
+pub struct Extras {
+    pub keys: &'static str,
+    pub observers: Vec<Arc<dyn Observer>>,
+    pub transport: Option<Arc<dyn Transport>>,
+    pub records: Option<Arc<dyn Records>>,
+}
+
+impl Rig {
+    /// The site `lab`.
+    pub async fn lab(variant: Variant) -> Self {
+        Self::world(variant, site::lab()).await
+    }
+
+    /// The site `lab` with other rows in its first pool.
+    pub async fn rows(variant: Variant, rows: &[&str]) -> Self {
+        let mut world = site::lab();
+        set_pool(&mut world, rows);
+        Self::world(variant, world).await
+    }
+
+    pub async fn world(variant: Variant, world: World) -> Self {
+        let simulator = Simulator::builder()
+            .site(world)
+            .release(variant.release)
+            .behaviour(variant.behaviour)
+            .http()
+            .start()
+            .await
+            .unwrap();
+        let before = simulator.site().world.lock().clone();
+        Self {
+            simulator,
+            folder: tempfile::tempdir().unwrap(),
+            variant,
+            before,
+        }
+    }
+
+    /// The back end of the first system's first pool; `keys` are further lines of its section.
+    pub fn backend(&self, keys: &str) -> Backend {
+        let state = self.folder.path().join("state");
+        let images = self.folder.path().join("images");
+        let text = format!(
+            "zvm_xcat_server = mn.example.com\nzvm_xcat_username = admin\nzvm_xcat_password = admin\n\
+             zvm_scsi_pool = scsipol1\nzvm_state_dir = {}\nzvm_image_tmp_path = {}\nzvm_lock_timeout = 20\n{keys}\n",
+            state.display(),
+            images.display()
+        );
+        Config::parse(&text).unwrap().backends.remove(0)
+    }
+
+    /// A driver that is not set up.
+    pub fn driver(&self, extras: Extras) -> ZvmDriver {
+        let backend = self.backend(extras.keys);
+        let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+        let mut client = Client::builder(&backend)
+            .base_url(format!("{}/xcatws", self.simulator.url()))
+            .clock(clock)
+            .seed(1);
+        for observer in extras.observers {
+            client = client.observer(observer);
+        }
+        if let Some(transport) = extras.transport {
+            client = client.transport(transport);
+        }
+        let client = client.build().unwrap();
+        let mut builder = ZvmDriver::builder(&backend).client(client).not_durable();
+        if let Some(records) = extras.records {
+            builder = builder.records(records);
+        }
+        builder.build().unwrap()
+    }
+
+    /// A driver that is set up.
+    pub async fn started(&self, keys: &'static str) -> ZvmDriver {
+        let driver = self.driver(Extras {
+            keys,
+            ..Extras::default()
+        });
+        driver.start().await.unwrap();
+        driver
+    }
+
+    /// The text of the first pool.
+    pub fn pool(&self) -> String {
+        pool_text(&self.simulator.site().world.lock())
+    }
+
+    /// The line of the first pool that holds a text.
+    pub fn line(&self, text: &str) -> String {
+        let pool = self.pool();
+        let mut lines = pool.lines().filter(|line| line.contains(text));
+        lines.next().map(str::to_owned).unwrap_or_default()
+    }
+
+    /// Changes the world behind the driver's back.
+    pub fn change(&self, change: impl FnOnce(&mut World)) {
+        change(&mut self.simulator.site().world.lock());
+    }
+
+    /// Replaces a text in the first pool, as another program would.
+    pub fn edit(&self, from: &str, to: &str) {
+        let text = self.pool();
+        assert!(text.contains(from), "'{from}' is not in\n{text}");
+        let rows: Vec<String> = text.replace(from, to).lines().skip(1).map(str::to_owned).collect();
+        let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+        self.change(|world| set_pool(world, &rows));
+    }
+}
+
+pub const POOL: &str = "/var/opt/zhcp/zfcp/scsipol1.conf";
+
+fn zhcp(world: &mut World) -> &mut xcat_simulator::world::Linux {
+    let name = world.resolve("zhcp1").unwrap().clone();
+    world.linuxes.get_mut(&name).unwrap()
+}
+
+pub fn pool_text(world: &World) -> String {
+    let name = world.resolve("zhcp1").unwrap();
+    world.linuxes[name].fs.read(POOL).map(std::borrow::Cow::into_owned).unwrap_or_default()
+}
+
+fn set_pool(world: &mut World, rows: &[&str]) {
+    let mut text = "#status,wwpn,lun,size,range,owner,channel,tag\n".to_owned();
+    for row in rows {
+        text.push_str(row);
+        text.push('\n');
+    }
+    let now = world.now_ms;
+    zhcp(world).fs.write(POOL, text, now);
+}
+
+/// A volume with the n-th of a series of ids.
+pub fn volume(n: u8, gib: u64) -> Volume {
+    Volume::new(format!("00000000-0000-4000-8000-0000000000{n:02x}"), gib)
+}
+
+/// The stamp of [`volume`].
+pub fn tag(n: u8) -> String {
+    format!("cv000000000000400080000000000000{n:02x}")
+}
