@@ -16,7 +16,9 @@ use crate::config::Backend;
 use crate::error::{Error, Result};
 use crate::images::{FileMover, ImageMeta, ImageService, ThisMachine};
 use crate::pool::{Listing, ProviderLocation, Row};
-use crate::steps::{Engine, Journal, Known, Locks, Plan, Records, Resolved, RunOptions};
+use crate::steps::{
+    Engine, Journal, Known, Locks, Plan, Records, Resolution, Resolved, RunOptions,
+};
 use crate::types::{NodeName, Tag};
 
 /// Volumes of one back end. Clones share everything.
@@ -276,22 +278,29 @@ impl ZvmDriver {
         self.shared.engine.run_with(plan, world, &options).await
     }
 
-    /// Resolves what a crash left of an object before new work on it begins.
-    pub(super) async fn settle(&self, tag: &Tag, world: &World) -> Result<()> {
+    /// Resolves what a crash left of an object before new work on it begins; the operations that it finished by that.
+    pub(super) async fn settle(&self, tag: &Tag, world: &World) -> Result<Vec<String>> {
         let resolved = self
             .shared
             .engine
             .settle::<VolumeStep>(tag.as_str(), world)
             .await?;
+        let mut finished = Vec::new();
         for entry in resolved {
-            if let crate::steps::Resolution::Stuck { why } = entry.resolution {
-                return Err(Error::Backend(format!(
+            match entry.resolution {
+                Resolution::Stuck { why } => {
+                    return Err(Error::Backend(format!(
                     "an interrupted {} of {} cannot be resolved: {why}",
                     entry.operation, entry.subject
                 )));
+                }
+                Resolution::Finished if entry.subject == tag.as_str() => {
+                    finished.push(entry.operation);
+                }
+                _ => {}
             }
         }
-        Ok(())
+        Ok(finished)
     }
 
     /// The location that Cinder's record holds, if it is one of this driver's and this pool's.

@@ -80,7 +80,9 @@ impl ZvmDriver {
         let world = self.world()?;
         let _object = world.objects(&[tag]).await?;
         let is_named = self.journal_names(tag)?;
-        self.settle(tag, &world).await?;
+        if self.settle(tag, &world).await?.iter().any(|done| done == "delete") {
+            return Ok(());
+        }
         let location = Self::location(location, &world)?;
         let listing = world.pool.list().await?;
         let Some(row) = listing.resolve(tag, location.as_ref())? else {
@@ -94,6 +96,8 @@ impl ZvmDriver {
         };
         match row.status {
             RowStatus::Free => return Ok(()),
+            // Quarantined by a former delete of this volume.
+            RowStatus::Reserved if row.owner == Tag::dirty().as_str() => return Ok(()),
             RowStatus::Used if world.is_zhcps(row) && row.tag == tag.as_str() => {
                 world.detach_from_zhcp(&target, tag).await?;
             }

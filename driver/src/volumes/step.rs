@@ -300,8 +300,13 @@ impl Step for VolumeStep {
 
     async fn proof(&self, world: &World) -> Result<Proof> {
         Ok(match self {
-            Self::Reserve { row, tag } | Self::Restamp { row, tag, .. } => {
-                carries(&world.row(row).await?, tag)
+            Self::Reserve { row, tag } => carries(&world.row(row).await?, tag, &[""]),
+            Self::Restamp { row, from, tag } => {
+                let from = match from {
+                    Some(from) => vec![from.as_str()],
+                    None => world.after_commands(),
+                };
+                carries(&world.row(row).await?, tag, &from)
             }
             Self::Release { row, tag } => {
                 let now = world.pool.row(&row.wwpns, row.lun).await?;
@@ -501,7 +506,7 @@ impl World {
         self.wait_for_zhcp(row).await?;
         self.detach_from_zhcp(row, tag).await?;
         let now = self.row(row).await?;
-        if carries(&now, tag) == Proof::Done {
+        if carries(&now, tag, &[""]) == Proof::Done {
             return Ok(());
         }
         Err(Error::Backend(format!(
@@ -540,11 +545,11 @@ impl World {
     }
 }
 
-/// Whether a row carries a stamp and nothing else is with it.
-fn carries(row: &Row, tag: &Tag) -> Proof {
+/// Whether a row carries a stamp; missing while it has one of the owners in `from`.
+fn carries(row: &Row, tag: &Tag, from: &[&str]) -> Proof {
     if row.owner == tag.as_str() && row.status == RowStatus::Reserved {
         Proof::Done
-    } else if row.owner.is_empty() {
+    } else if from.contains(&row.owner.as_str()) {
         Proof::Missing
     } else {
         Proof::Conflict(format!(

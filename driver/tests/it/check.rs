@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use xcat_simulator::world::World;
+use xcat_simulator::world::{Lun, World, Wwpn};
 
 use crate::rig::{Rig, pool_text};
 
@@ -133,7 +133,7 @@ pub const DATA: &str = "data of ";
 /// Content of a LUN by its first port.
 pub fn content(world: &World, wwpns: &str, lun: &str) -> String {
     let first = wwpns.split(';').next().unwrap_or_default();
-    let (Ok(port), Ok(lun)) = (first.parse(), lun.parse()) else {
+    let (Ok(port), Ok(lun)) = (Wwpn::parse(first), Lun::parse(lun)) else {
         return String::new();
     };
     let name = world.san.luns.get(&port).and_then(|luns| luns.get(&lun));
@@ -145,7 +145,7 @@ pub fn content(world: &World, wwpns: &str, lun: &str) -> String {
 /// Writes a content to a LUN, as a guest would have.
 pub fn write_content(world: &mut World, wwpns: &str, lun: &str, content: &str) {
     let first = wwpns.split(';').next().unwrap_or_default();
-    let name = world.san.luns[&first.parse().unwrap()][&lun.parse().unwrap()].clone();
+    let name = world.san.luns[&Wwpn::parse(first).unwrap()][&Lun::parse(lun).unwrap()].clone();
     content.clone_into(&mut world.san.volumes.get_mut(&name).unwrap().content);
 }
 

@@ -224,7 +224,7 @@ async fn quarantine_when_a_lun_cannot_be_cleared() {
         assert!(stats.figures.free_capacity_gb < f64::EPSILON);
         // A second delete of the same record touches nothing.
         let before = rig.pool();
-        assert!(driver.delete_volume(&record).await.is_err());
+        driver.delete_volume(&record).await.unwrap();
         assert_eq!(rig.pool(), before);
     }
 }
