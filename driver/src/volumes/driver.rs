@@ -290,9 +290,9 @@ impl ZvmDriver {
             match entry.resolution {
                 Resolution::Stuck { why } => {
                     return Err(Error::Backend(format!(
-                    "an interrupted {} of {} cannot be resolved: {why}",
-                    entry.operation, entry.subject
-                )));
+                        "an interrupted {} of {} cannot be resolved: {why}",
+                        entry.operation, entry.subject
+                    )));
                 }
                 Resolution::Finished if entry.subject == tag.as_str() => {
                     finished.push(entry.operation);

@@ -80,7 +80,12 @@ impl ZvmDriver {
         let world = self.world()?;
         let _object = world.objects(&[tag]).await?;
         let is_named = self.journal_names(tag)?;
-        if self.settle(tag, &world).await?.iter().any(|done| done == "delete") {
+        if self
+            .settle(tag, &world)
+            .await?
+            .iter()
+            .any(|done| done == "delete")
+        {
             return Ok(());
         }
         let location = Self::location(location, &world)?;

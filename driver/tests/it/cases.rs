@@ -166,23 +166,29 @@ impl Case {
                 .create_volume_from_snapshot(&fresh, &subject.snapshot)
                 .await
                 .map(drop),
-            Self::Clone | Self::MnCopy => {
-                driver.create_cloned_volume(&fresh, &subject.source).await.map(drop)
-            }
+            Self::Clone | Self::MnCopy => driver
+                .create_cloned_volume(&fresh, &subject.source)
+                .await
+                .map(drop),
             Self::ImageIn => {
                 let images = FolderImages::new(&subject.images);
                 driver.copy_image_to_volume(record, &images, "in").await
             }
             Self::ImageOut => {
                 let images = FolderImages::new(&subject.images);
-                driver.copy_volume_to_image(record, &images, &ImageMeta::raw("out")).await
+                driver
+                    .copy_volume_to_image(record, &images, &ImageMeta::raw("out"))
+                    .await
             }
             Self::Manage => {
                 let reference = ExistingRef::SourceName("4010403300000000".to_owned());
                 driver.manage_existing(record, &reference).await.map(drop)
             }
             Self::Unmanage => driver.unmanage(record).await,
-            Self::Rename => driver.update_migrated_volume(&fresh, record).await.map(drop),
+            Self::Rename => driver
+                .update_migrated_volume(&fresh, record)
+                .await
+                .map(drop),
             Self::EnsureExport => driver.ensure_export(record).await,
             Self::Initialize => {
                 let connector = Connector {
@@ -191,7 +197,10 @@ impl Case {
                     host: "zvm1".to_owned(),
                     instance: None,
                 };
-                driver.initialize_connection(record, &connector).await.map(drop)
+                driver
+                    .initialize_connection(record, &connector)
+                    .await
+                    .map(drop)
             }
             Self::Stats => driver.get_volume_stats(true).await.map(drop),
         }

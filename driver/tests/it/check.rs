@@ -33,7 +33,9 @@ impl Cells<'_> {
 }
 
 fn rows(text: &str) -> Vec<Cells<'_>> {
-    let lines = text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
+    let lines = text
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.trim().is_empty());
     lines.map(|line| Cells(line.split(',').collect())).collect()
 }
 
@@ -119,7 +121,10 @@ fn administrators_columns(before: &str, now: &[Cells<'_>], wrong: &mut Vec<Strin
 
 /// I4: a free LUN holds nothing that belonged to a volume.
 fn nothing_of_the_dead(world: &World, now: &[Cells<'_>], wrong: &mut Vec<String>) {
-    for row in now.iter().filter(|row| row.get(0).eq_ignore_ascii_case("free")) {
+    for row in now
+        .iter()
+        .filter(|row| row.get(0).eq_ignore_ascii_case("free"))
+    {
         let content = content(world, row.get(1), row.get(2));
         if content.starts_with(DATA) {
             wrong.push(format!("I4: free LUN {} holds '{content}'", row.get(2)));
@@ -184,7 +189,10 @@ fn fcp_devices(before: &World, now: &World, wrong: &mut Vec<String>) {
                 .as_ref()
                 .is_some_and(|user| user.to_string().starts_with("ZHCP"));
             if then != device.attached_to.as_ref() && !of_zhcp {
-                wrong.push(format!("I12: device {number} went to {:?}", device.attached_to));
+                wrong.push(format!(
+                    "I12: device {number} went to {:?}",
+                    device.attached_to
+                ));
             }
         }
     }
@@ -193,7 +201,12 @@ fn fcp_devices(before: &World, now: &World, wrong: &mut Vec<String>) {
 /// Pools of other back ends are as they were.
 fn other_pools(before: &World, now: &World, wrong: &mut Vec<String>) {
     for (host, linux) in &now.linuxes {
-        for path in linux.fs.files.keys().filter(|path| path.starts_with("/var/opt/zhcp/zfcp/")) {
+        for path in linux
+            .fs
+            .files
+            .keys()
+            .filter(|path| path.starts_with("/var/opt/zhcp/zfcp/"))
+        {
             if path == crate::rig::POOL {
                 continue;
             }
@@ -206,7 +219,12 @@ fn other_pools(before: &World, now: &World, wrong: &mut Vec<String>) {
 
 /// I14, I20, I23: no journal entry is open, no lock is held, files are the owner's only.
 fn files(state: &Path, wrong: &mut Vec<String>) {
-    let read = |folder: &str| std::fs::read_dir(state.join(folder)).into_iter().flatten().flatten();
+    let read = |folder: &str| {
+        std::fs::read_dir(state.join(folder))
+            .into_iter()
+            .flatten()
+            .flatten()
+    };
     for item in read("journal") {
         wrong.push(format!("I14: open entry {}", item.path().display()));
     }

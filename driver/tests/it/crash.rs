@@ -45,7 +45,9 @@ impl StopAt {
     }
 
     async fn pass(&self) {
-        if self.armed.load(Ordering::Relaxed) && self.seen.fetch_add(1, Ordering::Relaxed) == self.point {
+        if self.armed.load(Ordering::Relaxed)
+            && self.seen.fetch_add(1, Ordering::Relaxed) == self.point
+        {
             self.reached.notify_one();
             std::future::pending::<()>().await;
         }
@@ -112,7 +114,9 @@ async fn crash_everywhere(case: Case, variant: Variant) -> Tally {
             ..Extras::default()
         });
         let entries = successor.engine().journal().list().unwrap();
-        successor.do_setup_then_reconcile(&mut tally, entries.len(), &when).await;
+        successor
+            .do_setup_then_reconcile(&mut tally, entries.len(), &when)
+            .await;
         assert_holds(&rig, &case.meanwhile(), &when);
 
         case.run(&successor, &subject)
@@ -133,24 +137,34 @@ impl Reconciled for zvm_volume::volumes::ZvmDriver {
         self.do_setup().await.unwrap();
         // The check replays the journal; what it resolved is counted by asking once more for what is still open.
         let before = self.engine().journal().list().unwrap();
-        self.check_for_setup_error().await.unwrap_or_else(|e| panic!("{when}: {e}"));
+        self.check_for_setup_error()
+            .await
+            .unwrap_or_else(|e| panic!("{when}: {e}"));
         let open = self.reconcile().await.unwrap();
         for entry in &open {
             assert!(
-                !matches!(entry.resolution, Resolution::Stuck { .. } | Resolution::Waiting { .. }),
+                !matches!(
+                    entry.resolution,
+                    Resolution::Stuck { .. } | Resolution::Waiting { .. }
+                ),
                 "{when}: {entry:?}"
             );
         }
         match before.first() {
             None => tally.nothing_open += 1,
-            Some(entry) if entry.recovery == zvm_volume::steps::Recovery::Forward => tally.finished += entries,
+            Some(entry) if entry.recovery == zvm_volume::steps::Recovery::Forward => {
+                tally.finished += entries
+            }
             Some(_) => tally.undone += entries,
         }
     }
 }
 
 async fn matrix(cases: &[Case]) {
-    println!("{:<16} {:<12} {:>7} {:>9} {:>7} {:>7}", "operation", "variant", "points", "finished", "undone", "clean");
+    println!(
+        "{:<16} {:<12} {:>7} {:>9} {:>7} {:>7}",
+        "operation", "variant", "points", "finished", "undone", "clean"
+    );
     for case in cases {
         for variant in VARIANTS {
             let tally = crash_everywhere(*case, variant).await;

@@ -163,7 +163,12 @@ impl Rig {
     pub fn edit(&self, from: &str, to: &str) {
         let text = self.pool();
         assert!(text.contains(from), "'{from}' is not in\n{text}");
-        let rows: Vec<String> = text.replace(from, to).lines().skip(1).map(str::to_owned).collect();
+        let rows: Vec<String> = text
+            .replace(from, to)
+            .lines()
+            .skip(1)
+            .map(str::to_owned)
+            .collect();
         let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
         self.change(|world| set_pool(world, &rows));
     }
@@ -178,7 +183,11 @@ fn zhcp(world: &mut World) -> &mut xcat_simulator::world::Linux {
 
 pub fn pool_text(world: &World) -> String {
     let name = world.resolve("zhcp1").unwrap();
-    world.linuxes[name].fs.read(POOL).map(std::borrow::Cow::into_owned).unwrap_or_default()
+    world.linuxes[name]
+        .fs
+        .read(POOL)
+        .map(std::borrow::Cow::into_owned)
+        .unwrap_or_default()
 }
 
 fn set_pool(world: &mut World, rows: &[&str]) {

@@ -16,16 +16,22 @@ async fn res_01_02_create_takes_the_best_fit_and_delete_gives_it_back() {
         let record = volume(1, 4);
         let update = driver.create_volume(&record).await.unwrap();
         assert_eq!(
-            update.provider_location,
-            "zvm1|zvm1|scsipol1|4012403300000000|5120|500507630300c562",
+            update.provider_location, "zvm1|zvm1|scsipol1|4012403300000000|5120|500507630300c562",
             "{variant}"
         );
         assert_eq!(update.provider_id.as_str(), tag(1));
         let line = rig.line("4012403300000000");
-        assert!(line.starts_with("reserved,") && line.contains(&format!(",{},", tag(1))), "{line}");
+        assert!(
+            line.starts_with("reserved,") && line.contains(&format!(",{},", tag(1))),
+            "{line}"
+        );
         let record = record.updated(&update);
         // A repetition, as after a lost answer, finds the same row.
-        assert_eq!(driver.create_volume(&record).await.unwrap(), update, "{variant}");
+        assert_eq!(
+            driver.create_volume(&record).await.unwrap(),
+            update,
+            "{variant}"
+        );
         driver.delete_volume(&record).await.unwrap();
         driver.delete_volume(&record).await.unwrap();
         assert_eq!(rig.pool(), before, "{variant}");
@@ -70,7 +76,10 @@ async fn d34_a_forged_location_frees_nothing() {
         let before = rig.pool();
         let thief = volume(2, 4).updated(&update);
         let error = driver.delete_volume(&thief).await.unwrap_err();
-        assert!(error.to_string().contains("nothing was released"), "{error}");
+        assert!(
+            error.to_string().contains("nothing was released"),
+            "{error}"
+        );
         assert_eq!(rig.pool(), before);
     }
 }
@@ -80,7 +89,9 @@ async fn res_10_extend_inside_the_lun_only() {
     let rig = Rig::lab(CURRENT).await;
     let driver = rig.started(NO_CLEAR).await;
     let record = volume(1, 4);
-    let record = record.clone().updated(&driver.create_volume(&record).await.unwrap());
+    let record = record
+        .clone()
+        .updated(&driver.create_volume(&record).await.unwrap());
     driver.extend_volume(&record, 5).await.unwrap();
     let error = driver.extend_volume(&record, 6).await.unwrap_err();
     assert_eq!(error.exception(), "ExtendVolumeError");
@@ -94,22 +105,43 @@ async fn res_11_manage_and_unmanage() {
         let driver = rig.started(NO_CLEAR).await;
         let record = volume(1, 0);
         let reference = ExistingRef::SourceId("500507630300c562/4012403300000000".to_owned());
-        assert_eq!(driver.manage_existing_get_size(&record, &reference).await.unwrap(), 5);
+        assert_eq!(
+            driver
+                .manage_existing_get_size(&record, &reference)
+                .await
+                .unwrap(),
+            5
+        );
         let update = driver.manage_existing(&record, &reference).await.unwrap();
         let record = record.updated(&update);
         // Again, as after a lost answer.
-        assert_eq!(driver.manage_existing(&record, &reference).await.unwrap(), update);
-        let error = driver.manage_existing(&volume(2, 0), &reference).await.unwrap_err();
+        assert_eq!(
+            driver.manage_existing(&record, &reference).await.unwrap(),
+            update
+        );
+        let error = driver
+            .manage_existing(&volume(2, 0), &reference)
+            .await
+            .unwrap_err();
         assert_eq!(error.exception(), "ManageExistingAlreadyManaged");
         driver.unmanage(&record).await.unwrap();
-        assert!(rig.line("4012403300000000").contains(",cvunmanaged,"), "{variant}");
+        assert!(
+            rig.line("4012403300000000").contains(",cvunmanaged,"),
+            "{variant}"
+        );
         // Nobody is given it, but it can be taken back.
         let other = driver.create_volume(&volume(3, 5)).await.unwrap();
         assert!(!other.provider_location.contains("4012403300000000"));
-        driver.manage_existing(&volume(4, 0), &reference).await.unwrap();
+        driver
+            .manage_existing(&volume(4, 0), &reference)
+            .await
+            .unwrap();
         for bad in ["4012", "x/y", "500507630300c562/ffffffffffffffff"] {
             let reference = ExistingRef::SourceId(bad.to_owned());
-            let error = driver.manage_existing(&volume(5, 0), &reference).await.unwrap_err();
+            let error = driver
+                .manage_existing(&volume(5, 0), &reference)
+                .await
+                .unwrap_err();
             assert_eq!(error.exception(), "ManageExistingInvalidReference", "{bad}");
         }
     }
@@ -132,7 +164,10 @@ async fn manageable_volumes_are_listed_with_reasons_and_pages() {
     .await;
     let driver = rig.started(NO_CLEAR).await;
     driver.create_volume(&volume(1, 1)).await.unwrap();
-    let all = driver.get_manageable_volumes(&Page::default()).await.unwrap();
+    let all = driver
+        .get_manageable_volumes(&Page::default())
+        .await
+        .unwrap();
     insta::assert_json_snapshot!(all);
     let page = Page {
         marker: Some("500507630300c562/4011403300000000".to_owned()),
@@ -147,7 +182,10 @@ async fn manageable_volumes_are_listed_with_reasons_and_pages() {
         limit: Some(1),
         ..Page::default()
     };
-    assert_eq!(driver.get_manageable_volumes(&by_size).await.unwrap()[0].size, 3);
+    assert_eq!(
+        driver.get_manageable_volumes(&by_size).await.unwrap()[0].size,
+        3
+    );
 }
 
 #[tokio::test]
@@ -155,25 +193,60 @@ async fn retype_is_free_of_work_or_needs_a_migration() {
     let rig = Rig::lab(CURRENT).await;
     let driver = rig.started(NO_CLEAR).await;
     let record = volume(1, 1);
-    let here = driver.get_volume_stats(true).await.unwrap().figures.location_info;
+    let here = driver
+        .get_volume_stats(true)
+        .await
+        .unwrap()
+        .figures
+        .location_info;
     let host = |location: Option<String>| TargetHost {
         host: "node@DEFAULT#scsipol1".to_owned(),
         location_info: location,
     };
     let same = TypeDiff::default();
-    assert!(driver.retype(&record, &same, &host(Some(here.clone()))).await.unwrap());
+    assert!(
+        driver
+            .retype(&record, &same, &host(Some(here.clone())))
+            .await
+            .unwrap()
+    );
     assert!(driver.retype(&record, &same, &host(None)).await.unwrap());
     let qos = TypeDiff {
         qos_differs: true,
         ..TypeDiff::default()
     };
-    assert!(!driver.retype(&record, &qos, &host(Some(here.clone()))).await.unwrap());
+    assert!(
+        !driver
+            .retype(&record, &qos, &host(Some(here.clone())))
+            .await
+            .unwrap()
+    );
     let other = here.replace("zvm1", "zvm2");
-    assert!(!driver.retype(&record, &same, &host(Some(other.clone()))).await.unwrap());
-    assert_eq!(driver.migrate_volume(&record, &host(Some(other))).await.unwrap(), (false, None));
-    assert_eq!(driver.backup_volume(&record).unwrap_err().exception(), "NotImplementedError");
-    assert_eq!(driver.restore_backup(&record).unwrap_err().exception(), "NotImplementedError");
-    assert_eq!(driver.local_path(&record).unwrap_err().exception(), "NotImplementedError");
+    assert!(
+        !driver
+            .retype(&record, &same, &host(Some(other.clone())))
+            .await
+            .unwrap()
+    );
+    assert_eq!(
+        driver
+            .migrate_volume(&record, &host(Some(other)))
+            .await
+            .unwrap(),
+        (false, None)
+    );
+    assert_eq!(
+        driver.backup_volume(&record).unwrap_err().exception(),
+        "NotImplementedError"
+    );
+    assert_eq!(
+        driver.restore_backup(&record).unwrap_err().exception(),
+        "NotImplementedError"
+    );
+    assert_eq!(
+        driver.local_path(&record).unwrap_err().exception(),
+        "NotImplementedError"
+    );
     assert_eq!(driver.clone_image(), (None, false));
 }
 
@@ -183,11 +256,22 @@ async fn update_migrated_volume_renames_the_stamp() {
         let rig = Rig::lab(variant).await;
         let driver = rig.started(NO_CLEAR).await;
         let new = volume(2, 1);
-        let new = new.clone().updated(&driver.create_volume(&new).await.unwrap());
-        let update = driver.update_migrated_volume(&volume(1, 1), &new).await.unwrap();
+        let new = new
+            .clone()
+            .updated(&driver.create_volume(&new).await.unwrap());
+        let update = driver
+            .update_migrated_volume(&volume(1, 1), &new)
+            .await
+            .unwrap();
         assert_eq!(update.provider_id.as_str(), tag(1));
         assert!(rig.line("4010403300000000").contains(&tag(1)));
-        assert_eq!(driver.update_migrated_volume(&volume(1, 1), &new).await.unwrap(), update);
+        assert_eq!(
+            driver
+                .update_migrated_volume(&volume(1, 1), &new)
+                .await
+                .unwrap(),
+            update
+        );
     }
 }
 
@@ -197,7 +281,9 @@ async fn res_12_ensure_export_heals_an_empty_stamp_and_reports_a_foreign_one() {
         let rig = Rig::lab(variant).await;
         let driver = rig.started(NO_CLEAR).await;
         let record = volume(1, 1);
-        let record = record.clone().updated(&driver.create_volume(&record).await.unwrap());
+        let record = record
+            .clone()
+            .updated(&driver.create_volume(&record).await.unwrap());
         rig.edit(&tag(1), "");
         driver.ensure_export(&record).await.unwrap();
         assert!(rig.line("4010403300000000").contains(&tag(1)), "{variant}");
@@ -216,10 +302,18 @@ async fn quarantine_when_a_lun_cannot_be_cleared() {
         let driver = rig.started("").await;
         assert!(!driver.capabilities().unwrap().can_clear);
         let record = volume(1, 1);
-        let record = record.clone().updated(&driver.create_volume(&record).await.unwrap());
+        let record = record
+            .clone()
+            .updated(&driver.create_volume(&record).await.unwrap());
         driver.delete_volume(&record).await.unwrap();
-        assert!(rig.line("4010403300000000").contains("reserved,"), "{variant}");
-        assert!(rig.line("4010403300000000").contains(",cvdirty,"), "{variant}");
+        assert!(
+            rig.line("4010403300000000").contains("reserved,"),
+            "{variant}"
+        );
+        assert!(
+            rig.line("4010403300000000").contains(",cvdirty,"),
+            "{variant}"
+        );
         let stats = driver.get_volume_stats(true).await.unwrap();
         assert!(stats.figures.free_capacity_gb < f64::EPSILON);
         // A second delete of the same record touches nothing.
