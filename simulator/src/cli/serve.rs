@@ -51,7 +51,7 @@ async fn serve(args: Serve, talk: &Talk) -> Result<(), Failure> {
     } else {
         format!("ready rest={rest} site={name}")
     };
-    talk.data(&line)?;
+    Talk::data(&line)?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

@@ -42,7 +42,7 @@ impl Talk {
     ///
     /// # Errors
     /// Standard output is closed.
-    pub fn data(&self, text: &str) -> io::Result<()> {
+    pub fn data(text: &str) -> io::Result<()> {
         let mut out = io::stdout().lock();
         writeln!(out, "{text}")?;
         out.flush()

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use super::shell::Errno;
 use super::{guest, sysfs};
+use crate::world::fs::is_pool_file;
 use crate::world::{HostName, World};
 
 /// Whether a path belongs to the kernel.
@@ -83,6 +84,16 @@ pub fn write(
     }
     let now = world.now_ms;
     let linux = world.linuxes.get_mut(host).ok_or(Errno::NoEntry)?;
+    if !is_pool_file(path) {
+        let old = linux.fs.read(path);
+        let new = match (&old, append) {
+            (Some(old), true) => Cow::Owned(format!("{old}{text}")),
+            _ => Cow::Borrowed(text),
+        };
+        world
+            .scratch
+            .file(host, path, old.as_deref(), Some(new.as_ref()));
+    }
     if append {
         linux.fs.append(path, text, now);
     } else {
@@ -98,7 +109,9 @@ pub fn remove(world: &mut World, host: &HostName, path: &str) -> Result<(), Errn
     }
     let linux = world.linuxes.get_mut(host).ok_or(Errno::NoEntry)?;
     match linux.fs.files.remove(path) {
-        Some(_) => {
+        Some(file) => {
+            let old = file.text.text();
+            world.scratch.file(host, path, Some(old.as_ref()), None);
             // A directory outlives its last file.
             if let Some((parent, _)) = path.rsplit_once('/')
                 && !parent.is_empty()

@@ -3,6 +3,7 @@
 
 mod coreutils;
 mod execute;
+mod failing;
 pub mod files;
 pub mod guest;
 pub mod programs;

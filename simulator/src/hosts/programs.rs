@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::shell::{Errno, Steps};
-use super::{coreutils, files, guest, zhcp};
+use super::{coreutils, failing, files, guest, zhcp};
 use crate::seam::Outcome;
-use crate::world::fs::absolute;
+use crate::world::fs::{absolute, is_pool_file};
 use crate::world::{HostName, Linux, PoolText, World, ZvmSystem};
 
 /// Where a program runs.
@@ -85,6 +85,11 @@ impl ProgramEnv<'_> {
             .linuxes
             .get_mut(&self.host)
             .ok_or(Errno::NoEntry)?;
+        if !is_pool_file(&path) {
+            let old = linux.fs.read(&path);
+            let scratch = &mut self.world.scratch;
+            scratch.file(&self.host, &path, old.as_deref(), Some(&text));
+        }
         linux.fs.write(&path, text, now);
         Ok(())
     }
@@ -106,6 +111,12 @@ pub type Program = fn(&mut ProgramEnv<'_>, &[String], &str) -> Outcome;
 /// Calls a program by its first word (a path counts by its last part); `None` when there is none of that name.
 pub fn call(env: &mut ProgramEnv<'_>, words: &[String], stdin: &str) -> Option<Outcome> {
     let program = find(env, words.first()?)?;
+    if !env.world.scratch.program_faults.is_empty()
+        && let Some(fault) = env.world.scratch.program_fault(&env.host, words)
+    {
+        let outcome = fault.works.then(|| program(env, words, stdin));
+        return failing::outcome(words, outcome, &fault.failure);
+    }
     Some(program(env, words, stdin))
 }
 

@@ -12,21 +12,29 @@ use crate::seam::{Release, Site};
 
 /// Carries out one request of a front door.
 pub async fn serve(site: Arc<Site>, request: Request) -> Response {
-    match admit(&site, &request) {
-        Ok(admitted) => perform(site, &request, admitted).await,
+    let facts = request.facts();
+    let id = if request.journal == 0 {
+        site.open(None, facts)
+    } else {
+        site.journal.lock().describe(request.journal, facts);
+        request.journal
+    };
+    let response = match admit(&site, &request) {
+        Ok(admitted) => perform(Arc::clone(&site), id, &request, admitted).await,
         Err(response) => response,
+    };
+    // A door that opened the request closes it, with the status that it answers.
+    if request.journal == 0 {
+        site.close(id, None, response.first_error());
+    } else {
+        site.journal.lock().note_error(id, response.first_error());
     }
+    response
 }
 
-async fn perform(site: Arc<Site>, request: &Request, admitted: Admitted) -> Response {
+async fn perform(site: Arc<Site>, id: u64, request: &Request, admitted: Admitted) -> Response {
     let command = request.command.as_deref().unwrap_or_default();
     let release = site.settings.release;
-    let title = format!(
-        "{command} {} {}",
-        request.noderange.as_deref().unwrap_or("-"),
-        request.args.join(" ")
-    );
-    let id = site.journal.lock().open(title);
     let context =
         Context::new(Arc::clone(&site), id, admitted.user).with_stdin(request.stdin.clone());
     match admitted.registration {

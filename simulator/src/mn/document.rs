@@ -48,6 +48,16 @@ impl Document {
         Self::of("error", [text.into()]).with("errorcode", ["1"])
     }
 
+    /// The first text under `error`, also of an element.
+    pub fn first_error(&self) -> Option<String> {
+        self.texts("error").next().map(str::to_owned).or_else(|| {
+            self.0.values().flatten().find_map(|e| match e {
+                Element::Node(node) => node.first_error(),
+                Element::Text(_) => None,
+            })
+        })
+    }
+
     /// Texts under a key, elements left out.
     pub fn texts(&self, key: &str) -> impl Iterator<Item = &str> {
         self.0

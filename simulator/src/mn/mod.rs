@@ -17,4 +17,5 @@ pub mod zvm;
 
 pub use context::Context;
 pub use document::{Document, Element};
+pub use registry::is_command;
 pub use request::{Credentials, Request, Response};

@@ -77,6 +77,11 @@ pub fn registration(command: &str) -> Option<Registration> {
     })
 }
 
+/// Whether xcatd knows the command.
+pub fn is_command(command: &str) -> bool {
+    registration(command).is_some()
+}
+
 /// Whether the z/VM plugin carries out the command on the node.
 pub fn is_zvm(tables: &Database, lookups: &[Lookup], node: &str) -> bool {
     for lookup in lookups {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Document;
+use crate::seam::RequestFacts;
 
 /// User name and password as given by a client. The password is never shown.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -49,6 +50,20 @@ pub struct Request {
     pub claimed_user: Option<String>,
     /// `ws`, `cli`, …
     pub client_type: String,
+    /// Number of the request in the journal, when the door has opened one there; else 0.
+    pub journal: u64,
+}
+
+impl Request {
+    /// What the journal and rules know of it.
+    pub fn facts(&self) -> RequestFacts {
+        RequestFacts::new(
+            self.command.as_deref(),
+            self.noderange.as_deref(),
+            &self.args,
+            self.credentials.as_ref().map(|c| c.user.as_str()),
+        )
+    }
 }
 
 /// The documents of a finished request, without the closing `serverdone` one; errors that xcatd itself raises carry
@@ -79,5 +94,12 @@ impl Response {
             close: true,
             ..Self::single(document)
         }
+    }
+}
+
+impl Response {
+    /// The first error text, also of an entry of a node.
+    pub fn first_error(&self) -> Option<String> {
+        self.documents.iter().find_map(Document::first_error)
     }
 }

@@ -36,10 +36,9 @@ pub enum ReplayError {
 /// # Errors
 /// [`ReplayError`] when the recording or the preset cannot be used at all.
 pub async fn at_seam(recording: &Recording, preset: &Preset) -> Result<Report, ReplayError> {
-    let site = Arc::new(Site {
-        far_end: FarEnd::Playback(Mutex::default()),
-        ..Site::new(world(recording, preset)?, settings(recording))
-    });
+    let mut site = Site::new(world(recording, preset)?, settings(recording));
+    site.far_end = FarEnd::Playback(Mutex::default());
+    let site = Arc::new(site);
     let before = site.world.lock().mn.tables.clone();
     let mut report = Report::new(recording);
     for (number, step) in recording.steps.iter().enumerate() {

@@ -13,7 +13,7 @@ use super::query::{Params, percent_decode};
 use super::reply::{Format, Reply, Stop};
 use super::{html, resources, wire};
 use crate::mn;
-use crate::seam::Site;
+use crate::seam::{DaemonFault, HttpFacts, RequestFacts, Site, When};
 
 /// Largest request body that is read; a larger one is refused.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -42,24 +42,47 @@ async fn handle(State(site): State<Arc<Site>>, request: HttpRequest<Body>) -> Re
     let path = parts.uri.path().to_owned();
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let method = parts.method.as_str().to_ascii_uppercase();
+    let http = HttpFacts {
+        method: method.clone(),
+        path: path.clone(),
+        status: None,
+    };
+    let journal = site.open(Some(http), RequestFacts::default());
     // A command that has begun runs to its end even when the client goes away, as the daemon's child does.
-    let work =
-        tokio::spawn(
-            async move { answer(site, &method, &path, &query, &parts.headers, &body).await },
-        );
+    let work = tokio::spawn(async move {
+        let request = Incoming {
+            method: &method,
+            path: &path,
+            query: &query,
+            headers: &parts.headers,
+            body: &body,
+        };
+        let reply = answer(Arc::clone(&site), journal, request).await;
+        site.close(journal, Some(reply.status.as_u16()), None);
+        reply
+    });
     work.await
         .unwrap_or_else(|_| Reply::apache(StatusCode::INTERNAL_SERVER_ERROR))
         .into_response()
 }
 
-async fn answer(
-    site: Arc<Site>,
-    method: &str,
-    path: &str,
-    query: &str,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Reply {
+/// An HTTP request that was read.
+struct Incoming<'a> {
+    method: &'a str,
+    path: &'a str,
+    query: &'a str,
+    headers: &'a HeaderMap,
+    body: &'a [u8],
+}
+
+async fn answer(site: Arc<Site>, journal: u64, request: Incoming<'_>) -> Reply {
+    let Incoming {
+        method,
+        path,
+        query,
+        headers,
+        body,
+    } = request;
     let Some(path_info) = path
         .strip_prefix(BASE_PATH)
         .filter(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -124,7 +147,7 @@ async fn answer(
         credentials,
         settings: site.settings.clone(),
     };
-    exchange(site, &call, handler).await
+    exchange(site, journal, &call, handler).await
 }
 
 /// The format of the answer, or the name of one that does not exist.
@@ -136,8 +159,13 @@ fn format(a: &Params) -> Result<Format, String> {
     Format::parse(name).ok_or_else(|| name.to_owned())
 }
 
-async fn exchange(site: Arc<Site>, call: &Call, handler: resources::Handler) -> Reply {
-    let request = match handler(call) {
+async fn exchange(
+    site: Arc<Site>,
+    journal: u64,
+    call: &Call,
+    handler: resources::Handler,
+) -> Reply {
+    let mut request = match handler(call) {
         Ok(request) => request,
         Err(Stop::Text(status, text)) => return Reply::text(status, call.format, text),
         Err(Stop::Crash(reason)) => {
@@ -152,19 +180,22 @@ async fn exchange(site: Arc<Site>, call: &Call, handler: resources::Handler) -> 
         }
     };
     let prefix = resources::debug_prefix(call, &request);
-    let unavailable = |text: &str| {
-        let status = StatusCode::SERVICE_UNAVAILABLE;
-        Reply::text(status, call.format, format!("{prefix}{text}"))
-    };
+    request.journal = journal;
+    let facts = request.facts();
+    let failing = |fault| daemon_fault(call, &prefix, fault);
     if site.world.lock().mn.daemon_stopped {
-        return unavailable("Connection failurexx: Connection refused");
+        return failing(DaemonFault::Down);
+    }
+    if let Some(fault) = site.daemon_fault(&facts, When::Before) {
+        return failing(fault);
     }
     if request_is_unreadable(&request) {
-        return unavailable(
-            "ERROR/WARNING: communication with the xCAT server seems to have been ended prematurely",
-        );
+        return failing(DaemonFault::Closed);
     }
-    let mut response = mn::dispatch::serve(site, request).await;
+    let mut response = mn::dispatch::serve(Arc::clone(&site), request).await;
+    if let Some(fault) = site.daemon_fault(&facts, When::After) {
+        return failing(fault);
+    }
     if response.done_in_last
         && response.documents.len() == 1
         && let Some(error) = response.documents[0].texts("error").next()
@@ -193,6 +224,23 @@ async fn exchange(site: Arc<Site>, call: &Call, handler: resources::Handler) -> 
         StatusCode::OK
     };
     encode(call, status, &response.documents, prefix)
+}
+
+/// What the program answers when the daemon fails it (spec: rest-and-xcatd 1.6).
+fn daemon_fault(call: &Call, prefix: &str, fault: DaemonFault) -> Reply {
+    let (status, text) = match fault {
+        DaemonFault::Down => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Connection failurexx: Connection refused".to_owned(),
+        ),
+        DaemonFault::Closed => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "ERROR/WARNING: communication with the xCAT server seems to have been ended prematurely"
+                .to_owned(),
+        ),
+        DaemonFault::Error(text) => (StatusCode::FORBIDDEN, format!("<p>{text}</p>")),
+    };
+    Reply::text(status, call.format, format!("{prefix}{text}"))
 }
 
 /// Whether the request's XML cannot be parsed by the daemon, which then closes the connection (RQ31).

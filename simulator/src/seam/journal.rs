@@ -1,18 +1,23 @@
 //! A bounded record of requests and of the remote commands each of them issued.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Outcome, RemoteCommand};
 use crate::world::PoolText;
 
 /// Most requests that are kept; older ones are dropped and counted.
 const CAPACITY: usize = 1_000;
+/// Most bytes that are kept of all requests together.
+const BYTES: usize = 64 * 1024 * 1024;
 /// Most remote commands that are kept of one request; further ones are counted.
 const COMMANDS_PER_REQUEST: usize = 2_000;
 /// Most bytes of one output that are kept.
 const OUTPUT_BYTES: usize = 4_096;
+/// Most bytes of one argument of a request that are kept.
+const ARGUMENT_BYTES: usize = 1_024;
 
 /// A ring of the latest requests.
 #[derive(Debug, Default)]
@@ -20,6 +25,34 @@ pub struct Journal {
     requests: VecDeque<JournalRequest>,
     last_id: u64,
     dropped: u64,
+    bytes: usize,
+}
+
+/// What a request asks, without credentials.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestFacts {
+    /// xCAT command; empty when there is none.
+    pub command: String,
+    /// Noderange as given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noderange: Option<String>,
+    /// Arguments, long ones cut, passwords masked.
+    pub args: Vec<String>,
+    /// Who asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+}
+
+/// The HTTP side of a request, without the query.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct HttpFacts {
+    /// Method.
+    pub method: String,
+    /// Path.
+    pub path: String,
+    /// Status of the answer, once there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
 }
 
 /// One request, with its remote commands in order.
@@ -27,12 +60,26 @@ pub struct Journal {
 pub struct JournalRequest {
     /// Number of the request, from 1.
     pub id: u64,
-    /// xCAT command, noderange and arguments, without credentials.
-    pub title: String,
+    /// The door's side of it, when that was HTTP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http: Option<HttpFacts>,
+    /// What it asks.
+    #[serde(flatten, serialize_with = "shared")]
+    pub facts: Arc<RequestFacts>,
+    /// When it began, in virtual milliseconds.
+    pub started_ms: u64,
+    /// When it ended, in virtual milliseconds; nothing while it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_ms: Option<u64>,
+    /// The first error text of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
     /// Remote commands in the order issued.
     pub commands: Vec<JournalEntry>,
     /// Remote commands that were not kept.
     pub commands_dropped: u64,
+    #[serde(skip)]
+    bytes: usize,
 }
 
 /// One remote command and its outcome.
@@ -42,37 +89,87 @@ pub struct JournalEntry {
     pub command: RemoteCommand,
     /// What came back; long output is cut.
     pub outcome: Outcome,
+    /// Fault rules that had a hand in it, by id.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
+    /// What it changed, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<String>,
 }
 
 impl Journal {
     /// Opens a request and gives its number.
-    pub fn open(&mut self, title: String) -> u64 {
+    pub fn open(&mut self, http: Option<HttpFacts>, facts: RequestFacts, now_ms: u64) -> u64 {
         self.last_id += 1;
-        if self.requests.len() == CAPACITY {
-            self.requests.pop_front();
-            self.dropped += 1;
-        }
+        let bytes = size_of::<JournalRequest>() + facts_size(&facts);
         self.requests.push_back(JournalRequest {
             id: self.last_id,
-            title,
+            http,
+            facts: Arc::new(facts),
+            started_ms: now_ms,
+            finished_ms: None,
+            error: None,
             commands: Vec::new(),
             commands_dropped: 0,
+            bytes,
         });
+        self.bytes += bytes;
+        self.shrink();
         self.last_id
     }
 
+    /// Says what a request that a door opened asks of the management node.
+    pub fn describe(&mut self, request: u64, facts: RequestFacts) {
+        let added = facts_size(&facts);
+        if let Some(entry) = self.get_mut(request) {
+            entry.facts = Arc::new(facts);
+            entry.bytes += added;
+            self.bytes += added;
+        }
+    }
+
+    /// Keeps the first error text of a request's answer.
+    pub fn note_error(&mut self, request: u64, error: Option<String>) {
+        if let (Some(entry), Some(error)) = (self.get_mut(request), error) {
+            entry.error = Some(cut(&error, error.len()));
+        }
+    }
+
+    /// Closes a request. What is given overwrites what is not known yet.
+    pub fn close(&mut self, request: u64, now_ms: u64, status: Option<u16>, error: Option<String>) {
+        if let Some(entry) = self.get_mut(request) {
+            entry.finished_ms = Some(now_ms);
+            if let (Some(http), Some(status)) = (&mut entry.http, status) {
+                http.status = Some(status);
+            }
+        }
+        self.note_error(request, error);
+    }
+
     /// Adds a remote command to a request that is still kept.
-    pub fn record(&mut self, request: u64, command: &RemoteCommand, outcome: &Outcome) {
-        self.keep(request, command, || Outcome {
-            rc: outcome.rc,
-            stdout: cut(&outcome.stdout, outcome.stdout.len()),
-            stderr: cut(&outcome.stderr, outcome.stderr.len()),
+    pub fn record(
+        &mut self,
+        request: u64,
+        command: &RemoteCommand,
+        outcome: &Outcome,
+        faults: Vec<String>,
+        changes: Vec<String>,
+    ) {
+        self.keep(request, || JournalEntry {
+            command: command.clone(),
+            outcome: Outcome {
+                rc: outcome.rc,
+                stdout: cut(&outcome.stdout, outcome.stdout.len()),
+                stderr: cut(&outcome.stderr, outcome.stderr.len()),
+            },
+            faults,
+            changes,
         });
     }
 
     /// Adds a remote command that printed pool files.
     pub fn record_pools(&mut self, request: u64, command: &RemoteCommand, pools: &[PoolText]) {
-        self.keep(request, command, || {
+        self.keep(request, || {
             let mut head = String::new();
             for line in pools.iter().flat_map(PoolText::lines) {
                 if head.len() > OUTPUT_BYTES {
@@ -81,39 +178,146 @@ impl Journal {
                 head.push_str(line);
                 head.push('\n');
             }
-            Outcome::ok(cut(&head, pools.iter().map(PoolText::len).sum()))
+            JournalEntry {
+                command: command.clone(),
+                outcome: Outcome::ok(cut(&head, pools.iter().map(PoolText::len).sum())),
+                faults: Vec::new(),
+                changes: Vec::new(),
+            }
         });
     }
 
-    fn keep(&mut self, request: u64, command: &RemoteCommand, outcome: impl FnOnce() -> Outcome) {
-        let Some(first) = self.requests.front().map(|r| r.id) else {
+    fn keep(&mut self, request: u64, entry: impl FnOnce() -> JournalEntry) {
+        let Some(kept) = self.get_mut(request) else {
             return;
         };
-        let Some(entry) = request
-            .checked_sub(first)
-            .and_then(|i| self.requests.get_mut(i as usize))
-        else {
-            return;
-        };
-        if entry.commands.len() == COMMANDS_PER_REQUEST {
-            entry.commands_dropped += 1;
+        if kept.commands.len() == COMMANDS_PER_REQUEST {
+            kept.commands_dropped += 1;
             return;
         }
-        entry.commands.push(JournalEntry {
-            command: command.clone(),
-            outcome: outcome(),
-        });
+        let entry = entry();
+        let added = size_of::<JournalEntry>()
+            + entry.outcome.stdout.len()
+            + entry.outcome.stderr.len()
+            + entry.command.to_string().len()
+            + entry.changes.iter().map(String::len).sum::<usize>();
+        kept.commands.push(entry);
+        kept.bytes += added;
+        self.bytes += added;
+        self.shrink();
+    }
+
+    /// Drops the oldest requests until the rest fits; the latest always stays.
+    fn shrink(&mut self) {
+        while self.requests.len() > CAPACITY || (self.bytes > BYTES && self.requests.len() > 1) {
+            if let Some(dropped) = self.requests.pop_front() {
+                self.bytes -= dropped.bytes;
+                self.dropped += 1;
+            }
+        }
+    }
+
+    fn get_mut(&mut self, request: u64) -> Option<&mut JournalRequest> {
+        let first = self.requests.front()?.id;
+        self.requests
+            .get_mut(usize::try_from(request.checked_sub(first)?).ok()?)
+    }
+
+    /// A request that is kept.
+    pub fn get(&self, request: u64) -> Option<&JournalRequest> {
+        let first = self.requests.front()?.id;
+        self.requests
+            .get(usize::try_from(request.checked_sub(first)?).ok()?)
     }
 
     /// The requests that are kept, oldest first.
-    pub fn requests(&self) -> impl Iterator<Item = &JournalRequest> {
+    pub fn requests(&self) -> impl DoubleEndedIterator<Item = &JournalRequest> {
         self.requests.iter()
+    }
+
+    /// Number of the latest request; 0 before the first.
+    pub fn last_id(&self) -> u64 {
+        self.last_id
+    }
+
+    /// Goes on counting from a saved number.
+    pub fn resume(&mut self, last_id: u64) {
+        self.requests.clear();
+        self.bytes = 0;
+        self.last_id = last_id;
     }
 
     /// How many requests were dropped from the ring.
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
+
+    /// About how many bytes the ring holds.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+fn shared<S: Serializer>(facts: &Arc<RequestFacts>, serializer: S) -> Result<S::Ok, S::Error> {
+    facts.as_ref().serialize(serializer)
+}
+
+impl RequestFacts {
+    /// Facts of a request of the management node.
+    pub fn new(
+        command: Option<&str>,
+        noderange: Option<&str>,
+        args: &[String],
+        user: Option<&str>,
+    ) -> Self {
+        Self {
+            command: command.unwrap_or_default().to_owned(),
+            noderange: noderange.map(str::to_owned),
+            args: args.iter().map(|arg| masked(arg)).collect(),
+            user: user.map(str::to_owned),
+        }
+    }
+
+    /// Command, noderange and arguments as one line.
+    pub fn title(&self) -> String {
+        let range = self.noderange.as_deref().unwrap_or("-");
+        format!("{} {range} {}", self.command, self.args.join(" "))
+    }
+}
+
+fn facts_size(facts: &RequestFacts) -> usize {
+    size_of::<RequestFacts>()
+        + facts.command.len()
+        + facts.noderange.as_deref().map_or(0, str::len)
+        + facts
+            .args
+            .iter()
+            .map(|a| a.len() + size_of::<String>())
+            .sum::<usize>()
+}
+
+/// An argument that may be shown: cut, and without the value of anything called a password.
+fn masked(arg: &str) -> String {
+    let arg = cut_at(arg, ARGUMENT_BYTES);
+    let lower = arg.to_ascii_lowercase();
+    match lower.find("password=").or_else(|| lower.find("passwd=")) {
+        Some(at) => {
+            let value = at + lower[at..].find('=').unwrap_or(0) + 1;
+            format!("{}***", &arg[..value])
+        }
+        None => arg,
+    }
+}
+
+fn cut_at(text: &str, bytes: usize) -> String {
+    if text.len() <= bytes {
+        return text.to_owned();
+    }
+    let end = (0..=bytes)
+        .rev()
+        .find(|i| text.is_char_boundary(*i))
+        .unwrap_or(0);
+    format!("{}[... cut, {} bytes in all]", &text[..end], text.len())
 }
 
 /// A text, or its head when it is long; `length` is that of the whole.
@@ -126,4 +330,45 @@ fn cut(text: &str, length: usize) -> String {
         .find(|i| text.is_char_boundary(*i))
         .unwrap_or(0);
     format!("{}[... cut, {length} bytes in all]", &text[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ping(n: usize) -> RemoteCommand {
+        RemoteCommand::Ping {
+            host: format!("h{n}"),
+        }
+    }
+
+    #[test]
+    fn the_ring_is_bounded_in_requests_and_bytes() {
+        let mut journal = Journal::default();
+        let big = Outcome::ok("x".repeat(OUTPUT_BYTES));
+        for n in 0..CAPACITY + 10 {
+            let id = journal.open(None, RequestFacts::default(), 0);
+            journal.record(id, &ping(n), &big, Vec::new(), Vec::new());
+        }
+        assert_eq!(journal.requests().count(), CAPACITY);
+        assert_eq!(journal.dropped(), 10);
+        let id = journal.open(None, RequestFacts::default(), 0);
+        for _ in 0..10 {
+            for n in 0..COMMANDS_PER_REQUEST {
+                journal.record(id, &ping(n), &big, Vec::new(), Vec::new());
+            }
+        }
+        assert!(journal.bytes() <= BYTES + 10 * 1024 * 1024);
+        assert_eq!(
+            journal.get(id).unwrap().commands.len(),
+            COMMANDS_PER_REQUEST
+        );
+    }
+
+    #[test]
+    fn passwords_are_masked() {
+        let args = ["key=xcat".to_owned(), "passwd.password=secret".to_owned()];
+        let facts = RequestFacts::new(Some("tabch"), None, &args, Some("admin"));
+        assert_eq!(facts.title(), "tabch - key=xcat passwd.password=***");
+    }
 }

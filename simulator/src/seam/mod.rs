@@ -1,15 +1,34 @@
 //! The seam: one remote command at a time goes from the management node to a host and comes back as exit status and
 //! output. The world is locked for one remote command, never for a whole request, so the races of the real system
-//! are there for the same reason as in the real system. Journal and playback live here and only here.
+//! are there for the same reason as in the real system. Journal, playback, faults, break points, latency and time live
+//! here and only here.
 
+mod breakpoint;
+mod changes;
+mod clock;
 mod command;
+mod daemon;
+mod fault;
 mod journal;
+mod latency;
 mod playback;
+mod random;
 mod settings;
 mod site;
+mod target;
+mod verbs;
 
+pub use breakpoint::{BreakPoint, BreakPointState, BreakPoints, When};
+pub use clock::{Clock, ClockSettings};
 pub use command::{Outcome, RemoteCommand};
-pub use journal::{Journal, JournalEntry, JournalRequest};
+pub use daemon::DaemonFault;
+pub use fault::{
+    CATALOGUE, Condition, ConditionError, Effect, FaultBook, FaultBookState, FaultRequest,
+    FaultRule, Layer, NamedFault, RuleError, named, page as faults_page,
+};
+pub use journal::{HttpFacts, Journal, JournalEntry, JournalRequest, RequestFacts};
+pub use latency::{Distribution, Latency, LatencyProfile, LatencyState};
 pub use playback::Playback;
 pub use settings::{Behaviour, RACES, Release, RepairError, Settings};
 pub use site::{FarEnd, Site};
+pub use target::{BadTarget, Matcher, Place, Target, pools};

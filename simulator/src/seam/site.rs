@@ -1,8 +1,18 @@
-//! A running site: the world behind its lock, the far end that answers remote commands, the journal, the settings.
+//! A running site: the world behind its lock, the far end that answers remote commands, and what is kept and controlled
+//! around them.
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
+use tokio::sync::watch;
 
-use super::{Journal, Outcome, Playback, RemoteCommand, Settings};
+use super::changes::Before;
+use super::fault::{Fired, for_one_command};
+use super::{
+    BreakPoints, Clock, Effect, FaultBook, HttpFacts, Journal, Latency, Outcome, Playback,
+    RemoteCommand, RequestFacts, Settings, When,
+};
+use crate::world::scratch::ProgramFault;
 use crate::world::{PoolText, World};
 
 /// Who answers remote commands.
@@ -28,30 +38,130 @@ pub struct Site {
     pub settings: Settings,
     /// Whose turn it is to change pools, where races are repaired (Q1).
     pub pools: tokio::sync::Mutex<()>,
+    /// What fails.
+    pub faults: FaultBook,
+    /// Where requests are held.
+    pub breaks: BreakPoints,
+    /// How long remote commands take.
+    pub latency: Latency,
+    /// How time passes.
+    pub clock: Clock,
+    /// Whether a remote command needs more than to be carried out: a fault, break point, latency or the clock.
+    pub(super) armed: AtomicBool,
+    /// Counts what happened, for those who wait.
+    pub(super) events: Events,
+}
+
+/// A counter that can be waited for.
+#[derive(Debug)]
+pub(super) struct Events(pub(super) watch::Sender<u64>);
+
+impl Default for Events {
+    fn default() -> Self {
+        Self(watch::Sender::new(0))
+    }
 }
 
 impl Site {
     /// A site on this world, answered by the simulated hosts.
     pub fn new(world: World, settings: Settings) -> Self {
-        Self {
-            world: Mutex::new(world),
+        let site = Self {
             settings,
             ..Self::default()
+        };
+        site.faults.set_seed(world.random_state);
+        *site.world.lock() = world;
+        site
+    }
+
+    /// To be called after any change of faults, break points, latencies or the clock.
+    pub(crate) fn rearm(&self) {
+        let armed = !self.faults.is_empty()
+            || !self.breaks.is_empty()
+            || self.latency.is_on()
+            || !self.clock.is_virtual();
+        self.armed.store(armed, Ordering::Release);
+        self.happened();
+    }
+
+    /// Whether rules, break points, latencies or the clock are to be looked at.
+    pub(crate) fn is_armed(&self) -> bool {
+        self.armed.load(Ordering::Acquire)
+    }
+
+    /// Something happened that others may wait for.
+    pub(super) fn happened(&self) {
+        self.events.0.send_modify(|n| *n = n.wrapping_add(1));
+    }
+
+    /// Waits until `is` gives something, looking again whenever something happened in the site.
+    pub async fn wait_for<R>(&self, mut is: impl FnMut(&Self) -> Option<R>) -> R {
+        let mut events = self.events.0.subscribe();
+        loop {
+            events.borrow_and_update();
+            if let Some(found) = is(self) {
+                return found;
+            }
+            // The sender lives as long as the site.
+            let _ = events.changed().await;
         }
     }
 
+    /// A request enters through a door.
+    pub fn open(&self, http: Option<HttpFacts>, facts: RequestFacts) -> u64 {
+        let now = self.now_ms();
+        self.journal.lock().open(http, facts, now)
+    }
+
+    /// A request has been answered.
+    pub fn close(&self, request: u64, status: Option<u16>, error: Option<String>) {
+        let now = self.now_ms();
+        let mut journal = self.journal.lock();
+        journal.close(request, now, status, error);
+        let facts = self
+            .is_armed()
+            .then(|| journal.get(request).map(|r| r.facts.clone()))
+            .flatten();
+        drop(journal);
+        if let Some(facts) = facts {
+            self.breaks.done(&facts);
+        }
+        self.happened();
+    }
+
+    /// The virtual time.
+    pub fn now_ms(&self) -> u64 {
+        let mut world = self.world.lock();
+        if self.is_armed() {
+            self.clock.tick(&mut world);
+        }
+        world.now_ms
+    }
+
     /// Carries one remote command across the seam for a request.
-    #[expect(
-        clippy::unused_async,
-        reason = "latency, faults and break points will suspend here"
-    )]
     pub async fn remote(&self, request: u64, command: RemoteCommand) -> Outcome {
-        let outcome = match &self.far_end {
-            FarEnd::World => crate::hosts::execute(&mut self.world.lock(), &command),
+        if self.is_armed() && matches!(self.far_end, FarEnd::World) {
+            return self.controlled(request, command).await;
+        }
+        let mut world = self.world.lock();
+        let before = Before::new(&world, &command);
+        let outcome = self.carry(&mut world, &command);
+        let changes = before.changes(&mut world);
+        drop(world);
+        self.journal
+            .lock()
+            .record(request, &command, &outcome, Vec::new(), changes);
+        outcome
+    }
+
+    /// The far end's answer.
+    fn carry(&self, world: &mut World, command: &RemoteCommand) -> Outcome {
+        match &self.far_end {
+            FarEnd::World => crate::hosts::execute(world, command),
             FarEnd::Playback(playback) => {
                 // The hosts carry it out as well: where the recorder kept only the head of an output, theirs is given.
-                let simulated = crate::hosts::execute(&mut self.world.lock(), &command);
-                let recorded = playback.lock().answer(&command);
+                let simulated = crate::hosts::execute(world, command);
+                let recorded = playback.lock().answer(command);
                 // Of a port scan the recorder keeps no output at all.
                 let is_scan = matches!(command, RemoteCommand::Nmap { .. });
                 if is_scan || recorded.stdout.contains(Playback::CUT) {
@@ -63,8 +173,135 @@ impl Site {
                     recorded
                 }
             }
+        }
+    }
+
+    /// As [`Self::remote`], with everything that a test may have set.
+    async fn controlled(&self, request: u64, command: RemoteCommand) -> Outcome {
+        let (facts, nth) = {
+            let journal = self.journal.lock();
+            journal.get(request).map_or_else(
+                || (std::sync::Arc::default(), 1),
+                |r| {
+                    let nth = r.commands.len() as u64 + r.commands_dropped + 1;
+                    (r.facts.clone(), nth)
+                },
+            )
         };
-        self.journal.lock().record(request, &command, &outcome);
+        self.hold(request, &facts, &command, nth, When::Before)
+            .await;
+        let takes = self.latency.draw(&command);
+        if takes > 0 {
+            self.clock.pass(&self.world, takes).await;
+        }
+        if let RemoteCommand::Sleep { seconds } = command
+            && !self.clock.is_virtual()
+        {
+            let time = seconds.saturating_mul(1_000);
+            self.clock.pass(&self.world, time).await;
+            let outcome = Outcome::ok("");
+            self.journal
+                .lock()
+                .record(request, &command, &outcome, Vec::new(), Vec::new());
+            return outcome;
+        }
+        let fired = {
+            let now = self.now_ms();
+            self.faults.meet(&facts, &command, now)
+        };
+        for fault in &fired {
+            if let Effect::Delay { ms } = fault.effect {
+                self.clock.pass(&self.world, ms).await;
+            }
+        }
+        let outcome = self.with_faults(request, &command, &fired);
+        self.hold(request, &facts, &command, nth, When::After).await;
+        outcome
+    }
+
+    async fn hold(
+        &self,
+        request: u64,
+        facts: &RequestFacts,
+        command: &RemoteCommand,
+        nth: u64,
+        when: When,
+    ) {
+        if let Some(hold) = self.breaks.hold(request, facts, command, nth, when) {
+            self.happened();
+            // An error means that the break point is gone: the request goes on.
+            let _ = hold.await;
+        }
+    }
+
+    /// Carries out one remote command with the faults that it meets.
+    fn with_faults(&self, request: u64, command: &RemoteCommand, fired: &[Fired]) -> Outcome {
+        let mut met: Vec<String> = Vec::new();
+        let ssh = fired
+            .iter()
+            .find_map(|f| Some((f, f.effect.ssh_outcome(command)?)));
+        let mut world = self.world.lock();
+        self.clock.tick(&mut world);
+        self.faults.expire(&mut world);
+        let before = Before::new(&world, command);
+        let mut outcome = None;
+        if let Some((fault, failure)) = &ssh {
+            met.push(fault.id.clone());
+            if fault.when == When::Before {
+                outcome = Some(failure.clone());
+            }
+        }
+        if outcome.is_none() {
+            let mut conditions = Vec::new();
+            let mut programs = Vec::new();
+            for fault in fired {
+                if let Some(undo) = for_one_command(fault, &mut world) {
+                    met.push(fault.id.clone());
+                    conditions.push(undo);
+                }
+                if let Some((program, words, failure)) = fault.effect.program() {
+                    programs.push(ProgramFault {
+                        rule: fault.number,
+                        host: None,
+                        program: program.to_owned(),
+                        words,
+                        works: fault.when == When::After,
+                        failure,
+                        left: self.faults.left(fault.number),
+                        fired: 0,
+                    });
+                }
+                if matches!(fault.effect, Effect::Delay { .. }) {
+                    met.push(fault.id.clone());
+                }
+            }
+            world.scratch.program_faults = programs;
+            let carried = self.carry(&mut world, command);
+            for fault in std::mem::take(&mut world.scratch.program_faults) {
+                if fault.fired > 0 {
+                    self.faults.count(fault.rule, fault.fired);
+                    met.extend(
+                        fired
+                            .iter()
+                            .filter(|f| f.number == fault.rule)
+                            .map(|f| f.id.clone()),
+                    );
+                }
+            }
+            for undo in conditions.into_iter().rev() {
+                undo.put_back(&mut world);
+            }
+            outcome = Some(match ssh {
+                Some((_, failure)) => failure,
+                None => carried,
+            });
+        }
+        let outcome = outcome.unwrap_or_default();
+        let changes = before.changes(&mut world);
+        drop(world);
+        self.journal
+            .lock()
+            .record(request, command, &outcome, met, changes);
         outcome
     }
 
@@ -77,6 +314,7 @@ impl Site {
         command: RemoteCommand,
     ) -> (Outcome, Option<Vec<PoolText>>) {
         if matches!(self.far_end, FarEnd::World)
+            && !self.is_armed()
             && let Some(pools) = crate::hosts::zhcp::pools(&self.world.lock(), &command)
         {
             self.journal.lock().record_pools(request, &command, &pools);

@@ -6,6 +6,7 @@ pub mod linux;
 mod node_value;
 pub mod pool_text;
 pub mod san;
+pub mod scratch;
 pub mod tables;
 pub mod zfcp;
 pub mod zvm;
@@ -39,6 +40,9 @@ pub struct World {
     pub linuxes: BTreeMap<HostName, Linux>,
     /// The storage area network.
     pub san: San,
+    /// What belongs to the remote command under way; no part of the state.
+    #[serde(skip)]
+    pub scratch: scratch::Scratch,
 }
 
 /// The xCAT management node.

@@ -50,6 +50,7 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Incoming> {
             wants_token: root.first("gettoken").map(credentials),
             claimed_user: text("username"),
             client_type: text("clienttype").unwrap_or_default(),
+            journal: 0,
         },
         transid: text("transid"),
         abort: root.first("abortcommand").is_some(),

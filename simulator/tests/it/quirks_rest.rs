@@ -231,7 +231,7 @@ async fn rq12_the_value_of_network_is_taken_from_getnetwork() {
     let arguments = async |doors: &Doors, path: &str| {
         doors.get(path).await;
         let journal = doors.site.journal.lock();
-        journal.requests().last().unwrap().title.clone()
+        journal.requests().last().unwrap().facts.title()
     };
     let doors = Doors::open(M).await;
     assert_eq!(
@@ -258,7 +258,7 @@ async fn rq13_arguments_are_split_on_single_blanks() {
     let journal = doors.site.journal.lock();
     // Between `'a` and `b'` an empty argument, another before `x`.
     assert_eq!(
-        journal.requests().last().unwrap().title,
+        journal.requests().last().unwrap().facts.title(),
         "chvm opnstk1 --nope 'a  b'  x 7"
     );
 }
@@ -296,7 +296,7 @@ async fn rq17_null_is_a_word_of_its_own() {
 async fn rq20_rq21_garbage_is_passed_on() {
     let title = async |doors: &Doors| {
         let journal = doors.site.journal.lock();
-        journal.requests().last().unwrap().title.clone()
+        journal.requests().last().unwrap().facts.title()
     };
     let doors = Doors::open(M).await;
     doors

@@ -8,6 +8,7 @@
 //! management node works on such a copy between two remote commands, and can be wrong about the file by then.
 
 mod chunk;
+mod diff;
 mod index;
 mod megabytes;
 #[cfg(test)]

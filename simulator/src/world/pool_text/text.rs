@@ -16,7 +16,7 @@ const SLOT_BITS: u32 = SLOTS.ilog2();
 /// number of lines.
 #[derive(Clone, Debug, Default)]
 pub struct PoolText {
-    chunks: OrdMap<u32, Arc<Chunk>>,
+    pub(super) chunks: OrdMap<u32, Arc<Chunk>>,
     lines: usize,
     bytes: usize,
     /// Whether the last line has no newline.

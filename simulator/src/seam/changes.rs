@@ -1,0 +1,206 @@
+//! What a remote command changed, in words, for the journal. Only the places that the command addresses are compared,
+//! and of pool files only what differs: the cost does not grow with the site.
+
+use crate::world::fs::POOL_DIRECTORY;
+use crate::world::zfcp::Zfcp;
+use crate::world::{DeviceNumber, HostName, LinuxRole, PoolText, SystemName, UserId, World};
+
+use super::RemoteCommand;
+
+/// Most changes that are told of one command.
+const TOLD: usize = 32;
+
+/// The places that a command addresses, before it ran.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    pools: Vec<(HostName, String, PoolText)>,
+    guest: Option<(HostName, Zfcp)>,
+    user: Option<UserBefore>,
+}
+
+#[derive(Debug)]
+struct UserBefore {
+    system: SystemName,
+    user: UserId,
+    state: UserState,
+}
+
+/// A user as directory and CP know it.
+#[derive(Debug, Default, PartialEq)]
+struct UserState {
+    statements: Option<Vec<String>>,
+    devices: Option<Vec<(DeviceNumber, DeviceNumber)>>,
+}
+
+impl Before {
+    /// Looks at the places that the command addresses.
+    pub(super) fn new(world: &World, command: &RemoteCommand) -> Self {
+        let mut before = Self::default();
+        let Some(host) = command.host().and_then(|h| world.resolve(h)) else {
+            return before;
+        };
+        let Some(linux) = world.linuxes.get(host) else {
+            return before;
+        };
+        let line = match command {
+            RemoteCommand::Ssh { command, .. } => command.as_str(),
+            _ => "",
+        };
+        match linux.role {
+            LinuxRole::Zhcp => {
+                let prefix = format!("{POOL_DIRECTORY}/");
+                before.pools = linux
+                    .fs
+                    .files
+                    .range(prefix.clone()..)
+                    .take_while(|(path, _)| path.starts_with(&prefix))
+                    .filter_map(|(path, file)| {
+                        Some((host.clone(), path.clone(), file.text.pool()?.clone()))
+                    })
+                    .collect();
+                if line.contains("smcli")
+                    && let Some(user) = user_of(line)
+                {
+                    before.user = Some(UserBefore {
+                        state: UserState::of(world, &linux.system, &user),
+                        system: linux.system.clone(),
+                        user,
+                    });
+                }
+                if line.contains("iucvclnt") {
+                    before.guest = world
+                        .linuxes
+                        .iter()
+                        .find(|(_, l)| {
+                            l.role == LinuxRole::Guest
+                                && !l.userid.as_str().is_empty()
+                                && line.contains(l.userid.as_str())
+                        })
+                        .map(|(host, l)| (host.clone(), l.zfcp.clone()));
+                }
+            }
+            LinuxRole::Guest => before.guest = Some((host.clone(), linux.zfcp.clone())),
+            LinuxRole::Mn => {}
+        }
+        before
+    }
+
+    /// What is different now; takes the notes of files that were written.
+    pub(super) fn changes(self, world: &mut World) -> Vec<String> {
+        let mut told = Vec::new();
+        for note in world.scratch.take_notes() {
+            if !crate::world::fs::is_pool_file(&note.path) {
+                told.push(format!("file {}:{}: {}", note.host, note.path, note.change));
+            }
+        }
+        for (host, path, old) in self.pools {
+            let name = path
+                .rsplit('/')
+                .next()
+                .and_then(|n| n.strip_suffix(".conf"))
+                .unwrap_or(&path);
+            let Some(new) = world.linuxes.get(&host).and_then(|l| l.fs.pool(&path)) else {
+                told.push(format!("pool {host}/{name}: removed"));
+                continue;
+            };
+            let (gone, came) = new.changed_since(&old, TOLD);
+            told.extend(gone.iter().map(|row| format!("pool {host}/{name}: -{row}")));
+            told.extend(came.iter().map(|row| format!("pool {host}/{name}: +{row}")));
+        }
+        if let Some((host, old)) = self.guest
+            && let Some(linux) = world.linuxes.get(&host)
+        {
+            let luns = |zfcp: &Zfcp| -> Vec<String> {
+                zfcp.adapters
+                    .iter()
+                    .flat_map(|(device, adapter)| {
+                        adapter.ports.iter().flat_map(move |(wwpn, port)| {
+                            port.devices
+                                .keys()
+                                .map(move |lun| format!("lun {device}/{wwpn}/{lun}"))
+                        })
+                    })
+                    .chain(
+                        zfcp.adapters
+                            .iter()
+                            .filter(|(_, a)| a.online)
+                            .map(|(device, _)| format!("online {device}")),
+                    )
+                    .collect()
+            };
+            let (old, new) = (luns(&old), luns(&linux.zfcp));
+            let only = |these: &[String], those: &[String], sign: char| -> Vec<String> {
+                these
+                    .iter()
+                    .filter(|l| !those.contains(l))
+                    .map(|l| format!("guest {host}: {sign}{l}"))
+                    .collect()
+            };
+            told.extend(only(&old, &new, '-'));
+            told.extend(only(&new, &old, '+'));
+        }
+        if let Some(before) = self.user {
+            let now = UserState::of(world, &before.system, &before.user);
+            before.state.differences(&now, &before.user, &mut told);
+        }
+        told.truncate(TOLD);
+        told
+    }
+}
+
+/// The userid behind `-T`.
+fn user_of(line: &str) -> Option<UserId> {
+    let mut words = line.split_whitespace().skip_while(|w| *w != "-T");
+    words.next()?;
+    let word = words.next()?;
+    Some(UserId::new(
+        word.trim_matches(|c| matches!(c, '\'' | '"' | ';')),
+    ))
+}
+
+impl UserState {
+    fn of(world: &World, system: &SystemName, user: &UserId) -> Self {
+        let Some(system) = world.systems.get(system) else {
+            return Self::default();
+        };
+        Self {
+            statements: system.directory.get(user).map(|e| e.statements.clone()),
+            devices: system
+                .running
+                .get(user)
+                .map(|vm| vm.devices.iter().map(|(v, r)| (*v, *r)).collect()),
+        }
+    }
+
+    fn differences(&self, now: &Self, user: &UserId, told: &mut Vec<String>) {
+        match (&self.statements, &now.statements) {
+            (None, Some(_)) => told.push(format!("directory {user}: created")),
+            (Some(_), None) => told.push(format!("directory {user}: deleted")),
+            (Some(old), Some(new)) if old != new => {
+                let only = |these: &[String], those: &[String], sign: char| -> Vec<String> {
+                    these
+                        .iter()
+                        .filter(|s| !those.contains(s))
+                        .map(|s| format!("directory {user}: {sign}{s}"))
+                        .collect()
+                };
+                told.extend(only(old, new, '-'));
+                told.extend(only(new, old, '+'));
+            }
+            _ => {}
+        }
+        match (&self.devices, &now.devices) {
+            (None, Some(_)) => told.push(format!("cp {user}: logged on")),
+            (Some(_), None) => told.push(format!("cp {user}: logged off")),
+            (Some(old), Some(new)) if old != new => {
+                for (v, r) in old.iter().filter(|d| !new.contains(d)) {
+                    told.push(format!("cp {user}: -device {v:X} (real {r:X})"));
+                }
+                for (v, r) in new.iter().filter(|d| !old.contains(d)) {
+                    told.push(format!("cp {user}: +device {v:X} (real {r:X})"));
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! What a condition put aside. Each step puts one thing right and leaves the rest of the world as it has become since.
+
+use serde::{Deserialize, Serialize};
+
+use crate::world::san::Medium;
+use crate::world::zfcp::GuestFaults;
+use crate::world::zvm::FcpDevice;
+use crate::world::{DeviceNumber, HostName, Lun, SystemName, UserId, World, Wwpn};
+
+/// Steps, to be taken in reverse order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Undo(Vec<Step>);
+
+/// One thing that is put right.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "kebab-case")]
+pub(super) enum Step {
+    /// An FCP device is online to CP.
+    Online {
+        system: SystemName,
+        device: DeviceNumber,
+    },
+    /// An FCP device is part of the I/O configuration.
+    Device {
+        system: SystemName,
+        device: DeviceNumber,
+        fcp: FcpDevice,
+    },
+    /// An FCP device is no longer attached to a userid.
+    Detached {
+        system: SystemName,
+        device: DeviceNumber,
+        from: UserId,
+    },
+    /// An FCP device has its NPIV WWPN.
+    Npiv {
+        system: SystemName,
+        device: DeviceNumber,
+        wwpn: Wwpn,
+    },
+    /// An initiator's link is up.
+    LinkUp { physical: Wwpn },
+    /// An initiator may log in.
+    LoginAllowed { npiv: Wwpn },
+    /// A WWPN is a member of a zone.
+    Zoned { zone: String, wwpn: Wwpn },
+    /// There is no zoning.
+    OpenZoning,
+    /// There is no masking.
+    OpenMasking,
+    /// A target port is online.
+    PortOnline { wwpn: Wwpn },
+    /// A target port accepts logins.
+    PortAccepts { wwpn: Wwpn },
+    /// A volume answers under a LUN.
+    Mapped {
+        wwpn: Wwpn,
+        lun: Lun,
+        volume: String,
+    },
+    /// A volume is shown to an initiator.
+    Masked { volume: String, initiator: Wwpn },
+    /// A volume's medium is as it was.
+    Medium { volume: String, medium: Medium },
+    /// A volume answers INQUIRY.
+    Speaks { volume: String },
+    /// A volume has its size.
+    Bytes { volume: String, bytes: u64 },
+    /// The faults of a guest are as they were.
+    Guest {
+        host: HostName,
+        faults: Box<GuestFaults>,
+    },
+    /// A device number is off the list of ignored ones.
+    NotIgnored {
+        host: HostName,
+        device: DeviceNumber,
+    },
+    /// LUNs are scanned automatically.
+    LunScan { host: HostName },
+    /// A SCSI device runs.
+    Running {
+        host: HostName,
+        wwpn: Wwpn,
+        lun: Lun,
+    },
+}
+
+impl Undo {
+    /// Whether there is nothing to put right.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn push(&mut self, step: Step) {
+        self.0.push(step);
+    }
+
+    /// Puts everything right, once.
+    pub(crate) fn put_back(self, world: &mut World) {
+        for step in self.0.into_iter().rev() {
+            step.take(world);
+        }
+    }
+}
+
+impl Step {
+    fn take(self, world: &mut World) {
+        let fcp =
+            |world: &mut World, system: &SystemName, device, change: &dyn Fn(&mut FcpDevice)| {
+                if let Some(fcp) = world
+                    .systems
+                    .get_mut(system)
+                    .and_then(|s| s.fcp.get_mut(&device))
+                {
+                    change(fcp);
+                }
+            };
+        match self {
+            Self::Online { system, device } => fcp(world, &system, device, &|f| f.online = true),
+            Self::Device {
+                system,
+                device,
+                fcp,
+            } => {
+                if let Some(system) = world.systems.get_mut(&system) {
+                    system.fcp.entry(device).or_insert(fcp);
+                }
+            }
+            Self::Detached {
+                system,
+                device,
+                from,
+            } => fcp(world, &system, device, &|f| {
+                if f.attached_to.as_ref() == Some(&from) {
+                    f.attached_to = None;
+                }
+            }),
+            Self::Npiv {
+                system,
+                device,
+                wwpn,
+            } => fcp(world, &system, device, &|f| f.npiv_wwpn = Some(wwpn)),
+            Self::LinkUp { physical } => {
+                world.san.links_down.remove(&physical);
+            }
+            Self::LoginAllowed { npiv } => {
+                world.san.logins_refused.remove(&npiv);
+            }
+            Self::Zoned { zone, wwpn } => {
+                world.san.zones.entry(zone).or_default().insert(wwpn);
+            }
+            Self::OpenZoning => world.san.open_zoning = true,
+            Self::OpenMasking => world.san.open_masking = true,
+            Self::PortOnline { wwpn } => {
+                if let Some(port) = world.san.ports.get_mut(&wwpn) {
+                    port.online = true;
+                }
+            }
+            Self::PortAccepts { wwpn } => {
+                if let Some(port) = world.san.ports.get_mut(&wwpn) {
+                    port.refuses_login = false;
+                }
+            }
+            Self::Mapped { wwpn, lun, volume } => {
+                world.san.luns.entry(wwpn).or_default().insert(lun, volume);
+            }
+            Self::Masked { volume, initiator } => {
+                world.san.masks.entry(volume).or_default().insert(initiator);
+            }
+            Self::Medium { volume, medium } => {
+                if let Some(volume) = world.san.volumes.get_mut(&volume) {
+                    volume.medium = medium;
+                }
+            }
+            Self::Speaks { volume } => {
+                if let Some(volume) = world.san.volumes.get_mut(&volume) {
+                    volume.silent = false;
+                }
+            }
+            Self::Bytes { volume, bytes } => {
+                if let Some(volume) = world.san.volumes.get_mut(&volume) {
+                    volume.bytes = bytes;
+                }
+            }
+            Self::Guest { host, faults } => {
+                if let Some(linux) = world.linuxes.get_mut(&host) {
+                    linux.zfcp.faults = *faults;
+                }
+            }
+            Self::NotIgnored { host, device } => {
+                crate::world::zfcp::act(world, &host, |machine, zfcp, events| {
+                    zfcp.free(machine, device, device, events);
+                });
+            }
+            Self::LunScan { host } => {
+                if let Some(linux) = world.linuxes.get_mut(&host) {
+                    linux.zfcp.no_lun_scan = false;
+                }
+            }
+            Self::Running { host, wwpn, lun } => {
+                if let Some(linux) = world.linuxes.get_mut(&host) {
+                    for adapter in linux.zfcp.adapters.values_mut() {
+                        if let Some(device) = adapter
+                            .ports
+                            .get_mut(&wwpn)
+                            .and_then(|p| p.devices.get_mut(&lun))
+                        {
+                            device.offline = false;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What differs between two states of one pool text. They share what is equal, so the cost is that of the difference.
+
+use std::sync::Arc;
+
+use imbl::ordmap::DiffItem;
+
+use super::PoolText;
+
+impl PoolText {
+    /// Rows that are in the older state only and rows that are in this one only, at most `limit` of each.
+    pub fn changed_since(&self, older: &Self, limit: usize) -> (Vec<String>, Vec<String>) {
+        let (mut gone, mut new) = (Vec::new(), Vec::new());
+        for item in older.chunks.diff(&self.chunks) {
+            let (before, after) = match item {
+                DiffItem::Add(_, chunk) => (None, Some(chunk)),
+                DiffItem::Remove(_, chunk) => (Some(chunk), None),
+                DiffItem::Update { old, new } if Arc::ptr_eq(old.1, new.1) => continue,
+                DiffItem::Update { old, new } => (Some(old.1), Some(new.1)),
+            };
+            let lines = |chunk: Option<&Arc<super::chunk::Chunk>>| -> Vec<String> {
+                chunk
+                    .into_iter()
+                    .flat_map(|c| c.lines())
+                    .map(|(_, line)| line.to_owned())
+                    .collect()
+            };
+            let (before, after) = (lines(before), lines(after));
+            let mut left = after.clone();
+            for line in &before {
+                match left.iter().position(|l| l == line) {
+                    Some(at) => {
+                        left.remove(at);
+                    }
+                    None => gone.push(line.clone()),
+                }
+            }
+            new.extend(left);
+            if gone.len() >= limit && new.len() >= limit {
+                break;
+            }
+        }
+        gone.truncate(limit);
+        new.truncate(limit);
+        (gone, new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_changed_is_told() {
+        let rows: Vec<String> = (0..5_000)
+            .map(|i| format!("free,w,{i:016},1G,,,,\n"))
+            .collect();
+        let rows = rows.concat();
+        let old = PoolText::new(&rows);
+        let mut new = old.clone();
+        new.edit(Some("0000000000000042"), |line| {
+            line.contains("0000000000000042")
+                .then(|| Some(line.replace("free", "used")))
+        });
+        new.push_str("free,w,x,1G,,,,\n");
+        let (gone, came) = new.changed_since(&old, 10);
+        assert_eq!(gone, ["free,w,0000000000000042,1G,,,,"]);
+        assert_eq!(came, ["used,w,0000000000000042,1G,,,,", "free,w,x,1G,,,,"]);
+    }
+}

@@ -1,0 +1,59 @@
+//! What the tests of the seam share: a `lab` site and requests to it.
+
+use std::sync::Arc;
+
+use xcat_simulator::mn::{Credentials, Request, Response, dispatch};
+use xcat_simulator::seam::{Settings, Site};
+use xcat_simulator::site;
+
+/// A running `lab` site.
+pub fn lab() -> Arc<Site> {
+    Arc::new(Site::new(site::lab(), Settings::default()))
+}
+
+/// A request of the administrator.
+pub fn request(command: &str, nodes: &str, args: &[&str]) -> Request {
+    Request {
+        command: Some(command.to_owned()),
+        noderange: Some(nodes.to_owned()),
+        args: args.iter().map(|a| (*a).to_owned()).collect(),
+        credentials: Some(Credentials {
+            user: "admin".to_owned(),
+            password: "admin".to_owned(),
+        }),
+        ..Request::default()
+    }
+}
+
+/// Carries a request out.
+pub async fn run(site: &Arc<Site>, command: &str, nodes: &str, args: &[&str]) -> Response {
+    dispatch::serve(Arc::clone(site), request(command, nodes, args)).await
+}
+
+/// All texts of an answer, one a line.
+pub fn texts(response: &Response) -> String {
+    fn of(document: &xcat_simulator::mn::Document, out: &mut Vec<String>) {
+        for element in document.0.values().flatten() {
+            match element {
+                xcat_simulator::mn::Element::Text(text) => out.push(text.clone()),
+                xcat_simulator::mn::Element::Node(node) => of(node, out),
+            }
+        }
+    }
+    let mut out = Vec::new();
+    for document in &response.documents {
+        of(document, &mut out);
+    }
+    out.join("\n")
+}
+
+/// Rows of a pool file.
+pub fn pool(site: &Site, host: &str, name: &str) -> Vec<String> {
+    let world = site.world.lock();
+    let text = world.linuxes[host]
+        .fs
+        .read(&format!("/var/opt/zhcp/zfcp/{name}.conf"))
+        .unwrap_or_default()
+        .into_owned();
+    text.lines().skip(1).map(str::to_owned).collect()
+}
