@@ -7,7 +7,6 @@ use super::disk::{self, Opened};
 use super::mounts;
 use super::tool::{base_name, view};
 use crate::hosts::coreutils::Options;
-use crate::hosts::sysfs::css::hctl;
 use crate::hosts::sysfs::tree::View;
 use crate::hosts::{ProgramEnv, files};
 use crate::seam::Outcome;
@@ -235,6 +234,9 @@ pub fn mkfs(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
         low & 0xffff_ffff_ffff
     );
     let known = view(env).is_some_and(|view| disk::open(&view, &path).is_some());
+    if is_dasd(env, &path) {
+        return Outcome::default();
+    }
     if !known && !files::exists(env.world, &env.host, &path) {
         return Outcome::fail(
             1,
@@ -245,6 +247,16 @@ pub fn mkfs(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
         Ok(()) => Outcome::ok(format!("Filesystem UUID: {uuid}\n")),
         Err(errno) => Outcome::fail(1, format!("{tool}: {errno} while setting up superblock\n")),
     }
+}
+
+/// Whether a path names a DASD, or a partition of one, that the kernel has online.
+fn is_dasd(env: &ProgramEnv<'_>, path: &str) -> bool {
+    let Some(name) = path.strip_prefix("/dev/").filter(|n| n.starts_with("dasd")) else {
+        return false;
+    };
+    let disk = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    env.read("/proc/dasd/devices")
+        .is_ok_and(|list| list.split_whitespace().any(|word| word == disk))
 }
 
 /// dd: `if=`, `of=`, `bs=`, `count=`; a block device gives and takes the identity of its content.
@@ -355,10 +367,4 @@ fn number(text: &str) -> Option<u64> {
         _ => return None,
     };
     digits.parse::<u64>().ok()?.checked_mul(factor)
-}
-
-/// lsscsi-like address of a disk by kernel name, for tools that print it.
-pub fn address(view: &View<'_>, disk: &str) -> Option<String> {
-    let (device, wwpn, lun, _) = view.zfcp.disk(disk)?;
-    hctl(view, device, wwpn, lun)
 }

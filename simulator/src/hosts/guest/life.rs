@@ -6,6 +6,7 @@ use super::tool::{ccw_path, exists, port_path, put};
 use super::{mounts, reader, redhat, udev};
 use crate::hosts::ProgramEnv;
 use crate::hosts::shell::Steps;
+use crate::hosts::zhcp::power;
 use crate::seam::Outcome;
 use crate::world::linux::Family;
 use crate::world::zfcp::event::{Action, Subject};
@@ -157,15 +158,7 @@ pub fn shut_down(env: &mut ProgramEnv<'_>, again: bool) -> Outcome {
         boot(env.world, &host);
         return Outcome::default();
     }
-    if let Some(zvm) = env.world.systems.get_mut(&system)
-        && zvm.running.remove(&user).is_some()
-    {
-        for fcp in zvm.fcp.values_mut() {
-            if fcp.attached_to.as_ref() == Some(&user) {
-                fcp.attached_to = None;
-            }
-        }
-        stopped(env.world, &host);
-    }
+    // A virtual machine that is not logged on has nothing left to shut down.
+    let _ = power::log_off(env.world, &system, &user);
     Outcome::default()
 }
