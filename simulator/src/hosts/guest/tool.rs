@@ -2,8 +2,8 @@
 
 use crate::hosts::sysfs::tree::{Node, View};
 use crate::hosts::{ProgramEnv, files};
-use crate::world::zfcp::names::bus_id;
 use crate::world::zfcp::Errno;
+use crate::world::zfcp::names::bus_id;
 use crate::world::{DeviceNumber, Lun, Wwpn};
 
 /// The kernel's files of the Linux on which the program runs.
@@ -32,7 +32,8 @@ pub fn exists(env: &ProgramEnv<'_>, path: &str) -> bool {
 pub fn is_root(env: &ProgramEnv<'_>) -> bool {
     let user = env.user.as_str();
     let is_rest_user = |row: &crate::world::tables::Row| {
-        row.get("key").is_some_and(|k| k == "xcat") && row.get("username").is_some_and(|u| u == user)
+        row.get("key").is_some_and(|k| k == "xcat")
+            && row.get("username").is_some_and(|u| u == user)
     };
     user.is_empty() || user == "root" || env.world.mn.tables.rows("passwd").iter().any(is_rest_user)
 }
