@@ -14,6 +14,7 @@
 //! * [`server`] opens the doors of a site; [`cli`] is the program `xcat-sim`.
 
 pub mod cli;
+pub mod coverage;
 pub mod hosts;
 pub mod ledger;
 pub mod mn;

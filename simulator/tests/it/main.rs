@@ -1,5 +1,6 @@
 //! Integration tests of the simulator.
 
+mod coverage;
 mod doors;
 mod native;
 mod quirks_guests;

@@ -595,3 +595,55 @@ async fn credentials_come_from_headers_and_query() {
         assert!(answer.header("www-authenticate").is_none());
     }
 }
+
+#[tokio::test]
+async fn an_image_survives_export_removal_and_import() {
+    let doors = Doors::open(M).await;
+    let directory = "/install/netboot/rhel7.2/s390x/default";
+    let put = |path: &str, text: &str| {
+        let mut world = doors.site.world.lock();
+        let mn = world.mn.host.clone();
+        world.linuxes.get_mut(&mn).unwrap().fs.write(path, text, 0);
+    };
+    put(&format!("{directory}/0100.img"), "disk <of> é\n");
+    let image = "rhel7.2-s390x-netboot-default";
+    let body = format!(r#"["osimage={image}", "destination=/tmp/bundle.tgz"]"#);
+    let answer = doors.send("POST", "/images/export", &body).await;
+    insta::assert_snapshot!(short(&answer), @r#"201 {"data":[{"data":["Exporting rhel7.2-s390x-netboot-default to ..."],"xcatdsource":["xcat"]},{"data":["Compressing rhel7.2-s390x-netboot-default bundle.  Please be patient."],"xcatdsource":["xcat"]},{"data":["Done!"],"xcatdsource":["xcat"]}]}"#);
+    let before = doors.site.world.lock().mn.tables.clone();
+    let answer = doors.send("DELETE", &format!("/images/{image}"), "").await;
+    assert!(answer.body.contains("Image files have been removed successfully"));
+    doors.send("DELETE", &format!("/objects/osimage/{image}"), "").await;
+    let answer = doors.send("POST", "/images/import", r#"["osimage=/tmp/bundle.tgz"]"#).await;
+    insta::assert_snapshot!(short(&answer), @r#"201 {"data":[{"data":["Unbundling image..."],"xcatdsource":["xcat"]},{"data":["Successfully imported the image rhel7.2-s390x-netboot-default."],"xcatdsource":["xcat"]}]}"#);
+    {
+        let world = doors.site.world.lock();
+        for table in ["osimage", "linuximage"] {
+            assert_eq!(world.mn.tables.rows(table), before.rows(table));
+        }
+        let fs = &world.linuxes[&world.mn.host].fs;
+        assert_eq!(fs.read(&format!("{directory}/0100.img")).unwrap(), "disk <of> é\n");
+    }
+    let answer = doors
+        .send("POST", "/images/import", r#"["osimage=/tmp/bundle.tgz", "profile=other"]"#)
+        .await;
+    assert!(answer.body.contains("imported the image rhel7.2-s390x-netboot-other."), "{}", short(&answer));
+    let answer = doors.send("POST", "/images/export", r#"["osimage=nope"]"#).await;
+    assert!(answer.body.contains("Cannot find image 'nope' from the osimage table."));
+}
+
+#[tokio::test]
+async fn makehosts_keeps_the_order_of_the_file() {
+    let doors = Doors::open(M).await;
+    doors.put("/tables/hosts", r#"["node=opnstk1 hosts.ip=10.10.1.77"]"#).await;
+    doors.put("/tables/hosts", r#"["node=n9 hosts.ip=nonsense"]"#).await;
+    doors.put("/tables/hosts", r#"["node=n8 hosts.ip=10.10.1.8 hosts.hostnames=other,n8.example.com"]"#).await;
+    let answer = doors.put("/networks/makehosts", "").await;
+    assert_eq!(
+        short(&answer),
+        r#"200 {"data":[{"error":["Invalid IP Addr 'nonsense' for node 'n9'."],"errorcode":["1"],"xcatdsource":["xcat"]}]}"#
+    );
+    let world = doors.site.world.lock();
+    let fs = &world.linuxes[&world.mn.host].fs;
+    insta::assert_snapshot!(fs.read("/etc/hosts").unwrap());
+}

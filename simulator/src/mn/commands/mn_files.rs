@@ -46,6 +46,13 @@ pub(super) fn tree(context: &Context, directory: &str) -> Vec<(String, String)> 
     })
 }
 
+/// Removes a file.
+pub(super) fn remove(context: &Context, path: &str) {
+    with(context, |fs, _| {
+        fs.files.remove(path);
+    });
+}
+
 /// Removes a directory and what is below it.
 pub(super) fn remove_tree(context: &Context, directory: &str) {
     let directory = directory.trim_end_matches('/');
