@@ -17,11 +17,7 @@ struct Command {
     declined: &'static [(&'static str, &'static str)],
 }
 
-const fn full(
-    name: &'static str,
-    spec: &'static str,
-    options: &'static [&'static str],
-) -> Command {
+const fn full(name: &'static str, spec: &'static str, options: &'static [&'static str]) -> Command {
     Command {
         name,
         spec,

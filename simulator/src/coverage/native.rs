@@ -33,7 +33,10 @@ const ELEMENTS: &[(&str, State)] = &[
     ("username", State::Full),
     ("transid", State::Full),
     ("abortcommand", State::Full),
-    ("table, keys, attr, data, addrows, sequential", TABLE_COMMANDS),
+    (
+        "table, keys, attr, data, addrows, sequential",
+        TABLE_COMMANDS,
+    ),
     ("client certificate", State::Full),
     ("policy table", State::Full),
     ("audit log", State::Full),

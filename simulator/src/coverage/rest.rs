@@ -71,7 +71,11 @@ const METHODS: &[(&str, &str, &str)] = &[
         "1.9.14",
         "GET /notifications;GET /notifications?fileName=x;POST /notifications|fileName=x&table=y&operation=u;DELETE /notifications?fileName=x",
     ),
-    ("version", "1.9.15", "GET /version;PUT /version;POST /version;DELETE /version"),
+    (
+        "version",
+        "1.9.15",
+        "GET /version;PUT /version;POST /version;DELETE /version",
+    ),
     ("debug", "1.9.16", "PUT /debug|[\"x\"]"),
 ];
 
@@ -89,10 +93,22 @@ const STATES: &[(&str, State)] = &[
             missing: "the files that groupfiles4dsh writes: no client of z/VM asks for them",
         },
     ),
-    ("PUT /monitors/{monitor}?action=start|action=start", NO_MONITOR),
-    ("PUT /monitors/{monitor}?action=stop|action=stop", NO_MONITOR),
-    ("PUT /monitors/{monitor}?action=config|action=config", NO_MONITOR),
-    ("PUT /monitors/{monitor}?action=deconfig|action=deconfig", NO_MONITOR),
+    (
+        "PUT /monitors/{monitor}?action=start|action=start",
+        NO_MONITOR,
+    ),
+    (
+        "PUT /monitors/{monitor}?action=stop|action=stop",
+        NO_MONITOR,
+    ),
+    (
+        "PUT /monitors/{monitor}?action=config|action=config",
+        NO_MONITOR,
+    ),
+    (
+        "PUT /monitors/{monitor}?action=deconfig|action=deconfig",
+        NO_MONITOR,
+    ),
 ];
 
 const NO_MONITOR: State = State::Partial {
@@ -111,7 +127,11 @@ const AROUND: &[(&str, &str, State)] = &[
             reason: "no client sends them; such a body is taken as empty",
         },
     ),
-    ("pages of the web server for crashes and encoded slashes", "1.8", State::Full),
+    (
+        "pages of the web server for crashes and encoded slashes",
+        "1.8",
+        State::Full,
+    ),
     (
         "redirection from plain HTTP",
         "1.1",

@@ -35,7 +35,10 @@ fn no_option_that_the_specifications_name_is_missing() {
     }
     let mut missing = Vec::new();
     let mut count = 0;
-    for line in NAMED.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
+    for line in NAMED
+        .lines()
+        .filter(|l| !l.is_empty() && !l.starts_with('#'))
+    {
         let mut words = line.split_whitespace();
         let command = words.next().unwrap();
         let Some(names) = listed.get(command) else {
@@ -57,7 +60,12 @@ fn no_option_that_the_specifications_name_is_missing() {
 fn no_entry_stands_twice() {
     let mut seen = BTreeSet::new();
     for entry in coverage().entries {
-        assert!(seen.insert((entry.group, entry.name)), "{} {}", entry.group, entry.name);
+        assert!(
+            seen.insert((entry.group, entry.name)),
+            "{} {}",
+            entry.group,
+            entry.name
+        );
     }
 }
 
@@ -75,7 +83,10 @@ async fn every_option_that_is_not_declined_is_carried_out() {
             let foreign = entry.group.contains("renergy");
             // What only other platforms do finds no plugin on a z/VM node.
             if foreign {
-                assert!(answer.contains("Unable to identify plugin"), "{command}: {answer}");
+                assert!(
+                    answer.contains("Unable to identify plugin"),
+                    "{command}: {answer}"
+                );
             } else if let Some(text) = UNKNOWN.iter().find(|text| answer.contains(*text)) {
                 let is_help = entry.name == "-h" && *text == "Usage:";
                 if !is_help {
@@ -98,7 +109,15 @@ async fn probe(command: &str, arguments: &str) -> String {
         "chhypervisor" | "rinv" | "revacuate" => "zvmhost1",
         _ => "opnstk1",
     };
-    let global = ["lsdef", "mkdef", "chdef", "rmdef", "nodeadd", "makehosts", "makedns"];
+    let global = [
+        "lsdef",
+        "mkdef",
+        "chdef",
+        "rmdef",
+        "nodeadd",
+        "makehosts",
+        "makedns",
+    ];
     let request = Request {
         command: Some(command.split(' ').next().unwrap_or_default().to_owned()),
         noderange: (!global.contains(&command)).then(|| node.to_owned()),
@@ -135,7 +154,14 @@ async fn every_resource_that_is_not_declined_answers() {
         let (request, body) = entry.probe.split_once('|').unwrap_or((entry.probe, ""));
         let (method, path) = request.split_once(' ').unwrap();
         let path = [
-            ("{nr}", if request.contains("hypervisor") { "zvmhost1" } else { "opnstk1" }),
+            (
+                "{nr}",
+                if request.contains("hypervisor") {
+                    "zvmhost1"
+                } else {
+                    "opnstk1"
+                },
+            ),
             ("{command}", "rpower"),
             ("{table}", "hosts"),
             ("{image}", "rhel7.2-s390x-netboot-default"),
@@ -148,7 +174,9 @@ async fn every_resource_that_is_not_declined_answers() {
             ("{monitor}", "m"),
         ]
         .iter()
-        .fold(path.to_owned(), |path, (name, value)| path.replace(name, value));
+        .fold(path.to_owned(), |path, (name, value)| {
+            path.replace(name, value)
+        });
         let answer = if body.starts_with('[') || body.is_empty() {
             doors.send(method, &path, body).await
         } else {

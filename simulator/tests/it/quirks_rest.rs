@@ -612,9 +612,17 @@ async fn an_image_survives_export_removal_and_import() {
     insta::assert_snapshot!(short(&answer), @r#"201 {"data":[{"data":["Exporting rhel7.2-s390x-netboot-default to ..."],"xcatdsource":["xcat"]},{"data":["Compressing rhel7.2-s390x-netboot-default bundle.  Please be patient."],"xcatdsource":["xcat"]},{"data":["Done!"],"xcatdsource":["xcat"]}]}"#);
     let before = doors.site.world.lock().mn.tables.clone();
     let answer = doors.send("DELETE", &format!("/images/{image}"), "").await;
-    assert!(answer.body.contains("Image files have been removed successfully"));
-    doors.send("DELETE", &format!("/objects/osimage/{image}"), "").await;
-    let answer = doors.send("POST", "/images/import", r#"["osimage=/tmp/bundle.tgz"]"#).await;
+    assert!(
+        answer
+            .body
+            .contains("Image files have been removed successfully")
+    );
+    doors
+        .send("DELETE", &format!("/objects/osimage/{image}"), "")
+        .await;
+    let answer = doors
+        .send("POST", "/images/import", r#"["osimage=/tmp/bundle.tgz"]"#)
+        .await;
     insta::assert_snapshot!(short(&answer), @r#"201 {"data":[{"data":["Unbundling image..."],"xcatdsource":["xcat"]},{"data":["Successfully imported the image rhel7.2-s390x-netboot-default."],"xcatdsource":["xcat"]}]}"#);
     {
         let world = doors.site.world.lock();
@@ -622,22 +630,50 @@ async fn an_image_survives_export_removal_and_import() {
             assert_eq!(world.mn.tables.rows(table), before.rows(table));
         }
         let fs = &world.linuxes[&world.mn.host].fs;
-        assert_eq!(fs.read(&format!("{directory}/0100.img")).unwrap(), "disk <of> é\n");
+        assert_eq!(
+            fs.read(&format!("{directory}/0100.img")).unwrap(),
+            "disk <of> é\n"
+        );
     }
     let answer = doors
-        .send("POST", "/images/import", r#"["osimage=/tmp/bundle.tgz", "profile=other"]"#)
+        .send(
+            "POST",
+            "/images/import",
+            r#"["osimage=/tmp/bundle.tgz", "profile=other"]"#,
+        )
         .await;
-    assert!(answer.body.contains("imported the image rhel7.2-s390x-netboot-other."), "{}", short(&answer));
-    let answer = doors.send("POST", "/images/export", r#"["osimage=nope"]"#).await;
-    assert!(answer.body.contains("Cannot find image 'nope' from the osimage table."));
+    assert!(
+        answer
+            .body
+            .contains("imported the image rhel7.2-s390x-netboot-other."),
+        "{}",
+        short(&answer)
+    );
+    let answer = doors
+        .send("POST", "/images/export", r#"["osimage=nope"]"#)
+        .await;
+    assert!(
+        answer
+            .body
+            .contains("Cannot find image 'nope' from the osimage table.")
+    );
 }
 
 #[tokio::test]
 async fn makehosts_keeps_the_order_of_the_file() {
     let doors = Doors::open(M).await;
-    doors.put("/tables/hosts", r#"["node=opnstk1 hosts.ip=10.10.1.77"]"#).await;
-    doors.put("/tables/hosts", r#"["node=n9 hosts.ip=nonsense"]"#).await;
-    doors.put("/tables/hosts", r#"["node=n8 hosts.ip=10.10.1.8 hosts.hostnames=other,n8.example.com"]"#).await;
+    doors
+        .put("/tables/hosts", r#"["node=opnstk1 hosts.ip=10.10.1.77"]"#)
+        .await;
+    doors
+        .put("/tables/hosts", r#"["node=n9 hosts.ip=nonsense"]"#)
+        .await;
+    doors
+        .put(
+            "/tables/hosts",
+            r#"["node=n8 hosts.ip=10.10.1.8 hosts.hostnames=other,n8.example.com"]"#,
+        )
+        .await;
     let answer = doors.put("/networks/makehosts", "").await;
     assert_eq!(
         short(&answer),

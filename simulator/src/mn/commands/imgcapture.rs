@@ -5,7 +5,17 @@ use super::mn_files;
 use super::options::Options;
 use crate::mn::{Context, Document};
 
-const SPEC: &[&str] = &["c|compress=", "d|device=", "h|help", "i=", "n=", "o|osimage=", "p|profile=", "V|verbose", "v|version"];
+const SPEC: &[&str] = &[
+    "c|compress=",
+    "d|device=",
+    "h|help",
+    "i=",
+    "n=",
+    "o|osimage=",
+    "p|profile=",
+    "V|verbose",
+    "v|version",
+];
 /// Device of the disk that is captured when none is named.
 const ROOT_DEVICE: &str = "0100";
 
@@ -48,7 +58,12 @@ pub fn run(context: &Context, nodes: Option<&[String]>, args: &[String]) {
                 ("osarch", &arch),
             ];
             db.set("osimage", "imagename", &image, &columns);
-            db.set("linuximage", "imagename", &image, &[("rootimgdir", &directory)]);
+            db.set(
+                "linuximage",
+                "imagename",
+                &image,
+                &[("rootimgdir", &directory)],
+            );
         });
         context.print_ln(format!(
             "{node}: Completed capturing the image({image}) and stored at {directory}"

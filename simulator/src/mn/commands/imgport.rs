@@ -30,7 +30,10 @@ pub async fn export(context: &Context, args: &[String]) {
     };
     let remote = options.value("R");
     // The client's directory is empty when it came through the REST program.
-    say(context, format!("Exporting {image} to {}...", remote.unwrap_or_default()));
+    say(
+        context,
+        format!("Exporting {image} to {}...", remote.unwrap_or_default()),
+    );
     if context.tables(|db| row(db, "osimage", image).is_none()) {
         context.push(Document::error(format!(
             "Cannot find image '{image}' from the osimage table."
@@ -62,7 +65,10 @@ pub async fn export(context: &Context, args: &[String]) {
         *path = format!("{image}/{name}");
     }
     files.insert(0, (format!("{image}/{MANIFEST}"), manifest));
-    say(context, format!("Compressing {image} bundle.  Please be patient."));
+    say(
+        context,
+        format!("Compressing {image} bundle.  Please be patient."),
+    );
     let destination = options
         .operands
         .get(1)
@@ -133,9 +139,10 @@ pub async fn import(context: &Context, args: &[String]) {
         return;
     };
     say(context, "Unbundling image...");
-    match tar::unpack(&text).ok_or_else(|| "Failed to extract the bundle".to_owned()).and_then(
-        |files| place(context, &files, options.value("f")),
-    ) {
+    match tar::unpack(&text)
+        .ok_or_else(|| "Failed to extract the bundle".to_owned())
+        .and_then(|files| place(context, &files, options.value("f")))
+    {
         Ok(image) => say(context, format!("Successfully imported the image {image}.")),
         Err(error) => context.push(Document::error(error)),
     }
@@ -180,7 +187,9 @@ fn place(
         return Err("The manifest.xml file does not name an image and its directory.".to_owned());
     }
     if context.tables(|db| row(db, "osimage", &image).is_some()) {
-        return Err(format!("The image {image} already exists in the osimage table."));
+        return Err(format!(
+            "The image {image} already exists in the osimage table."
+        ));
     }
     for (name, text) in files.iter().filter(|(name, _)| !is_manifest(name)) {
         let name = name.rsplit('/').next().unwrap_or_default();
@@ -224,9 +233,13 @@ fn columns(section: &str) -> Row {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 fn unescaped(text: &str) -> String {
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
 }

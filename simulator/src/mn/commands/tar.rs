@@ -103,7 +103,11 @@ mod tests {
     #[test]
     fn files_outside_are_refused() {
         for name in ["/etc/passwd", "a/../../b", ".."] {
-            assert_eq!(unpack(&pack(&[(name.to_owned(), String::new())])), None, "{name}");
+            assert_eq!(
+                unpack(&pack(&[(name.to_owned(), String::new())])),
+                None,
+                "{name}"
+            );
         }
         assert_eq!(unpack("no archive"), None);
     }
