@@ -23,6 +23,7 @@ mod deviation;
 mod expression;
 mod fence;
 mod ledger;
+pub mod matrix;
 mod meta;
 mod options;
 mod outcome;

@@ -10,11 +10,13 @@
 //! * [`hosts`] interprets remote commands on the world: shell, files, zHCP programs, guest programs;
 //! * [`world`] is plain data and functions on it;
 //! * [`replay`] compares the management node with recordings of the real one;
+//! * [`defects`] holds the deliberate mistakes by which a conformance kit is proved;
 //! * [`site`] reads site files and makes worlds of them;
 //! * [`server`] opens the doors of a site; [`cli`] is the program `xcat-sim`.
 
 pub mod cli;
 pub mod coverage;
+pub mod defects;
 pub mod hosts;
 pub mod ledger;
 pub mod mn;

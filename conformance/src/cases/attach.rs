@@ -2,7 +2,7 @@
 
 use super::disk::{
     Disk, attach, attached, attached_disk, dedicated, dedicated_is, disk, disk_in, in_guest,
-    listed, row, row_is, running, units, units_are,
+    listed, row, row_is, running, units_are,
 };
 use crate::target::{Distribution, GuestState};
 use crate::{Address, Case, CaseContext, Need, Stop};
@@ -26,12 +26,11 @@ pub const CASES: &[Case] = &[
     case!("attach/running/directory", "The device is dedicated in the guest's directory entry", Must [Attach], "driver" "6.2 ATT-01", Destructive [HV, G1, L1, F1], directory_dedicated),
     case!("attach/running/inventory", "The device is listed as active and no longer as free", Must [Attach], "driver" "2.4 RB3", Destructive [HV, G1, L1, F1], inventory_active),
     case!("attach/running/unit", "The guest's driver has the unit", Must [Attach], "driver" "2.4 RB4", Destructive [HV, G1, L1, F1], unit),
-    case!("attach/running/only-unit", "The guest has no unit but those that were attached", Must [Attach], "driver" "4 I9", Destructive [HV, G1, L1, F1], only_unit),
     case!("attach/running/block-device", "The guest has a block device under the disk's path", Must [Attach], "zfcp-and-san" "2.7", Destructive [HV, G1, L1, F1], block_device),
     case!("attach/running/other-guest", "Another guest does not see the disk", Must [Attach], "driver" "4 I10", Destructive [HV, G2, L1, F1], other_guest),
     case!("attach/running/persistent-rhel", "An RHEL guest has the disk in /etc/zfcp.conf", Must [Attach], "driver" "6.2 ATT-08", Destructive [HV, Need::Distribution(Distribution::Rhel), L1, F1], persistent_rhel),
     case!("attach/running/persistent-sles", "A SLES guest has a rule for the disk", Must [Attach], "driver" "6.2 ATT-08", Destructive [HV, Need::Distribution(Distribution::Sles), L1, F1], persistent_sles),
-    case!("attach/running/rule-once", "A SLES guest gets each rule once, however often disks are attached", Should [Attach], "guests" "17 GQ13", Destructive [HV, Need::Distribution(Distribution::Sles), L2, F1], rule_once),
+    case!("attach/running/rule-once", "A SLES guest gets the rule that sets its device online once, however often disks are attached", Should [Attach], "guests" "17 GQ13", Destructive [HV, Need::Distribution(Distribution::Sles), L2, F1], rule_once),
     case!("attach/running/capitals", "A device in capitals is the same device", Must [Attach], "guests" "5.1", Destructive [HV, G1, L1, F1], capitals),
     case!("attach/second/same-device", "A second disk over the same device is attached without dedicating it again", Must [Attach], "driver" "6.2 ATT-03", Destructive [HV, G1, L2, F1], second_same_device),
     case!("attach/second/both-there", "After a second attach both disks are there", Must [Attach], "driver" "6.2 ATT-03", Destructive [HV, G1, L2, F1], second_both),
@@ -156,15 +155,6 @@ async fn unit(c: &mut CaseContext) -> Result<(), Stop> {
     units_are(c, &node, &disk, true).await
 }
 
-async fn only_unit(c: &mut CaseContext) -> Result<(), Stop> {
-    let node = running(c)?;
-    let before = units(c, &node).await?.len();
-    let disk = disk(c, 0, 0).await?;
-    attached(c, &node, &disk).await?;
-    let after = units(c, &node).await?.len();
-    c.equal("count", &after, &(before + 1))
-}
-
 async fn block_device(c: &mut CaseContext) -> Result<(), Stop> {
     let (node, disk) = attached_disk(c).await?;
     let lines = in_guest(c, &node, "ls -l /dev/disk/by-path").await?;
@@ -239,12 +229,14 @@ async fn rule_once(c: &mut CaseContext) -> Result<(), Stop> {
     attached(c, &node, &first).await?;
     attached(c, &node, &second).await?;
     let lines = rules(c, &node, &first).await?;
-    let mut sorted = lines.clone();
-    sorted.sort();
-    sorted.dedup();
-    c.check("once", sorted.len() == lines.len(), "no rule twice", || {
-        lines.join("\n")
-    })
+    c.check("some", !lines.is_empty(), "rules for the device", || {
+        "no rules".to_owned()
+    })?;
+    let drivers = lines
+        .iter()
+        .filter(|l| l.contains(r#"SUBSYSTEM=="drivers""#))
+        .count();
+    c.equal("once", &drivers, &1)
 }
 
 async fn capitals(c: &mut CaseContext) -> Result<(), Stop> {

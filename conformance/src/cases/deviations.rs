@@ -5,8 +5,10 @@ use crate::target::Release::{self, E, M, P};
 
 /// Every code line.
 const ALL: &[Release] = &[E, M, P];
-/// The current code lines.
+/// Those with the current daemon.
 const NEW: &[Release] = &[M, P];
+/// The current z/VM modules.
+const CURRENT: &[Release] = &[M];
 
 const fn known(
     case: &'static str,
@@ -27,20 +29,36 @@ const fn known(
 /// The ledger.
 #[rustfmt::skip]
 pub const DEVIATIONS: &[Deviation] = &[
-    known("pool/add/duplicate-multipath-part", "Q34", ALL, "refused", "Adding zFCP device to"),
-    known("pool/add/duplicate-multipath-list", "Q34", ALL, "refused", "Adding zFCP device to"),
-    known("pool/add/status-case", "Q14", NEW, "protected", "Reserving FCP device... Done"),
-    known("pool/remove/used-row", "Q36", ALL, "refused", "Removing zFCP device"),
+    known("pool/add/status-case", "Q14", ALL, "protected", "Reserving FCP device... Done"),
     known("pool/name/case-remove", "Q20", ALL, "removed", "(Error) zFCP pool does not exist"),
     known("pool/list/filter-owner", "Q18", ALL, "rows", ""),
-    known("reserve/given/reserved-by-other", "D33", ALL, "owner", "kitsecond"),
     known("reserve/given/absent", "Q24", ALL, "readable", "failed with return code 1"),
     known("reserve/given/hex-prefix", "Q22", ALL, "confirmed", "failed with return code 1"),
     known("reserve/given/shortened", "Q11", ALL, "untouched", "used"),
     known("reserve/given/one-lun-two-ports", "Q6", ALL, "named", "(\"free\", \"free\")"),
-    known("reserve/fit/fraction", "Q32", ALL, "taken", "[1]"),
     known("reserve/release/hex-prefix", "Q22", ALL, "text", "0x0x"),
     known("reserve/release/empty-wwpn", "Q26", ALL, "refused", "was released"),
+    known("attach/running/confirmation-order", "GQ38", ALL, "prefix", "reload: "),
+    known("attach/running/persistent-sles", "GQ4", NEW, "rule", ""),
+    known("attach/running/rule-once", "GQ4", NEW, "some", "no rules"),
+    known("attach/refused/first-disk-kept", "GQ28", ALL, "first-dedication", "is not dedicated"),
+    known("detach/absent-row/guest-cleaned", "GQ10", NEW, "cleaned", "findzFcpDevicePool"),
+    known("detach/auto/channel-of-row", "GQ14", ALL, "unit-gone", ""),
+    known("multipath/reserve/list", "Q12", CURRENT, "confirmed", "failed with return code 127"),
+    known("multipath/attach/confirmed", "GQ2", CURRENT, "confirmed", "failed with return code 127"),
+    known("multipath/attach/four-units", "GQ2", CURRENT, "attached", "failed with return code 127"),
+    known("multipath/attach/row", "GQ2", CURRENT, "attached", "failed with return code 127"),
+    known("multipath/attach/directory", "GQ2", CURRENT, "attached", "failed with return code 127"),
+    known("multipath/attach/one-map", "GQ2", CURRENT, "attached", "failed with return code 127"),
+    known("multipath/detach/clean", "GQ2", CURRENT, "attached", "failed with return code 127"),
+    known("multipath/detach/other-order", "GQ2", CURRENT, "attached", "failed with return code 127"),
+    known("image/capture/confirmed", "Q49", CURRENT, "confirmed", "No such file or directory"),
+    known("image/capture/listed", "Q49", CURRENT, "captured", "No such file or directory"),
+    known("image/capture/row-restored", "Q49", CURRENT, "captured", "No such file or directory"),
+    known("image/deploy/confirmed", "Q49", CURRENT, "captured", "No such file or directory"),
+    known("image/deploy/row-after", "Q49", CURRENT, "captured", "No such file or directory"),
+    known("image/deploy/used-row", "Q49", CURRENT, "captured", "No such file or directory"),
+    known("image/copy/gigabytes", "Q48", ALL, "confirmed", "cannot be attached"),
 ];
 
 #[cfg(test)]

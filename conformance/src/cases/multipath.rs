@@ -183,17 +183,37 @@ async fn directory(c: &mut CaseContext) -> Result<(), Stop> {
 
 async fn one_map(c: &mut CaseContext) -> Result<(), Stop> {
     let node = running(c)?;
-    let before = maps(c, &node).await?;
     let disk = multipath_disk(c, 0).await?;
     attached(c, &node, &disk).await?;
-    let after = maps(c, &node).await?;
-    c.equal("maps", &after, &(before + 1))
-}
-
-/// Multipath devices of a guest: the lines of the list that name one.
-async fn maps(c: &CaseContext, node: &str) -> Result<usize, Stop> {
-    let lines = in_guest(c, node, "multipath -ll").await?;
-    Ok(lines.iter().filter(|l| l.contains(" dm-")).count())
+    // `lszfcp -D` has the SCSI address of each unit, `multipath -ll` the addresses of each device's paths.
+    let units = in_guest(c, &node, "lszfcp -D").await?;
+    let lun = disk.lun.to_lowercase();
+    let addresses: Vec<String> = units
+        .iter()
+        .map(|l| l.to_lowercase())
+        .filter(|l| l.contains(&lun))
+        .filter_map(|l| l.split_whitespace().nth(1).map(str::to_owned))
+        .collect();
+    c.equal("paths", &addresses.len(), &disk.paths().len())?;
+    let lines = in_guest(c, &node, "multipath -ll").await?;
+    let map_of = |address: &str| {
+        let mut map = None;
+        for line in &lines {
+            if line.contains(" dm-") {
+                map = line.split_whitespace().next().map(str::to_owned);
+            } else if line.split_whitespace().any(|w| w == address) {
+                return map;
+            }
+        }
+        None
+    };
+    let maps: Vec<Option<String>> = addresses.iter().map(|a| map_of(a)).collect();
+    c.check(
+        "one-device",
+        maps.iter().all(|m| m.is_some() && *m == maps[0]),
+        "every path in one multipath device",
+        || format!("{addresses:?} in {maps:?}"),
+    )
 }
 
 async fn detach_clean(c: &mut CaseContext) -> Result<(), Stop> {

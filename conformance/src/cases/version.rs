@@ -11,6 +11,7 @@ pub const CASES: &[Case] = &[
     case!("version/fcp/free-details", "Free FCP devices come as records of device, status, port names and channel path", Must [Attach], "driver" "6.2 VER-07", ReadOnly [Need::Hypervisor, Need::FcpDevices(1)], fcp_free),
     case!("version/fcp/active-details", "Active FCP devices come in the same records", Must [Attach], "driver" "6.2 VER-07", ReadOnly [Need::Hypervisor], fcp_active),
     case!("version/fcp/lent-are-free", "Each device that is lent is listed as free", Must [Attach], "driver" "6.1", ReadOnly [Need::Hypervisor, Need::FcpDevices(1)], fcp_lent),
+    case!("version/fcp/one-state", "No FCP device is in two lists at once", Must [Attach], "zhcp-and-smapi" "5.2", ReadOnly [Need::Hypervisor, Need::FcpDevices(1)], fcp_one_state),
     case!("version/fcp/plain-list", "Without details the list holds device numbers only", Should [Attach], "scsi-pools-and-hypervisor" "4.5", ReadOnly [Need::Hypervisor, Need::FcpDevices(1)], fcp_plain),
     case!("version/fcp/unknown-state", "An unknown device state is refused by name", Must [Attach], "scsi-pools-and-hypervisor" "4.5", ReadOnly [Need::Hypervisor], fcp_unknown_state),
     case!("version/directory/entry", "The directory entry of a lent guest can be read", Must [Attach], "driver" "2.3", ReadOnly [Need::RunningGuests(1)], directory),
@@ -247,4 +248,38 @@ async fn power_line(c: &CaseContext, node: &str, what: &str, word: &str) -> Resu
         &wanted,
         || a.summary(),
     )
+}
+
+async fn fcp_one_state(c: &mut CaseContext) -> Result<(), Stop> {
+    let mut seen: Vec<(String, &str)> = Vec::new();
+    for state in ["free", "active", "offline"] {
+        let a = c.inventory_of_host(&["--fcpdevices", state]).await?;
+        let prefix = format!("{}: ", c.host()?);
+        for line in a.info() {
+            let device = line
+                .strip_prefix(&prefix)
+                .unwrap_or(&line)
+                .trim()
+                .to_lowercase();
+            if !is_hex(&device, 4) {
+                continue;
+            }
+            let other = seen.iter().find(|(d, _)| *d == device);
+            c.check(
+                "one-list",
+                other.is_none(),
+                "each device in one list",
+                || {
+                    format!(
+                        "{device} is in {} and in {state}",
+                        other.map_or("", |(_, s)| s)
+                    )
+                },
+            )?;
+            seen.push((device, state));
+        }
+    }
+    c.check("some", !seen.is_empty(), "at least one device", || {
+        "none".to_owned()
+    })
 }

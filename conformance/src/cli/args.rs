@@ -57,6 +57,8 @@ pub enum Command {
     List(ListArgs),
     /// Send recorded requests to the simulator and compare answers and remote commands
     Replay(ReplayArgs),
+    /// Run the kit against every deliberate defect of the simulator and show which case catches which
+    KillMatrix(KillMatrixArgs),
     /// Undo what an interrupted run left behind, from its undo ledger
     Cleanup(CleanupArgs),
 }
@@ -239,6 +241,23 @@ pub enum At {
     Seam,
     /// Remote commands are answered by the simulated hosts
     Door,
+}
+
+/// `kill-matrix`.
+#[derive(Debug, Args)]
+pub struct KillMatrixArgs {
+    /// Defects whose id contains this; may be repeated
+    #[arg(long, value_name = "TEXT")]
+    pub only: Vec<String>,
+    /// Run every case against each defect, not the named one first
+    #[arg(long)]
+    pub whole: bool,
+    /// Defects at once
+    #[arg(long, short, default_value_t = 2)]
+    pub jobs: usize,
+    /// File for the matrix as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
 }
 
 /// `cleanup`.

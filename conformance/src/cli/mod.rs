@@ -2,6 +2,7 @@
 
 mod args;
 mod cleanup;
+mod kill_matrix;
 mod list;
 mod replay;
 mod run;
@@ -18,6 +19,7 @@ pub async fn main() -> ExitStatus {
         Command::Run(args) => run::run(*args).await,
         Command::List(args) => Ok(list::run(&args)),
         Command::Replay(args) => replay::run(args).await,
+        Command::KillMatrix(args) => kill_matrix::run(args).await,
         Command::Cleanup(args) => cleanup::run(args).await,
     };
     result.unwrap_or_else(|error| {

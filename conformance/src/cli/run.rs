@@ -170,6 +170,7 @@ pub fn target(args: &TargetArgs) -> anyhow::Result<Target> {
             bail!("--inventory needs --url: the embedded simulator has its own");
         }
         return Ok(Target::Embedded(Embedded {
+            defect: None,
             release: args.release,
             behaviour: args.behaviour,
         }));

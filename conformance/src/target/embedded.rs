@@ -93,6 +93,7 @@ fn settings(options: Embedded) -> Settings {
             Behaviour::Executed => seam::Behaviour::Executed,
             Behaviour::Intended => seam::Behaviour::Intended,
         },
+        defects: options.defect.map(str::to_owned).into_iter().collect(),
         ..Settings::default()
     }
 }

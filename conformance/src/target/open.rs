@@ -54,6 +54,8 @@ pub enum Target {
 /// The embedded simulator.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Embedded {
+    /// A deliberate defect of the simulator, by id.
+    pub defect: Option<&'static str>,
     /// Simulated release.
     pub release: Release,
     /// Simulated behaviour.

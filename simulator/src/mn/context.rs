@@ -5,6 +5,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::Document;
+use crate::defects::Step;
 use crate::seam::{Outcome, RemoteCommand, Settings, Site};
 use crate::world::{Database, World};
 
@@ -59,7 +60,8 @@ impl Context {
     /// Runs work that changes pools: with nobody else at them where the races are repaired (Q1), and just so, as the
     /// real programs do, where they are not.
     pub async fn with_pools(&self, work: impl AsyncFnOnce(&Self)) {
-        if self.has_pools || self.settings().has_races() {
+        let races = self.settings().has_races() || self.site.defects.races(self.request);
+        if self.has_pools || races {
             return work(self).await;
         }
         let _turn = self.site.pools.lock().await;
@@ -78,7 +80,20 @@ impl Context {
 
     /// Carries one remote command across the seam.
     pub async fn remote(&self, command: RemoteCommand) -> Outcome {
-        self.site.remote(self.request, command).await
+        let defects = &self.site.defects;
+        if !defects.are_active() {
+            return self.site.remote(self.request, command).await;
+        }
+        let command = match defects.command(self.request, command) {
+            Step::Go(command) => command,
+            Step::Skip(outcome) => return outcome,
+        };
+        if let Some(pause) = defects.pause(self.request, &command) {
+            tokio::time::sleep(pause).await;
+        }
+        let mut outcome = self.site.remote(self.request, command.clone()).await;
+        defects.outcome(self.request, &command, &mut outcome);
+        outcome
     }
 
     /// Adds a document to the answer.

@@ -11,7 +11,8 @@ use super::{Context, Document, Element, Request, Response, commands};
 use crate::seam::{Release, Site};
 
 /// Carries out one request of a front door.
-pub async fn serve(site: Arc<Site>, request: Request) -> Response {
+pub async fn serve(site: Arc<Site>, mut request: Request) -> Response {
+    site.defects.request(&mut request);
     let facts = request.facts();
     let id = if request.journal == 0 {
         site.open(None, facts)
@@ -35,6 +36,7 @@ pub async fn serve(site: Arc<Site>, request: Request) -> Response {
 async fn perform(site: Arc<Site>, id: u64, request: &Request, admitted: Admitted) -> Response {
     let command = request.command.as_deref().unwrap_or_default();
     let release = site.settings.release;
+    site.defects.begin(id, request);
     let context =
         Context::new(Arc::clone(&site), id, admitted.user).with_stdin(request.stdin.clone());
     match admitted.registration {
@@ -61,6 +63,7 @@ async fn perform(site: Arc<Site>, id: u64, request: &Request, admitted: Admitted
         }
     }
     let mut documents = context.take_documents();
+    site.defects.end(id, &mut documents);
     documents.retain(|document| !document.0.is_empty());
     if release != Release::E {
         let source = site.world.lock().mn.host.to_string();

@@ -12,6 +12,7 @@ use super::call::{Call, HeaderCredentials, credentials};
 use super::query::{Params, percent_decode};
 use super::reply::{Format, Reply, Stop};
 use super::{html, resources, wire};
+use crate::defects::HttpReply;
 use crate::mn;
 use crate::seam::{DaemonFault, HttpFacts, RequestFacts, Site, When};
 
@@ -58,12 +59,36 @@ async fn handle(State(site): State<Arc<Site>>, request: HttpRequest<Body>) -> Re
             body: &body,
         };
         let reply = answer(Arc::clone(&site), journal, request).await;
+        let reply = if site.defects.are_active() {
+            with_defects(&site, reply, &method, &path, &query)
+        } else {
+            reply
+        };
         site.close(journal, Some(reply.status.as_u16()), None);
         reply
     });
     work.await
         .unwrap_or_else(|_| Reply::apache(StatusCode::INTERNAL_SERVER_ERROR))
         .into_response()
+}
+
+/// The reply as the site's deliberate defects leave it.
+fn with_defects(site: &Site, reply: Reply, method: &str, path: &str, query: &str) -> Reply {
+    let mut http = HttpReply {
+        method,
+        path,
+        query,
+        status: reply.status.as_u16(),
+        content_type: reply.content_type,
+        body: reply.body,
+    };
+    site.defects.reply(&mut http);
+    Reply {
+        status: StatusCode::from_u16(http.status).unwrap_or(reply.status),
+        content_type: http.content_type,
+        body: http.body,
+        close: reply.close,
+    }
 }
 
 /// An HTTP request that was read.

@@ -83,6 +83,9 @@ pub struct Settings {
     pub behaviour: Behaviour,
     /// Quirks that are repaired one by one, by id (`Q12`, `GQ3`).
     pub repaired: Vec<String>,
+    /// Deliberate defects, by id (see [`crate::defects`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub defects: Vec<String>,
 }
 
 /// The races between commands on pools (spec: scsi-pools 6.1). They have one cause, that nothing is locked, and one

@@ -12,6 +12,7 @@ use super::{
     BreakPoints, Clock, Effect, FaultBook, HttpFacts, Journal, Latency, Outcome, Playback,
     RemoteCommand, RequestFacts, Settings, When,
 };
+use crate::defects::Defects;
 use crate::world::scratch::ProgramFault;
 use crate::world::{PoolText, World};
 
@@ -36,6 +37,8 @@ pub struct Site {
     pub journal: Mutex<Journal>,
     /// How it behaves.
     pub settings: Settings,
+    /// Deliberate defects.
+    pub defects: Defects,
     /// Whose turn it is to change pools, where races are repaired (Q1).
     pub pools: tokio::sync::Mutex<()>,
     /// What fails.
@@ -66,6 +69,7 @@ impl Site {
     /// A site on this world, answered by the simulated hosts.
     pub fn new(world: World, settings: Settings) -> Self {
         let site = Self {
+            defects: Defects::new(&settings.defects),
             settings,
             ..Self::default()
         };
