@@ -25,6 +25,8 @@ pub struct ProgramEnv<'a> {
     pub depth: u32,
     /// What the command line that it is part of may still do.
     pub steps: Steps,
+    /// Whether standard error goes where standard output goes, so that the order of their lines is seen.
+    pub merged: bool,
 }
 
 impl ProgramEnv<'_> {

@@ -102,6 +102,7 @@ impl Machine for Mn<'_> {
                     directory: shell.directory.clone(),
                     depth: 0,
                     steps: shell.steps.clone(),
+                    merged: shell.merged,
                 };
                 programs::call(&mut env, words, stdin)
             })

@@ -2,6 +2,7 @@
 
 mod coverage;
 mod doors;
+mod five_steps;
 mod native;
 mod quirks_guests;
 mod quirks_pools;

@@ -58,14 +58,41 @@ pub fn run(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
             return out;
         }
     };
-    let mut out = Outcome::default();
+    let mut out = Talk {
+        outcome: Outcome::default(),
+        merged: env.merged,
+    };
     for device in devices {
         one(env, device, &wishes, &mut out);
-        if out.rc != 0 {
+        if out.outcome.rc != 0 {
             break;
         }
     }
-    out
+    out.outcome
+}
+
+/// What the script says, in its order where both ways lead to one place.
+struct Talk {
+    outcome: Outcome,
+    merged: bool,
+}
+
+impl Talk {
+    fn say(&mut self, line: impl AsRef<str>) {
+        self.outcome.say(line);
+    }
+
+    fn complain(&mut self, line: impl AsRef<str>) {
+        if self.merged {
+            self.outcome.say(line);
+        } else {
+            self.outcome.complain(line);
+        }
+    }
+
+    fn fail(&mut self) {
+        self.outcome.rc = 1;
+    }
 }
 
 fn options(words: &[String]) -> Result<Wishes, Outcome> {
@@ -149,12 +176,12 @@ fn evaluate(env: &ProgramEnv<'_>, ids: &[String]) -> Result<Vec<DeviceNumber>, S
     Ok(devices)
 }
 
-fn one(env: &mut ProgramEnv<'_>, device: DeviceNumber, wishes: &Wishes, out: &mut Outcome) {
+fn one(env: &mut ProgramEnv<'_>, device: DeviceNumber, wishes: &Wishes, out: &mut Talk) {
     let id = bus_id(device);
     let path = ccw_path(device);
     if !exists(env, &path) {
         out.say(format!("Device {id} not found"));
-        out.rc = 1;
+        out.fail();
         return;
     }
     for (name, value) in &wishes.attributes {
@@ -162,7 +189,7 @@ fn one(env: &mut ProgramEnv<'_>, device: DeviceNumber, wishes: &Wishes, out: &mu
         match get(env, &file) {
             None => {
                 out.complain(format!("ERROR: Device[{id}] has no attribute {name}!"));
-                out.rc = 1;
+                out.fail();
                 return;
             }
             Some(now) if now == *value => {
@@ -173,7 +200,7 @@ fn one(env: &mut ProgramEnv<'_>, device: DeviceNumber, wishes: &Wishes, out: &mu
                 let written = put(env, &file, value);
                 if written.is_err() || get(env, &file).as_deref() != Some(value) {
                     out.complain(format!("ERROR: Failed to set {name} attribute of {id}!"));
-                    out.rc = 1;
+                    out.fail();
                     return;
                 }
             }
@@ -191,7 +218,7 @@ fn switch(
     device: DeviceNumber,
     on: bool,
     force: bool,
-    out: &mut Outcome,
+    out: &mut Talk,
 ) {
     let id = bus_id(device);
     let file = format!("{}/online", ccw_path(device));
@@ -234,5 +261,5 @@ fn switch(
     }
     env.world.now_ms = env.world.now_ms.saturating_add(POLL_MS);
     out.complain("Failed");
-    out.rc = 1;
+    out.fail();
 }

@@ -26,6 +26,9 @@ pub enum Answer {
     },
 }
 
+/// What stands before the exit status at the end of the output.
+const STATUS: &str = "iucvcmdrc=";
+
 /// ENETUNREACH, which the client gets when the guest is off or has no server.
 const UNREACHABLE: i32 = 101;
 /// ENOENT.
@@ -56,9 +59,18 @@ pub fn serve(world: &mut World, host: &HostName, client: &str, command: &str) ->
         Some(_) => {}
     }
     settle(world, host);
-    let outcome = shell::run(world, host, "root", command);
-    Answer::Ran {
-        output: outcome.stdout + &outcome.stderr,
-        status: outcome.rc,
+    // Only the last command of a list has its standard error taken along; what others complain is the server's.
+    let line = format!("{command}  2>&1; echo {STATUS}$?");
+    let outcome = shell::run(world, host, "root", &line);
+    match outcome.stdout.rsplit_once(STATUS) {
+        Some((output, status)) => Answer::Ran {
+            output: output.to_owned(),
+            status: status.trim().parse().unwrap_or(outcome.rc),
+        },
+        // The command ended the shell.
+        None => Answer::Ran {
+            output: outcome.stdout,
+            status: outcome.rc,
+        },
     }
 }

@@ -40,6 +40,7 @@ fn environment<'a>(world: &'a mut World, host: &HostName) -> ProgramEnv<'a> {
         directory: "/".into(),
         depth: 0,
         steps: Steps::default(),
+        merged: false,
     }
 }
 

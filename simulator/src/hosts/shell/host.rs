@@ -34,6 +34,7 @@ impl Machine for HostMachine<'_> {
             directory: shell.directory.clone(),
             depth: self.depth,
             steps: shell.steps.clone(),
+            merged: shell.merged,
         };
         let outcome = programs::call(&mut env, words, stdin);
         Box::pin(std::future::ready(outcome))

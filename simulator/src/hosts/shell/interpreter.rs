@@ -31,6 +31,8 @@ pub struct Shell {
     pub arguments: Vec<String>,
     /// How much it may still do.
     pub steps: Steps,
+    /// Whether the program that runs has its standard error where its standard output is (`2>&1`).
+    pub merged: bool,
     /// Functions by name.
     pub(super) functions: BTreeMap<String, Arc<Command>>,
     /// `set -e`.
@@ -189,7 +191,7 @@ fn declares(words: &[Word]) -> bool {
 }
 
 /// Where a descriptor goes.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 enum Sink {
     Stdout,
     Stderr,
@@ -314,7 +316,13 @@ impl Interpreter<'_> {
             }
             let before = self.take_leaked();
             let outer = input.map(|text| std::mem::replace(&mut self.input, Input::new(text)));
+            let around = self.shell.merged;
+            self.shell.merged = match (&sinks.0, &sinks.1) {
+                (Sink::Stdout, Sink::Stderr) => around,
+                (one, other) => one == other,
+            };
             let mut outcome = self.run(&command.kind, &words).await;
+            self.shell.merged = around;
             if let Some(outer) = outer {
                 self.input = outer;
             }

@@ -425,6 +425,7 @@ fn run(world: &mut World, host: &HostName, line: &str) {
         directory: "/".into(),
         depth: 0,
         steps: Steps::default(),
+        merged: false,
     };
     program(&mut env, &words, "");
 }
