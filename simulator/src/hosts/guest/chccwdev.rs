@@ -213,13 +213,7 @@ fn one(env: &mut ProgramEnv<'_>, device: DeviceNumber, wishes: &Wishes, out: &mu
     }
 }
 
-fn switch(
-    env: &mut ProgramEnv<'_>,
-    device: DeviceNumber,
-    on: bool,
-    force: bool,
-    out: &mut Talk,
-) {
+fn switch(env: &mut ProgramEnv<'_>, device: DeviceNumber, on: bool, force: bool, out: &mut Talk) {
     let id = bus_id(device);
     let file = format!("{}/online", ccw_path(device));
     let (target, word) = if on {
