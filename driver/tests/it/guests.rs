@@ -1,0 +1,209 @@
+//! What the tests of the Nova half stand on: both halves on one site, and what a guest shows of a volume.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use xcat_simulator::world::World;
+use zvm_volume::attachments::{
+    AttachOptions, Attached, Attachments as _, Connection, Instance, Nova, Patience, VolumeRef,
+};
+use zvm_volume::client::{Call, Client, LineKind, ManualClock, Observer};
+use zvm_volume::types::{MountPoint, NodeName, Size};
+use zvm_volume::volumes::{self, Volume, VolumeDriver as _, ZvmDriver};
+
+use crate::rig::{Rig, volume};
+
+/// Keys of a back end with one path.
+pub const ONE_PATH: &str = "zvm_host = zvm1\nzvm_fcp_list = 1a00-1a0e;1b00-1b0e\nvolume_clear = none";
+/// Keys of a back end with two paths and LUNs behind two ports.
+pub const TWO_PATHS: &str = "zvm_host = zvm1\nzvm_fcp_list = 1a00-1a0e;1b00-1b0e\nzvm_multiple_fcp = true\n\
+                             zvm_scsi_pool = scsipol2\nvolume_clear = none";
+
+/// Both halves of one back end.
+pub struct Halves {
+    pub driver: ZvmDriver,
+    pub nova: Nova,
+    pub client: Client,
+}
+
+/// Makes both halves; with observers, they watch the Nova half only.
+pub async fn halves(rig: &Rig, keys: &str, observers: Vec<Arc<dyn Observer>>) -> Halves {
+    let backend = rig.backend(keys);
+    let client = |observers: Vec<Arc<dyn Observer>>| {
+        let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
+        let builder = Client::builder(&backend)
+            .base_url(format!("{}/xcatws", rig.simulator.url()))
+            .clock(clock)
+            .seed(1);
+        observers
+            .into_iter()
+            .fold(builder, zvm_volume::client::ClientBuilder::observer)
+            .build()
+            .unwrap()
+    };
+    let plain = client(Vec::new());
+    let driver = ZvmDriver::builder(&backend)
+        .client(plain.clone())
+        .not_durable()
+        .build()
+        .unwrap();
+    driver.start().await.unwrap();
+    let nova = Nova::open(client(observers), &backend, &driver.host().unwrap())
+        .unwrap()
+        .patience(Patience {
+            tries: 4,
+            pause: Duration::from_millis(500),
+        });
+    Halves {
+        driver,
+        nova,
+        client: plain,
+    }
+}
+
+pub fn node(name: &str) -> NodeName {
+    name.parse().unwrap()
+}
+
+pub fn mount(name: &str) -> MountPoint {
+    name.parse().unwrap()
+}
+
+/// A guest of the site with its operating system.
+pub fn guest(name: &str) -> Instance {
+    let os = match name {
+        "lnx2" => "sles12",
+        "lnx3" => "ubuntu16.04",
+        _ => "rhel7",
+    };
+    Instance::new(node(name)).with_os(os)
+}
+
+impl Halves {
+    /// A volume of the pool.
+    pub async fn create(&self, n: u8, gib: u64) -> Volume {
+        let volume = volume(n, gib);
+        let update = self.driver.create_volume(&volume).await.unwrap();
+        volume.updated(&update)
+    }
+
+    /// Connector and connection data for a guest, as Nova and Cinder exchange them.
+    pub async fn connect(&self, volume: &Volume, instance: &Instance) -> zvm_volume::Result<VolumeRef> {
+        let connector = self.nova.get_volume_connector(instance).await?;
+        let connector = volumes::Connector {
+            zvm_fcp: connector.zvm_fcp,
+            wwpns: connector.wwpns,
+            host: connector.host.to_string(),
+            instance: Some(instance.node.to_string()),
+        };
+        let info = self.driver.initialize_connection(volume, &connector).await?;
+        Ok(VolumeRef {
+            id: volume.id.clone(),
+            connection: Connection::from_json(&serde_json::to_value(info).unwrap()).unwrap(),
+            size: None,
+        })
+    }
+
+    pub async fn attach(
+        &self,
+        volume: &Volume,
+        instance: &Instance,
+        mount_point: Option<&MountPoint>,
+    ) -> zvm_volume::Result<Attached> {
+        let volume = self.connect(volume, instance).await?;
+        self.nova
+            .attach_volume(instance, &volume, mount_point, &AttachOptions::default())
+            .await
+    }
+
+    pub async fn detach(&self, volume: &Volume, instance: &Instance) -> zvm_volume::Result<()> {
+        let options = AttachOptions::default();
+        let detached =
+            self.nova.detach_volume(instance, &volume.id, None, None, &options).await?;
+        assert!(detached.pending.is_empty(), "{detached:?}");
+        Ok(())
+    }
+
+    /// What a command prints in a guest.
+    pub async fn shell(&self, name: &str, command: &str) -> String {
+        let call = Call::Shell {
+            node: node(name),
+            command: command.to_owned(),
+            changes: true,
+            gib: 0,
+        };
+        let done = self.client.call(&call).await.unwrap();
+        let lines: Vec<&str> = done
+            .answer
+            .lines(LineKind::Data)
+            .map(|line| line.trim_start_matches(&format!("{name}: ")))
+            .collect();
+        lines.join("\n")
+    }
+
+    pub async fn power(&self, name: &str, action: zvm_volume::client::PowerAction) {
+        let call = Call::Power {
+            node: node(name),
+            action,
+        };
+        self.client.call(&call).await.unwrap();
+    }
+}
+
+/// A volume whose row does not exist while it is detached (AttachOwned): LUNs of the lab that no pool names.
+pub fn controller_volume(n: u8, lun: &str, ports: &[&str], fcp: &[zvm_volume::types::DeviceNumber]) -> VolumeRef {
+    let info = serde_json::json!({"data": {"zvm_lun": lun, "target_lun": 0, "target_wwn": ports, "zvm_fcp": fcp}});
+    VolumeRef {
+        id: volume(n, 1).id,
+        connection: Connection::from_json(&info).unwrap(),
+        size: Some(Size::from_gib(10)),
+    }
+}
+
+/// Everything that a volume, an attachment and a detach could leave behind: pool files, directory, FCP devices, units and
+/// files of guests; without clocks and logs.
+pub fn traces(world: &World) -> String {
+    let mut text = String::new();
+    for (name, linux) in &world.linuxes {
+        for (path, _) in &linux.fs.files {
+            let watched = path.starts_with("/var/opt/zhcp/zfcp/")
+                || path.starts_with("/etc/zfcp.conf")
+                || path.starts_with("/etc/udev/rules.d/");
+            if watched {
+                let content = linux.fs.read(path).unwrap_or_default();
+                let lines: Vec<&str> = content.lines().filter(|line| !line.is_empty()).collect();
+                // An empty file, and the lines that belong to the device and not to a volume, are nobody's trace.
+                let lines: Vec<&str> = lines
+                    .into_iter()
+                    .filter(|line| !line.contains("COLLECT") && !line.contains("IMPORT{program}=\"collect"))
+                    .filter(|line| !line.contains("zfcpconf.sh") && !line.contains("/sbin/multipath -r"))
+                    .filter(|line| !line.contains("online"))
+                    .collect();
+                if !lines.is_empty() {
+                    text.push_str(&format!("{name} {path}\n{}\n", lines.join("\n")));
+                }
+            }
+        }
+        for (device, adapter) in &linux.zfcp.adapters {
+            for (port, state) in &adapter.ports {
+                for unit in &state.units {
+                    text.push_str(&format!("{name} unit {device}/{port}/{unit}\n"));
+                }
+            }
+        }
+    }
+    for (name, system) in &world.systems {
+        for (number, device) in &system.fcp {
+            if let Some(user) = &device.attached_to {
+                text.push_str(&format!("{name} {number} attached to {user}\n"));
+            }
+        }
+        for (user, entry) in &system.directory {
+            for line in entry.text().lines().filter(|line| line.to_uppercase().starts_with("DEDICATE")) {
+                text.push_str(&format!("{name} {user} {line}\n"));
+            }
+        }
+    }
+    text
+}
