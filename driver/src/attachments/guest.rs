@@ -214,6 +214,15 @@ impl Nova {
         Ok(())
     }
 
+    /// Deletes disks by their SCSI addresses.
+    pub(super) async fn delete_disks(&self, node: &NodeName, addresses: &[&str]) -> Result<()> {
+        for address in addresses {
+            let command = format!("echo 1 > /sys/bus/scsi/devices/{address}/delete; true");
+            self.shell(node, command, true).await?;
+        }
+        Ok(())
+    }
+
     /// Removes the traces of paths in the guest's files, whatever distribution wrote them.
     pub(super) async fn forget_units(&self, node: &NodeName, units: &[Unit]) -> Result<()> {
         for unit in units {
@@ -306,31 +315,26 @@ impl Nova {
         Ok(())
     }
 
-    /// The serial number under which multipath knows the LUN.
+    /// The serial number under which multipath knows the LUN. Asked by the disks themselves: names below by-path differ
+    /// between distributions.
     async fn wwid(&self, node: &NodeName, units: &[Unit]) -> Result<Option<String>> {
+        let found = self.units(node).await?;
         for (fcp, wwpn, lun) in units {
-            let bus = fcp.bus_id();
-            let ubuntu = format!(
-                "/dev/disk/by-path/ccw-{bus}-fc-0x{wwpn}-lun-{}",
-                lun.target_lun()
-            );
-            let other = format!("/dev/disk/by-path/ccw-{bus}-zfcp-0x{wwpn}:0x{lun}");
-            let command = format!(
-                "for name in {other} {ubuntu}; do udevadm info --query=all --name=$name 2>/dev/null; done; true"
-            );
-            let lines = self.shell(node, command, false).await?;
-            let serial = lines.iter().find_map(|line| {
-                let value = line
-                    .trim()
-                    .trim_start_matches("E: ")
-                    .strip_prefix("ID_SERIAL=")?;
-                let plain = value
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-                (plain && !value.is_empty()).then(|| value.to_owned())
-            });
-            if serial.is_some() {
-                return Ok(serial);
+            for address in found.disks(&[*fcp], &(*wwpn).into(), *lun) {
+                let command = format!(
+                    "for disk in $(ls /sys/bus/scsi/devices/{address}/block 2>/dev/null); do \
+                     udevadm info --query=all --name=/dev/$disk; done; true"
+                );
+                let lines = self.shell(node, command, false).await?;
+                let serial = lines.iter().find_map(|line| {
+                    let value = line.trim().trim_start_matches("E: ").strip_prefix("ID_SERIAL=")?;
+                    let plain =
+                        value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+                    (plain && !value.is_empty()).then(|| value.to_owned())
+                });
+                if serial.is_some() {
+                    return Ok(serial);
+                }
             }
         }
         Ok(None)

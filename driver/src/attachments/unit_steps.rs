@@ -4,7 +4,7 @@ use super::guest::GuestState;
 use super::nova::Nova;
 use super::rows::Holder;
 use super::step::{Direction, Target};
-use super::units::{Unit, Units};
+use super::units::{Unit, Units, paths};
 use crate::client::{Call, CallError, Channel, Executed};
 use crate::error::{Error, Result};
 use crate::fcp::AttachmentState;
@@ -179,17 +179,23 @@ impl Nova {
         self.heal_others(target).await
     }
 
-    /// Removes by the guest's own means every unit of the volume that is left in it.
+    /// Removes by the guest's own means every unit of the volume that is left in it, and disks that its own scan has
+    /// found: the LUN behind them will be somebody else's.
     async fn clear_units(&self, target: &Target) -> Result<()> {
+        let attachment = &target.attachment;
         let Some(units) = self.units_if_on(&target.node).await? else {
             return Ok(());
         };
         let left = Self::own_units(target, &units);
-        if left.is_empty() {
-            return Ok(());
+        if !left.is_empty() {
+            self.remove_units(&target.node, &left).await?;
         }
-        self.remove_units(&target.node, &left).await?;
-        let units = self.units(&target.node).await?;
+        let mut units = self.units(&target.node).await?;
+        let disks = units.disks(&target.fcp, &attachment.wwpns, attachment.lun);
+        if !disks.is_empty() {
+            self.delete_disks(&target.node, &disks).await?;
+            units = self.units(&target.node).await?;
+        }
         match Self::own_units(target, &units).first() {
             None => Ok(()),
             Some((fcp, wwpn, lun)) => Err(Error::Backend(format!(
@@ -202,9 +208,7 @@ impl Nova {
 
     /// The volume's units over the guest's devices.
     fn own_units(target: &Target, units: &Units) -> Vec<Unit> {
-        let mut own = units.of(&target.attachment.wwpns, target.attachment.lun);
-        own.retain(|unit| target.fcp.contains(&unit.0));
-        own
+        units.configured(&target.fcp, &target.attachment.wwpns, target.attachment.lun)
     }
 
     /// Whether the guest runs and has a unit of the volume.
@@ -325,14 +329,8 @@ impl Nova {
                 self.clear_units(target).await?;
                 // The management node cleans the files of its own distribution (GQ4).
                 let attachment = &target.attachment;
-                let all: Vec<Unit> = target
-                    .fcp
-                    .iter()
-                    .flat_map(|fcp| {
-                        let ports = attachment.wwpns.ports().iter();
-                        ports.map(move |port| (*fcp, *port, attachment.lun))
-                    })
-                    .collect();
+                let all: Vec<Unit> =
+                    paths(&target.fcp, &attachment.wwpns, attachment.lun).collect();
                 self.forget_units(&target.node, &all).await
             }
         }

@@ -1,6 +1,6 @@
 //! The units (paths) that a guest's zfcp driver has, as `lszfcp -D` lists them (read-back RB4).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::types::{DeviceNumber, Lun, Wwpn, WwpnSet};
 
@@ -13,7 +13,8 @@ const ZFCP: &str = "/sys/bus/ccw/drivers/zfcp/";
 /// All units of a guest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Units {
-    disks: BTreeSet<Unit>,
+    /// With the SCSI address of each disk.
+    disks: BTreeMap<Unit, String>,
     configured: BTreeSet<Unit>,
 }
 
@@ -27,23 +28,17 @@ impl Units {
     /// other lines are passed over.
     pub fn parse<'a>(lines: impl IntoIterator<Item = &'a str>) -> Self {
         let mut units = Self::default();
-        let unit = |line: &str| -> Option<(bool, Unit)> {
-            let word = line.split_whitespace().find(|word| word.contains("/0x"))?;
+        for line in lines {
+            let mut words = line.split_whitespace().skip_while(|word| !word.contains("/0x"));
+            let Some(word) = words.next() else { continue };
             let folder = word.strip_prefix(ZFCP);
-            let word = folder.unwrap_or(word).trim_start_matches("0.0.");
-            let mut parts = word.split('/');
-            let unit = (
-                parts.next()?.parse().ok()?,
-                parts.next()?.parse().ok()?,
-                parts.next()?.parse().ok()?,
-            );
-            parts.next().is_none().then_some((folder.is_some(), unit))
-        };
-        for (configured, unit) in lines.into_iter().filter_map(unit) {
-            if configured {
+            let Some(unit) = parse_unit(folder.unwrap_or(word)) else {
+                continue;
+            };
+            if folder.is_some() {
                 units.configured.insert(unit);
             } else {
-                units.disks.insert(unit);
+                units.disks.insert(unit, words.next().unwrap_or_default().to_owned());
             }
         }
         units
@@ -51,34 +46,56 @@ impl Units {
 
     /// Whether the guest has the path, with a disk behind it.
     pub fn has(&self, unit: Unit) -> bool {
-        self.disks.contains(&unit)
+        self.disks.contains_key(&unit)
     }
 
-    /// Whether a unit is configured, with or without a disk.
-    pub fn is_configured(&self, unit: Unit) -> bool {
-        self.configured.contains(&unit) || self.disks.contains(&unit)
+    /// Every configured unit of a LUN over the given devices and ports, with or without a disk.
+    pub fn configured(&self, fcp: &[DeviceNumber], wwpns: &WwpnSet, lun: Lun) -> Vec<Unit> {
+        paths(fcp, wwpns, lun).filter(|unit| self.configured.contains(unit)).collect()
     }
 
-    /// Every path of a LUN through one of the ports, over whichever device, that is configured or has a disk.
-    pub fn of(&self, wwpns: &WwpnSet, lun: Lun) -> Vec<Unit> {
-        self.disks
-            .union(&self.configured)
-            .filter(|unit| unit.2 == lun && wwpns.ports().contains(&unit.1))
-            .copied()
+    /// SCSI addresses of a LUN's disks over the given devices and ports. A guest that scans by itself has disks without
+    /// units.
+    pub fn disks(&self, fcp: &[DeviceNumber], wwpns: &WwpnSet, lun: Lun) -> Vec<&str> {
+        paths(fcp, wwpns, lun)
+            .filter_map(|unit| self.disks.get(&unit))
+            .map(String::as_str)
+            .filter(|address| address.bytes().all(|b| b.is_ascii_digit() || b == b':'))
+            .filter(|address| !address.is_empty())
             .collect()
     }
 
     /// The paths of a LUN over the given devices and ports that the guest has, and those that it lacks (I16).
     pub fn split(&self, fcp: &[DeviceNumber], wwpns: &WwpnSet, lun: Lun) -> (Vec<Unit>, Vec<Unit>) {
-        fcp.iter()
-            .flat_map(|device| wwpns.ports().iter().map(move |port| (*device, *port, lun)))
-            .partition(|unit| self.has(*unit))
+        paths(fcp, wwpns, lun).partition(|unit| self.has(*unit))
     }
 
     /// All of them, with or without a disk.
     pub fn iter(&self) -> impl Iterator<Item = &Unit> {
-        self.disks.union(&self.configured)
+        let found = self.disks.keys().filter(|unit| !self.configured.contains(unit));
+        self.configured.iter().chain(found)
     }
+}
+
+/// Every path of a LUN over these devices and ports, devices outermost.
+pub(super) fn paths<'a>(
+    fcp: &'a [DeviceNumber],
+    wwpns: &'a WwpnSet,
+    lun: Lun,
+) -> impl Iterator<Item = Unit> + 'a {
+    let ports = wwpns.ports();
+    fcp.iter().flat_map(move |device| ports.iter().map(move |port| (*device, *port, lun)))
+}
+
+/// `0.0.1faa/0x5005076801102991/0x0021000000000000`.
+fn parse_unit(text: &str) -> Option<Unit> {
+    let mut parts = text.trim_start_matches("0.0.").split('/');
+    let unit = (
+        parts.next()?.parse().ok()?,
+        parts.next()?.parse().ok()?,
+        parts.next()?.parse().ok()?,
+    );
+    parts.next().is_none().then_some(unit)
 }
 
 #[cfg(test)]
@@ -90,11 +107,11 @@ mod tests {
         let text = "lnx1: 0.0.1faa/0x5005076801102991/0x0021000000000000 0:0:0:0\n\
             lnx1: 0.0.1faa/0x5005076801102992/0x0021000000000000 0:0:1:0\nlnx1: Error: No fcp devices found.\n/0x/0x";
         let units = Units::parse(text.lines());
-        assert_eq!(units.iter().count(), 2);
         let ports = "5005076801102991;5005076801102993".parse().unwrap();
         let lun = "0021000000000000".parse().unwrap();
         let (has, lacks) = units.split(&["1faa".parse().unwrap()], &ports, lun);
         assert_eq!((has.len(), lacks.len()), (1, 1));
+        assert_eq!(units.disks(&["1faa".parse().unwrap()], &ports, lun), ["0:0:0:0"]);
     }
 
     #[test]
@@ -107,7 +124,7 @@ mod tests {
             "0021000000000000".parse().unwrap(),
         );
         assert!(!units.has(unit));
-        assert!(units.is_configured(unit));
-        assert_eq!(units.of(&unit.1.into(), unit.2), [unit]);
+        assert_eq!(units.configured(&[unit.0], &unit.1.into(), unit.2), [unit]);
+        assert!(units.disks(&[unit.0], &unit.1.into(), unit.2).is_empty());
     }
 }

@@ -2,6 +2,7 @@
 
 use xcat_simulator::site;
 use zvm_volume::client::PowerAction;
+use zvm_volume::volumes::VolumeDriver as _;
 
 use crate::guests::{ONE_PATH, TWO_PATHS, guest, halves, mount, traces};
 use crate::rig::{CURRENT, Rig, VARIANTS, Variant};
@@ -32,15 +33,16 @@ async fn life(variant: Variant, keys: &str, name: &str) {
     let target = both.shell(name, "readlink -f /dev/vdb").await;
     let expected = if paths > 1 { "/dev/dm-" } else { "/dev/sd" };
     assert!(target.starts_with(expected), "{variant} {name}: {target}");
-    both.detach(&volume, &instance)
-        .await
-        .unwrap_or_else(|error| panic!("{variant} {name}: {error}"));
+    if let Err(error) = both.detach(&volume, &instance).await {
+        let state = both
+            .shell(name, "lszfcp -D; ls -d /sys/bus/ccw/drivers/zfcp/0.0.*/0x*/0x*; multipath -ll; cat /etc/zfcp.conf; true")
+            .await;
+        panic!("{variant} {name}: {error}\n{state}");
+    }
     both.driver.delete_volume(&volume).await.unwrap();
     assert_eq!(traces(&rig.simulator.site().world.lock()), before, "{variant} {name}");
     assert_eq!(both.nova.audit().await.unwrap(), []);
 }
-
-use zvm_volume::volumes::VolumeDriver as _;
 
 #[tokio::test]
 async fn att_01_a_running_guest_of_each_distribution_one_path() {
@@ -71,8 +73,13 @@ async fn off_02_a_guest_that_is_off_has_the_volume_after_its_start() {
         let volume = both.create(1, 1).await;
         both.attach(&volume, &instance, Some(&mount("/dev/vdb"))).await.unwrap();
         both.power("lnx3", PowerAction::On).await;
+        // A guest with NPIV finds every LUN that it is shown; the volume's are asked for.
+        let row = both.driver.list_rows().await.unwrap();
+        let row = row.rows.iter().find(|row| row.owner == "lnx3").unwrap().clone();
         let disks = both.shell("lnx3", "lszfcp -D").await;
-        assert_eq!(disks.lines().count(), paths, "{disks}");
+        assert_eq!(disks.matches(&format!("0x{}", row.lun)).count(), paths, "{disks}");
+        let target = both.shell("lnx3", "readlink -f /dev/vdb").await;
+        assert!(target.starts_with("/dev/"), "{target}");
         both.detach(&volume, &instance).await.unwrap();
         both.driver.delete_volume(&volume).await.unwrap();
         both.power("lnx3", PowerAction::Off).await;
@@ -93,7 +100,8 @@ async fn off_05_attached_and_detached_before_the_start_leaves_nothing() {
         both.driver.delete_volume(&volume).await.unwrap();
         assert_eq!(traces(&rig.simulator.site().world.lock()), before, "{variant}");
         both.power("lnx3", PowerAction::On).await;
-        assert_eq!(both.shell("lnx3", "lszfcp -D 2>/dev/null; true").await, "");
+        let disks = both.shell("lnx3", "lszfcp -D 2>&1; true").await;
+        assert_eq!(disks, "Error: No fcp devices found.");
     }
 }
 

@@ -117,6 +117,14 @@ impl Halves {
             .await
     }
 
+    /// The same volume once more, with the connector that the guest has.
+    pub async fn connect_again(&self, volume: &Volume, instance: &Instance) -> zvm_volume::Result<Attached> {
+        let again = self.connect(volume, instance).await?;
+        self.nova
+            .attach_volume(instance, &again, None, &AttachOptions::default())
+            .await
+    }
+
     pub async fn detach(&self, volume: &Volume, instance: &Instance) -> zvm_volume::Result<()> {
         let options = AttachOptions::default();
         let detached =
@@ -167,9 +175,10 @@ pub fn traces(world: &World) -> String {
     let mut text = String::new();
     for (name, linux) in &world.linuxes {
         for (path, _) in &linux.fs.files {
+            // The configuration of a device itself stays in the guest, as with xCAT's own commands.
             let watched = path.starts_with("/var/opt/zhcp/zfcp/")
                 || path.starts_with("/etc/zfcp.conf")
-                || path.starts_with("/etc/udev/rules.d/");
+                || (path.starts_with("/etc/udev/rules.d/") && !path.contains("zfcp-host"));
             if watched {
                 let content = linux.fs.read(path).unwrap_or_default();
                 let lines: Vec<&str> = content.lines().filter(|line| !line.is_empty()).collect();
@@ -179,6 +188,7 @@ pub fn traces(world: &World) -> String {
                     .filter(|line| !line.contains("COLLECT") && !line.contains("IMPORT{program}=\"collect"))
                     .filter(|line| !line.contains("zfcpconf.sh") && !line.contains("/sbin/multipath -r"))
                     .filter(|line| !line.contains("online"))
+                    .filter(|line| !line.starts_with('#') || !path.starts_with("/etc/"))
                     .collect();
                 if !lines.is_empty() {
                     text.push_str(&format!("{name} {path}\n{}\n", lines.join("\n")));

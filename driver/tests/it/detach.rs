@@ -1,0 +1,223 @@
+//! Taking volumes back, and what a later or broken detach does (spec: driver 2.8.8; DET, MPA and ATT tests of 6.2).
+
+use zvm_volume::attachments::{AttachOptions, Attachments as _, Instance};
+use zvm_volume::client::PowerAction;
+use zvm_volume::volumes::VolumeDriver as _;
+
+use crate::guests::{
+    ONE_PATH, TWO_PATHS, controller_volume, guest, halves, mount, node, traces,
+};
+use crate::rig::{CURRENT, Rig, VARIANTS};
+
+#[tokio::test]
+async fn det_02_and_att_03_volumes_of_a_guest_share_devices_until_the_last_goes() {
+    for variant in VARIANTS {
+        let rig = Rig::lab(variant).await;
+        let both = halves(&rig, TWO_PATHS, Vec::new()).await;
+        let instance = guest("lnx1");
+        let before = traces(&rig.simulator.site().world.lock());
+        let (one, two) = (both.create(1, 1).await, both.create(2, 1).await);
+        let first = both.attach(&one, &instance, Some(&mount("/dev/vdb"))).await.unwrap();
+        let second = both.attach(&two, &instance, Some(&mount("/dev/vdc"))).await.unwrap();
+        assert_eq!(first.fcp, second.fcp, "I13");
+        both.detach(&one, &instance).await.unwrap();
+        let disks = both.shell("lnx1", "lszfcp -D").await;
+        assert_eq!(disks.lines().count(), 4, "I11: the other volume keeps its paths\n{disks}");
+        assert!(both.shell("lnx1", "readlink -f /dev/vdc").await.starts_with("/dev/dm-"));
+        both.detach(&two, &instance).await.unwrap();
+        for volume in [&one, &two] {
+            both.driver.delete_volume(volume).await.unwrap();
+        }
+        assert_eq!(traces(&rig.simulator.site().world.lock()), before, "{variant}");
+    }
+}
+
+#[tokio::test]
+async fn det_03_and_att_04_repetitions_change_nothing() {
+    let rig = Rig::lab(CURRENT).await;
+    let both = halves(&rig, ONE_PATH, Vec::new()).await;
+    let instance = guest("lnx1");
+    let volume = both.create(1, 1).await;
+    both.attach(&volume, &instance, Some(&mount("/dev/vdb"))).await.unwrap();
+    let attached = traces(&rig.simulator.site().world.lock());
+    let again = both.connect_again(&volume, &instance).await.unwrap();
+    assert!(again.already, "I15");
+    assert_eq!(traces(&rig.simulator.site().world.lock()), attached);
+    both.detach(&volume, &instance).await.unwrap();
+    let options = AttachOptions::default();
+    let gone = both.nova.detach_volume(&instance, &volume.id, None, None, &options).await.unwrap();
+    assert!(gone.already);
+}
+
+#[tokio::test]
+async fn det_01_the_attach_owned_lifecycle_leaves_no_row() {
+    for variant in VARIANTS {
+        for (name, on) in [("lnx1", true), ("lnx3", false)] {
+            let mut world = xcat_simulator::site::lab();
+            // The LUNs belong to a controller: no pool names them.
+            let zhcp = world.resolve("zhcp1").unwrap().clone();
+            let text = "#status,wwpn,lun,size,range,owner,channel,tag\n";
+            let linux = world.linuxes.get_mut(&zhcp).unwrap();
+            linux.fs.write("/var/opt/zhcp/zfcp/scsipol2.conf", format!("{text}free,500507630300c562;500507630b00c562,4025403300000000,10G,1A00-1A0F;1B00-1B0F,,,\n"), 0);
+            let rig = Rig::world(variant, world).await;
+            let both = halves(&rig, TWO_PATHS, Vec::new()).await;
+            let instance = guest(name);
+            let before = traces(&rig.simulator.site().world.lock());
+            let connector = both.nova.get_volume_connector(&instance).await.unwrap();
+            let ports = ["500507630300c562", "500507630b00c562"];
+            let volume = controller_volume(1, "4021403300000000", &ports, &connector.zvm_fcp);
+            let options = AttachOptions::default();
+            let mount = mount("/dev/vdb");
+            both.nova
+                .attach_volume(&instance, &volume, Some(&mount), &options)
+                .await
+                .unwrap_or_else(|error| panic!("{variant} {name}: {error}"));
+            if on {
+                // D22: the controller names its ports in another order at the end.
+                let other = controller_volume(1, "4021403300000000", &[ports[1], ports[0]], &connector.zvm_fcp);
+                let target = both.shell(name, "readlink -f /dev/vdb").await;
+                assert!(target.starts_with("/dev/dm-"), "{target}");
+                both.nova
+                    .detach_volume(&instance, &volume.id, Some(&other), None, &options)
+                    .await
+                    .unwrap();
+            } else {
+                both.nova
+                    .detach_volume(&instance, &volume.id, None, None, &options)
+                    .await
+                    .unwrap();
+            }
+            assert_eq!(traces(&rig.simulator.site().world.lock()), before, "{variant} {name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn d20_d16_a_record_of_an_old_release_is_enough_when_the_ledger_is_lost() {
+    let rig = Rig::lab(CURRENT).await;
+    let both = halves(&rig, ONE_PATH, Vec::new()).await;
+    let instance = guest("lnx1");
+    let before = traces(&rig.simulator.site().world.lock());
+    let volume = both.create(1, 1).await;
+    let record = both.connect(&volume, &instance).await.unwrap();
+    both.attach(&volume, &instance, Some(&mount("/dev/vdb"))).await.unwrap();
+    std::fs::remove_file(both.nova.ledger().path()).unwrap();
+    // The device is not in the configured list any more.
+    let both = halves(&rig, "zvm_host = zvm1\nzvm_fcp_list = 1b00-1b0e\nvolume_clear = none", Vec::new()).await;
+    let options = AttachOptions::default();
+    let detached = both
+        .nova
+        .detach_volume(&instance, &volume.id, Some(&record), Some(&mount("/dev/vdb")), &options)
+        .await
+        .unwrap();
+    assert!(!detached.already && detached.pending.is_empty());
+    both.driver.delete_volume(&volume).await.unwrap();
+    assert_eq!(traces(&rig.simulator.site().world.lock()), before);
+}
+
+#[tokio::test]
+async fn det_04_d52_a_row_that_vanished_does_not_keep_the_guest_from_being_cleaned() {
+    let mut world = xcat_simulator::site::lab();
+    let zhcp = world.resolve("zhcp1").unwrap().clone();
+    let linux = world.linuxes.get_mut(&zhcp).unwrap();
+    let pool = "/var/opt/zhcp/zfcp/scsipol1.conf";
+    let text = linux.fs.read(pool).unwrap().replace("free,500507630300c562,4011403300000000,2G,1A00-1A0F;1B00-1B0F,,,\n", "");
+    linux.fs.write(pool, text, 0);
+    let rig = Rig::world(CURRENT, world).await;
+    let both = halves(&rig, ONE_PATH, Vec::new()).await;
+    let instance = guest("lnx1");
+    let before = traces(&rig.simulator.site().world.lock());
+    let connector = both.nova.get_volume_connector(&instance).await.unwrap();
+    let volume = controller_volume(1, "4011403300000000", &["500507630300c562"], &connector.zvm_fcp);
+    let options = AttachOptions::default();
+    both.nova.attach_volume(&instance, &volume, None, &options).await.unwrap();
+    let row = rig.line("4011403300000000");
+    rig.edit(&format!("{row}\n"), "");
+    both.nova.detach_volume(&instance, &volume.id, None, None, &options).await.unwrap();
+    assert_eq!(traces(&rig.simulator.site().world.lock()), before);
+}
+
+#[tokio::test]
+async fn refusals_come_before_any_change() {
+    let rig = Rig::lab(CURRENT).await;
+    let both = halves(&rig, ONE_PATH, Vec::new()).await;
+    let (one, two) = (both.create(1, 1).await, both.create(2, 1).await);
+    both.attach(&one, &guest("lnx1"), Some(&mount("/dev/vdb"))).await.unwrap();
+    let before = traces(&rig.simulator.site().world.lock());
+    let mut paused = guest("lnx1");
+    paused.paused = true;
+    let unversioned = Instance::new(node("lnx1"));
+    let strange = Instance::new(node("lnx1")).with_os("fedora23");
+    let missing = guest("nosuch");
+    let cases = [
+        (&two, paused, "Attaching to a paused instance is not supported."),
+        (&two, unversioned, "os_version of lnx1 is missing"),
+        (&two, strange, "'fedora23' is not a supported OS"),
+        (&two, missing, "instance nosuch could not be found"),
+        (&two, guest("lnx1"), "/dev/vdb already exists in lnx1"),
+        (&one, guest("lnx2"), "attached to lnx1"),
+    ];
+    for (volume, instance, text) in cases {
+        let error = both
+            .attach(volume, &instance, Some(&mount("/dev/vdb")))
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(text), "{error}");
+        assert_eq!(traces(&rig.simulator.site().world.lock()), before, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn boot_01_a_guest_starts_from_its_volume_and_gives_everything_back() {
+    use zvm_volume::attachments::{BootMetadata, BootVolume};
+    for variant in VARIANTS {
+        let rig = Rig::lab(variant).await;
+        let both = halves(&rig, TWO_PATHS, Vec::new()).await;
+        let instance = guest("lnx3");
+        let before = traces(&rig.simulator.site().world.lock());
+        let volume = both.create(1, 1).await;
+        let boot = BootVolume {
+            volume: both.connect(&volume, &instance).await.unwrap(),
+            metadata: BootMetadata::read(|key| match key {
+                "root" => Some("/dev/sda1"),
+                "image" => Some("/boot/vmlinuz"),
+                "ramdisk" => Some("/boot/initrd"),
+                "os_version" => Some("ubuntu16.04"),
+                _ => None,
+            })
+            .unwrap(),
+            script: None,
+        };
+        let options = AttachOptions::default();
+        let ready = both
+            .nova
+            .prepare_boot(&instance, &boot, &options)
+            .await
+            .unwrap_or_else(|error| panic!("{variant}: {error}"));
+        let directory = both.shell("zhcp1", "/opt/zhcp/bin/smcli Image_Query_DM -T LNX3").await;
+        assert!(directory.to_lowercase().contains(&format!("ipl {}", ready.fcp[0])), "D24: {directory}");
+        assert!(directory.contains("LOADDEV"), "{directory}");
+        for device in &ready.fcp {
+            assert!(directory.to_lowercase().contains(&format!("dedicate {device}")), "{directory}");
+        }
+        assert_eq!(both.nova.destroy_cleanup(&instance).await.unwrap(), Vec::<String>::new());
+        both.driver.delete_volume(&volume).await.unwrap();
+        assert_eq!(traces(&rig.simulator.site().world.lock()), before, "{variant}");
+        assert!(both.nova.ledger().read().await.unwrap().entries().next().is_none());
+    }
+}
+
+#[tokio::test]
+async fn off_06_attached_while_on_then_shut_down() {
+    let rig = Rig::lab(CURRENT).await;
+    let both = halves(&rig, ONE_PATH, Vec::new()).await;
+    let instance = guest("lnx1");
+    let volume = both.create(1, 1).await;
+    both.attach(&volume, &instance, Some(&mount("/dev/vdb"))).await.unwrap();
+    both.power("lnx1", PowerAction::Off).await;
+    both.detach(&volume, &instance).await.unwrap();
+    both.power("lnx1", PowerAction::On).await;
+    assert_eq!(both.shell("lnx1", "lszfcp -D 2>&1; true").await, "Error: No fcp devices found.");
+    assert_eq!(both.shell("lnx1", "ls /dev/vdb 2>/dev/null; true").await, "");
+}
