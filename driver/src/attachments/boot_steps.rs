@@ -42,8 +42,13 @@ impl Nova {
                     node: node.clone(),
                     device: word.to_owned(),
                 };
-                self.call_unlocked(call).await?;
-                Ok(())
+                // Current releases print nothing (GQ1): the directory tells.
+                let outcome = self.call_unlocked(call).await;
+                let entry = self.directory(node).await?.unwrap_or_default();
+                match outcome {
+                    Err(error) if ipl_device(&entry) == Some(device) => Err(error.into()),
+                    _ => Ok(()),
+                }
             }
             _ => Ok(()),
         }
@@ -82,19 +87,12 @@ impl Nova {
         let port = target.attachment.wwpns.ports()[0].to_string();
         let lun = target.attachment.lun.to_string();
         let same_parameters = entry.scpdata.as_deref().is_some_and(|found| {
-            let found: String = found
-                .chars()
-                .filter(|c| !c.is_whitespace() && *c != '\'')
-                .collect();
-            let plain: String = text(parameters)
-                .chars()
-                .filter(|c| !c.is_whitespace())
-                .collect();
-            // Directory managers show the hex digits or the text.
-            found
-                .trim_start_matches("HEX")
-                .eq_ignore_ascii_case(parameters)
-                || found == plain
+            let found: String = found.chars().filter(|c| !c.is_whitespace() && *c != '\'').collect();
+            let found = found.trim_start_matches("HEX").to_ascii_lowercase();
+            let plain: String = text(parameters).chars().filter(|c| !c.is_whitespace()).collect();
+            // Directory managers show the hex digits or the text, and cut a statement at 72 columns.
+            let begins = |whole: &str| found.len() >= whole.len().min(40) && whole.starts_with(&found);
+            begins(&parameters.to_ascii_lowercase()) || begins(&plain.to_ascii_lowercase())
         });
         Ok(Proof::of(
             entry.portname.as_deref() == Some(port.as_str())
@@ -120,8 +118,13 @@ impl Nova {
             wwpn: port,
             lun: target.attachment.lun,
         };
-        self.call_unlocked(call).await?;
-        Ok(())
+        match self.call_unlocked(call).await {
+            Err(error) if error.executed == Executed::Unknown => {
+                let entry = self.directory(&target.node).await?.unwrap_or_default();
+                if entry.lun.is_some() { Err(error.into()) } else { Ok(()) }
+            }
+            outcome => Ok(outcome.map(drop)?),
+        }
     }
 
     /// B6: X23. A script that is queued twice does the same twice.

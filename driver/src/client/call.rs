@@ -701,7 +701,10 @@ impl Call {
                 guest_change(node, words)
             }
             Self::RemoveLoaddev { node, wwpn, lun } => {
-                guest_change(node, format!("--removeloaddev {wwpn} {lun}"))
+                // The statements are compared as text, and directories are in upper case.
+                let (port, lun) = (wwpn.to_string(), lun.to_string());
+                let (port, lun) = (port.to_ascii_uppercase(), lun.to_ascii_uppercase());
+                guest_change(node, format!("--removeloaddev {port} {lun}"))
             }
             Self::Notice { node, parameters } => {
                 guest_change(node, format!("--aemod setupDisk {parameters}"))
