@@ -87,11 +87,18 @@ impl Nova {
         let port = target.attachment.wwpns.ports()[0].to_string();
         let lun = target.attachment.lun.to_string();
         let same_parameters = entry.scpdata.as_deref().is_some_and(|found| {
-            let found: String = found.chars().filter(|c| !c.is_whitespace() && *c != '\'').collect();
+            let found: String = found
+                .chars()
+                .filter(|c| !c.is_whitespace() && *c != '\'')
+                .collect();
             let found = found.trim_start_matches("HEX").to_ascii_lowercase();
-            let plain: String = text(parameters).chars().filter(|c| !c.is_whitespace()).collect();
+            let plain: String = text(parameters)
+                .chars()
+                .filter(|c| !c.is_whitespace())
+                .collect();
             // Directory managers show the hex digits or the text, and cut a statement at 72 columns.
-            let begins = |whole: &str| found.len() >= whole.len().min(40) && whole.starts_with(&found);
+            let begins =
+                |whole: &str| found.len() >= whole.len().min(40) && whole.starts_with(&found);
             begins(&parameters.to_ascii_lowercase()) || begins(&plain.to_ascii_lowercase())
         });
         Ok(Proof::of(
@@ -121,7 +128,11 @@ impl Nova {
         match self.call_unlocked(call).await {
             Err(error) if error.executed == Executed::Unknown => {
                 let entry = self.directory(&target.node).await?.unwrap_or_default();
-                if entry.lun.is_some() { Err(error.into()) } else { Ok(()) }
+                if entry.lun.is_some() {
+                    Err(error.into())
+                } else {
+                    Ok(())
+                }
             }
             outcome => Ok(outcome.map(drop)?),
         }

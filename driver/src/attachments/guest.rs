@@ -327,9 +327,13 @@ impl Nova {
                 );
                 let lines = self.shell(node, command, false).await?;
                 let serial = lines.iter().find_map(|line| {
-                    let value = line.trim().trim_start_matches("E: ").strip_prefix("ID_SERIAL=")?;
-                    let plain =
-                        value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+                    let value = line
+                        .trim()
+                        .trim_start_matches("E: ")
+                        .strip_prefix("ID_SERIAL=")?;
+                    let plain = value
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
                     (plain && !value.is_empty()).then(|| value.to_owned())
                 });
                 if serial.is_some() {

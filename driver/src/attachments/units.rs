@@ -29,7 +29,9 @@ impl Units {
     pub fn parse<'a>(lines: impl IntoIterator<Item = &'a str>) -> Self {
         let mut units = Self::default();
         for line in lines {
-            let mut words = line.split_whitespace().skip_while(|word| !word.contains("/0x"));
+            let mut words = line
+                .split_whitespace()
+                .skip_while(|word| !word.contains("/0x"));
             let Some(word) = words.next() else { continue };
             let folder = word.strip_prefix(ZFCP);
             let Some(unit) = parse_unit(folder.unwrap_or(word)) else {
@@ -38,7 +40,9 @@ impl Units {
             if folder.is_some() {
                 units.configured.insert(unit);
             } else {
-                units.disks.insert(unit, words.next().unwrap_or_default().to_owned());
+                units
+                    .disks
+                    .insert(unit, words.next().unwrap_or_default().to_owned());
             }
         }
         units
@@ -51,7 +55,9 @@ impl Units {
 
     /// Every configured unit of a LUN over the given devices and ports, with or without a disk.
     pub fn configured(&self, fcp: &[DeviceNumber], wwpns: &WwpnSet, lun: Lun) -> Vec<Unit> {
-        paths(fcp, wwpns, lun).filter(|unit| self.configured.contains(unit)).collect()
+        paths(fcp, wwpns, lun)
+            .filter(|unit| self.configured.contains(unit))
+            .collect()
     }
 
     /// SCSI addresses of a LUN's disks over the given devices and ports. A guest that scans by itself has disks without
@@ -72,7 +78,10 @@ impl Units {
 
     /// All of them, with or without a disk.
     pub fn iter(&self) -> impl Iterator<Item = &Unit> {
-        let found = self.disks.keys().filter(|unit| !self.configured.contains(unit));
+        let found = self
+            .disks
+            .keys()
+            .filter(|unit| !self.configured.contains(unit));
         self.configured.iter().chain(found)
     }
 }
@@ -84,7 +93,8 @@ pub(super) fn paths<'a>(
     lun: Lun,
 ) -> impl Iterator<Item = Unit> + 'a {
     let ports = wwpns.ports();
-    fcp.iter().flat_map(move |device| ports.iter().map(move |port| (*device, *port, lun)))
+    fcp.iter()
+        .flat_map(move |device| ports.iter().map(move |port| (*device, *port, lun)))
 }
 
 /// `0.0.1faa/0x5005076801102991/0x0021000000000000`.
@@ -111,7 +121,10 @@ mod tests {
         let lun = "0021000000000000".parse().unwrap();
         let (has, lacks) = units.split(&["1faa".parse().unwrap()], &ports, lun);
         assert_eq!((has.len(), lacks.len()), (1, 1));
-        assert_eq!(units.disks(&["1faa".parse().unwrap()], &ports, lun), ["0:0:0:0"]);
+        assert_eq!(
+            units.disks(&["1faa".parse().unwrap()], &ports, lun),
+            ["0:0:0:0"]
+        );
     }
 
     #[test]

@@ -23,13 +23,29 @@ async fn life(variant: Variant, keys: &str, name: &str) {
         .unwrap_or_else(|error| panic!("{variant} {name}: {error}"));
     assert!(!attached.already);
     let row = both.driver.list_rows().await.unwrap();
-    let row = row.rows.iter().find(|row| row.owner == name).unwrap().clone();
+    let row = row
+        .rows
+        .iter()
+        .find(|row| row.owner == name)
+        .unwrap()
+        .clone();
     let lun = format!("0x{}", row.lun);
     let disks = both.shell(name, "lszfcp -D").await;
     let paths = attached.fcp.len() * row.wwpns.ports().len();
-    assert_eq!(disks.matches(&lun).count(), paths, "{variant} {name}\n{disks}");
+    assert_eq!(
+        disks.matches(&lun).count(),
+        paths,
+        "{variant} {name}\n{disks}"
+    );
     let links = both.shell(name, "ls /dev/disk/by-path").await;
-    assert!(links.lines().filter(|line| line.contains("ccw-0.0.")).count() >= paths, "{links}");
+    assert!(
+        links
+            .lines()
+            .filter(|line| line.contains("ccw-0.0."))
+            .count()
+            >= paths,
+        "{links}"
+    );
     let target = both.shell(name, "readlink -f /dev/vdb").await;
     let expected = if paths > 1 { "/dev/dm-" } else { "/dev/sd" };
     assert!(target.starts_with(expected), "{variant} {name}: {target}");
@@ -40,7 +56,11 @@ async fn life(variant: Variant, keys: &str, name: &str) {
         panic!("{variant} {name}: {error}\n{state}");
     }
     both.driver.delete_volume(&volume).await.unwrap();
-    assert_eq!(traces(&rig.simulator.site().world.lock()), before, "{variant} {name}");
+    assert_eq!(
+        traces(&rig.simulator.site().world.lock()),
+        before,
+        "{variant} {name}"
+    );
     assert_eq!(both.nova.audit().await.unwrap(), []);
 }
 
@@ -71,13 +91,24 @@ async fn off_02_a_guest_that_is_off_has_the_volume_after_its_start() {
         let instance = guest("lnx3");
         let before = traces(&rig.simulator.site().world.lock());
         let volume = both.create(1, 1).await;
-        both.attach(&volume, &instance, Some(&mount("/dev/vdb"))).await.unwrap();
+        both.attach(&volume, &instance, Some(&mount("/dev/vdb")))
+            .await
+            .unwrap();
         both.power("lnx3", PowerAction::On).await;
         // A guest with NPIV finds every LUN that it is shown; the volume's are asked for.
         let row = both.driver.list_rows().await.unwrap();
-        let row = row.rows.iter().find(|row| row.owner == "lnx3").unwrap().clone();
+        let row = row
+            .rows
+            .iter()
+            .find(|row| row.owner == "lnx3")
+            .unwrap()
+            .clone();
         let disks = both.shell("lnx3", "lszfcp -D").await;
-        assert_eq!(disks.matches(&format!("0x{}", row.lun)).count(), paths, "{disks}");
+        assert_eq!(
+            disks.matches(&format!("0x{}", row.lun)).count(),
+            paths,
+            "{disks}"
+        );
         let target = both.shell("lnx3", "readlink -f /dev/vdb").await;
         assert!(target.starts_with("/dev/"), "{target}");
         both.detach(&volume, &instance).await.unwrap();
@@ -98,7 +129,11 @@ async fn off_05_attached_and_detached_before_the_start_leaves_nothing() {
         both.attach(&volume, &instance, None).await.unwrap();
         both.detach(&volume, &instance).await.unwrap();
         both.driver.delete_volume(&volume).await.unwrap();
-        assert_eq!(traces(&rig.simulator.site().world.lock()), before, "{variant}");
+        assert_eq!(
+            traces(&rig.simulator.site().world.lock()),
+            before,
+            "{variant}"
+        );
         both.power("lnx3", PowerAction::On).await;
         let disks = both.shell("lnx3", "lszfcp -D 2>&1; true").await;
         assert_eq!(disks, "Error: No fcp devices found.");
@@ -122,8 +157,21 @@ async fn att_07_a_missing_storage_mask_fails_says_why_and_leaves_nothing() {
             let text = error.to_string();
             assert!(text.contains("check LUN masking"), "{variant}: {text}");
             assert!(error.left_behind().is_empty(), "{variant}: {text}");
-            assert_eq!(traces(&rig.simulator.site().world.lock()), before, "{variant}: {text}");
-            assert!(both.nova.ledger().read().await.unwrap().entries().next().is_none());
+            assert_eq!(
+                traces(&rig.simulator.site().world.lock()),
+                before,
+                "{variant}: {text}"
+            );
+            assert!(
+                both.nova
+                    .ledger()
+                    .read()
+                    .await
+                    .unwrap()
+                    .entries()
+                    .next()
+                    .is_none()
+            );
             both.driver.delete_volume(&volume).await.unwrap();
         }
     }
@@ -137,7 +185,15 @@ async fn att_07_a_missing_zone_says_so() {
     let both = halves(&rig, ONE_PATH, Vec::new()).await;
     let volume = both.create(1, 1).await;
     let before = traces(&rig.simulator.site().world.lock());
-    let error = both.attach(&volume, &guest("lnx1"), None).await.unwrap_err().to_string();
+    let error = both
+        .attach(&volume, &guest("lnx1"), None)
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("check zones"), "{error}");
-    assert_eq!(traces(&rig.simulator.site().world.lock()), before, "{error}");
+    assert_eq!(
+        traces(&rig.simulator.site().world.lock()),
+        before,
+        "{error}"
+    );
 }

@@ -4,9 +4,7 @@ use zvm_volume::attachments::{AttachOptions, Attachments as _, Instance};
 use zvm_volume::client::PowerAction;
 use zvm_volume::volumes::VolumeDriver as _;
 
-use crate::guests::{
-    ONE_PATH, TWO_PATHS, controller_volume, guest, halves, mount, node, traces,
-};
+use crate::guests::{ONE_PATH, TWO_PATHS, controller_volume, guest, halves, mount, node, traces};
 use crate::rig::{CURRENT, Rig, VARIANTS};
 
 #[tokio::test]
@@ -17,22 +15,41 @@ async fn det_02_and_att_03_volumes_of_a_guest_share_devices_until_the_last_goes(
         let instance = guest("lnx1");
         let before = traces(&rig.simulator.site().world.lock());
         let (one, two) = (both.create(1, 1).await, both.create(2, 1).await);
-        let first = both.attach(&one, &instance, Some(&mount("/dev/vdb"))).await.unwrap();
-        let second = both.attach(&two, &instance, Some(&mount("/dev/vdc"))).await.unwrap();
+        let first = both
+            .attach(&one, &instance, Some(&mount("/dev/vdb")))
+            .await
+            .unwrap();
+        let second = both
+            .attach(&two, &instance, Some(&mount("/dev/vdc")))
+            .await
+            .unwrap();
         assert_eq!(first.fcp, second.fcp, "I13");
         both.detach(&one, &instance).await.unwrap();
         // The guest scans by itself and shows every LUN of the site: the volume's own are counted.
         let row = both.driver.list_rows().await.unwrap();
-        let row = row.rows.iter().find(|row| row.owner == "lnx1").unwrap().clone();
+        let row = row
+            .rows
+            .iter()
+            .find(|row| row.owner == "lnx1")
+            .unwrap()
+            .clone();
         let disks = both.shell("lnx1", "lszfcp -D").await;
         let own = disks.matches(&format!("0x{}", row.lun)).count();
         assert_eq!(own, 4, "I11: the other volume keeps its paths\n{disks}");
-        assert!(both.shell("lnx1", "readlink -f /dev/vdc").await.starts_with("/dev/dm-"));
+        assert!(
+            both.shell("lnx1", "readlink -f /dev/vdc")
+                .await
+                .starts_with("/dev/dm-")
+        );
         both.detach(&two, &instance).await.unwrap();
         for volume in [&one, &two] {
             both.driver.delete_volume(volume).await.unwrap();
         }
-        assert_eq!(traces(&rig.simulator.site().world.lock()), before, "{variant}");
+        assert_eq!(
+            traces(&rig.simulator.site().world.lock()),
+            before,
+            "{variant}"
+        );
     }
 }
 
@@ -42,14 +59,20 @@ async fn det_03_and_att_04_repetitions_change_nothing() {
     let both = halves(&rig, ONE_PATH, Vec::new()).await;
     let instance = guest("lnx1");
     let volume = both.create(1, 1).await;
-    both.attach(&volume, &instance, Some(&mount("/dev/vdb"))).await.unwrap();
+    both.attach(&volume, &instance, Some(&mount("/dev/vdb")))
+        .await
+        .unwrap();
     let attached = traces(&rig.simulator.site().world.lock());
     let again = both.connect_again(&volume, &instance).await.unwrap();
     assert!(again.already, "I15");
     assert_eq!(traces(&rig.simulator.site().world.lock()), attached);
     both.detach(&volume, &instance).await.unwrap();
     let options = AttachOptions::default();
-    let gone = both.nova.detach_volume(&instance, &volume.id, None, None, &options).await.unwrap();
+    let gone = both
+        .nova
+        .detach_volume(&instance, &volume.id, None, None, &options)
+        .await
+        .unwrap();
     assert!(gone.already);
 }
 
@@ -78,7 +101,12 @@ async fn det_01_the_attach_owned_lifecycle_leaves_no_row() {
                 .unwrap_or_else(|error| panic!("{variant} {name}: {error}"));
             if on {
                 // D22: the controller names its ports in another order at the end.
-                let other = controller_volume(1, "4021403300000000", &[ports[1], ports[0]], &connector.zvm_fcp);
+                let other = controller_volume(
+                    1,
+                    "4021403300000000",
+                    &[ports[1], ports[0]],
+                    &connector.zvm_fcp,
+                );
                 let target = both.shell(name, "readlink -f /dev/vdb").await;
                 assert!(target.starts_with("/dev/dm-"), "{target}");
                 both.nova
@@ -91,7 +119,11 @@ async fn det_01_the_attach_owned_lifecycle_leaves_no_row() {
                     .await
                     .unwrap();
             }
-            assert_eq!(traces(&rig.simulator.site().world.lock()), before, "{variant} {name}");
+            assert_eq!(
+                traces(&rig.simulator.site().world.lock()),
+                before,
+                "{variant} {name}"
+            );
         }
     }
 }
@@ -104,14 +136,27 @@ async fn d20_d16_a_record_of_an_old_release_is_enough_when_the_ledger_is_lost() 
     let before = traces(&rig.simulator.site().world.lock());
     let volume = both.create(1, 1).await;
     let record = both.connect(&volume, &instance).await.unwrap();
-    both.attach(&volume, &instance, Some(&mount("/dev/vdb"))).await.unwrap();
+    both.attach(&volume, &instance, Some(&mount("/dev/vdb")))
+        .await
+        .unwrap();
     std::fs::remove_file(both.nova.ledger().path()).unwrap();
     // The device is not in the configured list any more.
-    let both = halves(&rig, "zvm_host = zvm1\nzvm_fcp_list = 1b00-1b0e\nvolume_clear = none", Vec::new()).await;
+    let both = halves(
+        &rig,
+        "zvm_host = zvm1\nzvm_fcp_list = 1b00-1b0e\nvolume_clear = none",
+        Vec::new(),
+    )
+    .await;
     let options = AttachOptions::default();
     let detached = both
         .nova
-        .detach_volume(&instance, &volume.id, Some(&record), Some(&mount("/dev/vdb")), &options)
+        .detach_volume(
+            &instance,
+            &volume.id,
+            Some(&record),
+            Some(&mount("/dev/vdb")),
+            &options,
+        )
         .await
         .unwrap();
     assert!(!detached.already && detached.pending.is_empty());
@@ -125,19 +170,33 @@ async fn det_04_d52_a_row_that_vanished_does_not_keep_the_guest_from_being_clean
     let zhcp = world.resolve("zhcp1").unwrap().clone();
     let linux = world.linuxes.get_mut(&zhcp).unwrap();
     let pool = "/var/opt/zhcp/zfcp/scsipol1.conf";
-    let text = linux.fs.read(pool).unwrap().replace("free,500507630300c562,4011403300000000,2G,1A00-1A0F;1B00-1B0F,,,\n", "");
+    let text = linux.fs.read(pool).unwrap().replace(
+        "free,500507630300c562,4011403300000000,2G,1A00-1A0F;1B00-1B0F,,,\n",
+        "",
+    );
     linux.fs.write(pool, text, 0);
     let rig = Rig::world(CURRENT, world).await;
     let both = halves(&rig, ONE_PATH, Vec::new()).await;
     let instance = guest("lnx1");
     let before = traces(&rig.simulator.site().world.lock());
     let connector = both.nova.get_volume_connector(&instance).await.unwrap();
-    let volume = controller_volume(1, "4011403300000000", &["500507630300c562"], &connector.zvm_fcp);
+    let volume = controller_volume(
+        1,
+        "4011403300000000",
+        &["500507630300c562"],
+        &connector.zvm_fcp,
+    );
     let options = AttachOptions::default();
-    both.nova.attach_volume(&instance, &volume, None, &options).await.unwrap();
+    both.nova
+        .attach_volume(&instance, &volume, None, &options)
+        .await
+        .unwrap();
     let row = rig.line("4011403300000000");
     rig.edit(&format!("{row}\n"), "");
-    both.nova.detach_volume(&instance, &volume.id, None, None, &options).await.unwrap();
+    both.nova
+        .detach_volume(&instance, &volume.id, None, None, &options)
+        .await
+        .unwrap();
     assert_eq!(traces(&rig.simulator.site().world.lock()), before);
 }
 
@@ -146,7 +205,9 @@ async fn refusals_come_before_any_change() {
     let rig = Rig::lab(CURRENT).await;
     let both = halves(&rig, ONE_PATH, Vec::new()).await;
     let (one, two) = (both.create(1, 1).await, both.create(2, 1).await);
-    both.attach(&one, &guest("lnx1"), Some(&mount("/dev/vdb"))).await.unwrap();
+    both.attach(&one, &guest("lnx1"), Some(&mount("/dev/vdb")))
+        .await
+        .unwrap();
     let before = traces(&rig.simulator.site().world.lock());
     let mut paused = guest("lnx1");
     paused.paused = true;
@@ -154,7 +215,11 @@ async fn refusals_come_before_any_change() {
     let strange = Instance::new(node("lnx1")).with_os("fedora23");
     let missing = guest("nosuch");
     let cases = [
-        (&two, paused, "Attaching to a paused instance is not supported."),
+        (
+            &two,
+            paused,
+            "Attaching to a paused instance is not supported.",
+        ),
         (&two, unversioned, "os_version of lnx1 is missing"),
         (&two, strange, "'fedora23' is not a supported OS"),
         (&two, missing, "instance nosuch could not be found"),
@@ -168,7 +233,11 @@ async fn refusals_come_before_any_change() {
             .unwrap_err()
             .to_string();
         assert!(error.contains(text), "{error}");
-        assert_eq!(traces(&rig.simulator.site().world.lock()), before, "{error}");
+        assert_eq!(
+            traces(&rig.simulator.site().world.lock()),
+            before,
+            "{error}"
+        );
     }
 }
 
@@ -198,19 +267,50 @@ async fn boot_01_a_guest_starts_from_its_volume_and_gives_everything_back() {
             Ok(ready) => ready,
             Err(error) => {
                 let world = rig.simulator.site().world.lock();
-                panic!("{variant}: {error}\n{:#?}", world.systems.values().next().unwrap().directory);
+                panic!(
+                    "{variant}: {error}\n{:#?}",
+                    world.systems.values().next().unwrap().directory
+                );
             }
         };
-        let directory = both.shell("zhcp1", "/opt/zhcp/bin/smcli Image_Query_DM -T LNX3").await;
-        assert!(directory.to_lowercase().contains(&format!("ipl {}", ready.fcp[0])), "D24: {directory}");
+        let directory = both
+            .shell("zhcp1", "/opt/zhcp/bin/smcli Image_Query_DM -T LNX3")
+            .await;
+        assert!(
+            directory
+                .to_lowercase()
+                .contains(&format!("ipl {}", ready.fcp[0])),
+            "D24: {directory}"
+        );
         assert!(directory.contains("LOADDEV"), "{directory}");
         for device in &ready.fcp {
-            assert!(directory.to_lowercase().contains(&format!("dedicate {device}")), "{directory}");
+            assert!(
+                directory
+                    .to_lowercase()
+                    .contains(&format!("dedicate {device}")),
+                "{directory}"
+            );
         }
-        assert_eq!(both.nova.destroy_cleanup(&instance).await.unwrap(), Vec::<String>::new());
+        assert_eq!(
+            both.nova.destroy_cleanup(&instance).await.unwrap(),
+            Vec::<String>::new()
+        );
         both.driver.delete_volume(&volume).await.unwrap();
-        assert_eq!(traces(&rig.simulator.site().world.lock()), before, "{variant}");
-        assert!(both.nova.ledger().read().await.unwrap().entries().next().is_none());
+        assert_eq!(
+            traces(&rig.simulator.site().world.lock()),
+            before,
+            "{variant}"
+        );
+        assert!(
+            both.nova
+                .ledger()
+                .read()
+                .await
+                .unwrap()
+                .entries()
+                .next()
+                .is_none()
+        );
     }
 }
 
@@ -220,10 +320,18 @@ async fn off_06_attached_while_on_then_shut_down() {
     let both = halves(&rig, ONE_PATH, Vec::new()).await;
     let instance = guest("lnx1");
     let volume = both.create(1, 1).await;
-    both.attach(&volume, &instance, Some(&mount("/dev/vdb"))).await.unwrap();
+    both.attach(&volume, &instance, Some(&mount("/dev/vdb")))
+        .await
+        .unwrap();
     both.power("lnx1", PowerAction::Off).await;
     both.detach(&volume, &instance).await.unwrap();
     both.power("lnx1", PowerAction::On).await;
-    assert_eq!(both.shell("lnx1", "lszfcp -D 2>&1; true").await, "Error: No fcp devices found.");
-    assert_eq!(both.shell("lnx1", "ls /dev/vdb 2>/dev/null; true").await, "");
+    assert_eq!(
+        both.shell("lnx1", "lszfcp -D 2>&1; true").await,
+        "Error: No fcp devices found."
+    );
+    assert_eq!(
+        both.shell("lnx1", "ls /dev/vdb 2>/dev/null; true").await,
+        ""
+    );
 }

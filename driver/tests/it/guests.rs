@@ -15,7 +15,8 @@ use zvm_volume::volumes::{self, Volume, VolumeDriver as _, ZvmDriver};
 use crate::rig::{Rig, volume};
 
 /// Keys of a back end with one path.
-pub const ONE_PATH: &str = "zvm_host = zvm1\nzvm_fcp_list = 1a00-1a0e;1b00-1b0e\nvolume_clear = none";
+pub const ONE_PATH: &str =
+    "zvm_host = zvm1\nzvm_fcp_list = 1a00-1a0e;1b00-1b0e\nvolume_clear = none";
 /// Keys of a back end with two paths and LUNs behind two ports.
 pub const TWO_PATHS: &str = "zvm_host = zvm1\nzvm_fcp_list = 1a00-1a0e;1b00-1b0e\nzvm_multiple_fcp = true\n\
                              zvm_scsi_pool = scsipol2\nvolume_clear = none";
@@ -89,7 +90,11 @@ impl Halves {
     }
 
     /// Connector and connection data for a guest, as Nova and Cinder exchange them.
-    pub async fn connect(&self, volume: &Volume, instance: &Instance) -> zvm_volume::Result<VolumeRef> {
+    pub async fn connect(
+        &self,
+        volume: &Volume,
+        instance: &Instance,
+    ) -> zvm_volume::Result<VolumeRef> {
         let connector = self.nova.get_volume_connector(instance).await?;
         let connector = volumes::Connector {
             zvm_fcp: connector.zvm_fcp,
@@ -97,7 +102,10 @@ impl Halves {
             host: connector.host.to_string(),
             instance: Some(instance.node.to_string()),
         };
-        let info = self.driver.initialize_connection(volume, &connector).await?;
+        let info = self
+            .driver
+            .initialize_connection(volume, &connector)
+            .await?;
         Ok(VolumeRef {
             id: volume.id.clone(),
             connection: Connection::from_json(&serde_json::to_value(info).unwrap()).unwrap(),
@@ -118,7 +126,11 @@ impl Halves {
     }
 
     /// The same volume once more, with the connector that the guest has.
-    pub async fn connect_again(&self, volume: &Volume, instance: &Instance) -> zvm_volume::Result<Attached> {
+    pub async fn connect_again(
+        &self,
+        volume: &Volume,
+        instance: &Instance,
+    ) -> zvm_volume::Result<Attached> {
         let again = self.connect(volume, instance).await?;
         self.nova
             .attach_volume(instance, &again, None, &AttachOptions::default())
@@ -127,8 +139,10 @@ impl Halves {
 
     pub async fn detach(&self, volume: &Volume, instance: &Instance) -> zvm_volume::Result<()> {
         let options = AttachOptions::default();
-        let detached =
-            self.nova.detach_volume(instance, &volume.id, None, None, &options).await?;
+        let detached = self
+            .nova
+            .detach_volume(instance, &volume.id, None, None, &options)
+            .await?;
         assert!(detached.pending.is_empty(), "{detached:?}");
         Ok(())
     }
@@ -160,7 +174,12 @@ impl Halves {
 }
 
 /// A volume whose row does not exist while it is detached (AttachOwned): LUNs of the lab that no pool names.
-pub fn controller_volume(n: u8, lun: &str, ports: &[&str], fcp: &[zvm_volume::types::DeviceNumber]) -> VolumeRef {
+pub fn controller_volume(
+    n: u8,
+    lun: &str,
+    ports: &[&str],
+    fcp: &[zvm_volume::types::DeviceNumber],
+) -> VolumeRef {
     let info = serde_json::json!({"data": {"zvm_lun": lun, "target_lun": 0, "target_wwn": ports, "zvm_fcp": fcp}});
     VolumeRef {
         id: volume(n, 1).id,
@@ -185,8 +204,12 @@ pub fn traces(world: &World) -> String {
                 // An empty file, and the lines that belong to the device and not to a volume, are nobody's trace.
                 let lines: Vec<&str> = lines
                     .into_iter()
-                    .filter(|line| !line.contains("COLLECT") && !line.contains("IMPORT{program}=\"collect"))
-                    .filter(|line| !line.contains("zfcpconf.sh") && !line.contains("/sbin/multipath -r"))
+                    .filter(|line| {
+                        !line.contains("COLLECT") && !line.contains("IMPORT{program}=\"collect")
+                    })
+                    .filter(|line| {
+                        !line.contains("zfcpconf.sh") && !line.contains("/sbin/multipath -r")
+                    })
                     .filter(|line| !line.contains("online"))
                     .filter(|line| !line.starts_with('#') || !path.starts_with("/etc/"))
                     .collect();
@@ -210,7 +233,11 @@ pub fn traces(world: &World) -> String {
             }
         }
         for (user, entry) in &system.directory {
-            for line in entry.text().lines().filter(|line| line.to_uppercase().starts_with("DEDICATE")) {
+            for line in entry
+                .text()
+                .lines()
+                .filter(|line| line.to_uppercase().starts_with("DEDICATE"))
+            {
                 text.push_str(&format!("{name} {user} {line}\n"));
             }
         }
