@@ -34,7 +34,7 @@ const COMMANDS: &[Command] = &[
         "--addzfcp2pool", "--removezfcpfrompool", "--reservezfcp", "--releasezfcp", "--copyzfcp", "--capturezfcp",
         "--deployzfcp", "--adddisk2pool", "--removediskfrompool", "--addvolume", "--removevolume", "--addeckd",
         "--addscsi", "--removescsi", "--addvlan", "--removevlan", "--addvswitch", "--removevswitch", "--resetsmapi",
-        "--smcli",
+        "--smcli|--smcli System_Info_Query",
     ]),
     Command {
         partial: &[("", "what it says of an image that is there: the command is for AIX images")],
@@ -52,7 +52,7 @@ const COMMANDS: &[Command] = &[
         "--connectnic2vswitch", "--grantvswitch", "--disconnectnic", "--removenic", "--addprocessor",
         "--addprocessoractive", "--removeprocessor", "--setprocessor", "--setmemory", "--setconsole|--setconsole start",
         "--setpassword", "--setipl", "--deleteipl", "--setloaddev", "--removeloaddev", "--replacevs", "--punchfile",
-        "--purgerdr", "--aemod", "--smcli", "--adddisk2pool", "--addzfcp2pool", "--removediskfrompool",
+        "--purgerdr", "--aemod", "--smcli|--smcli System_Info_Query", "--adddisk2pool", "--addzfcp2pool", "--removediskfrompool",
         "--removezfcpfrompool", "--resetsmapi",
     ]),
     full("diagnostics", "rest-and-xcatd 1.9.12", &["--requestid", "--objectid", "--upstream-reason"]),
