@@ -7,6 +7,7 @@ use toml::Spanned;
 use super::SiteProblem;
 use super::file::{GuestFile, SiteFile, SystemFile, Transport};
 use super::personality::{authorize_iucv, os_name, write_release_files, write_zhcp_files};
+use crate::hosts::guest;
 use crate::world::san::{TargetPort, Volume};
 use crate::world::zvm::{DirectoryEntry, DiskPool, FcpDevice, Vswitch, ZvmSystem};
 use crate::world::{
@@ -469,6 +470,8 @@ impl Builder<'_> {
         );
         linux.iucv = file.transport == Transport::Iucv;
         linux.ssh = file.transport == Transport::Ssh;
+        linux.kernel_parameters.clone_from(&file.kernel);
+        guest::apply_kernel_parameters(linux);
         self.user(system, &userid, &file.memory, &dedicate, file.on);
     }
 

@@ -154,6 +154,9 @@ pub struct GuestFile {
     /// FCP devices of DEDICATE statements.
     #[serde(default)]
     pub dedicate: Vec<Spanned<String>>,
+    /// Kernel parameters, such as `zfcp.allow_lun_scan=0` or `cio_ignore=all,!condev`.
+    #[serde(default)]
+    pub kernel: String,
     /// Memory, as in the USER statement.
     #[serde(default = "default_memory")]
     pub memory: String,

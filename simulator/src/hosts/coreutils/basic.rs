@@ -123,9 +123,8 @@ pub fn printf(_: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
                 Some('d' | 'i' | 'u') => value().parse::<i64>().unwrap_or(0).to_string(),
                 Some('x') => format!("{:x}", value().parse::<i64>().unwrap_or(0)),
                 Some('X') => format!("{:X}", value().parse::<i64>().unwrap_or(0)),
-                Some('%') => "%".to_owned(),
+                Some('%') | None => "%".to_owned(),
                 Some(other) => format!("%{other}"),
-                None => "%".to_owned(),
             };
             let zero = flags.starts_with('0');
             let left = flags.starts_with('-');

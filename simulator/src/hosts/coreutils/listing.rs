@@ -170,9 +170,8 @@ fn fill(env: &ProgramEnv<'_>, format: &str, name: &str, path: &str) -> String {
                 out.push_str(&time(ms, "%Y-%m-%d %H:%M:%S"));
                 out.push_str(&format!(".{:03}000000 +0000", ms % 1000));
             }
-            Some('%') => out.push('%'),
+            Some('%') | None => out.push('%'),
             Some(other) => out.push_str(&format!("%{other}")),
-            None => out.push('%'),
         }
     }
     out

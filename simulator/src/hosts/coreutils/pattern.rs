@@ -32,7 +32,7 @@ pub enum Match<'t> {
     Regex(Captures<'t>),
 }
 
-impl<'t> Match<'t> {
+impl Match<'_> {
     /// Where it is.
     pub fn range(&self) -> Range<usize> {
         match self {

@@ -250,7 +250,7 @@ impl Reader {
             }
             if c == '\\' {
                 let c = self.next()?;
-                if c == delimiter && !(c == '&' && !pattern) {
+                if c == delimiter && (pattern || c != '&') {
                     // A delimiter that is special in patterns stands for itself when escaped.
                     if pattern && set {
                         text.push('\\');

@@ -171,7 +171,7 @@ pub fn sleep(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
         );
     };
     match text.trim_end_matches('s').parse::<f64>() {
-        Ok(seconds) if seconds >= 0.0 && seconds < 1e9 => {
+        Ok(seconds) if (0.0..1e9).contains(&seconds) => {
             env.world.now_ms += (seconds * 1_000.0) as u64;
             Outcome::ok("")
         }
@@ -222,15 +222,16 @@ pub fn wrapper(env: &mut ProgramEnv<'_>, words: &[String], stdin: &str) -> Outco
         rest = rest.get(1..).unwrap_or_default();
     }
     if name == "sudo" {
-        env.user = "root".to_owned();
+        "root".clone_into(&mut env.user);
     }
     match rest.first() {
-        None if name == "env" => Outcome::ok(
-            env.variables
-                .iter()
-                .map(|(k, v)| format!("{k}={v}\n"))
-                .collect::<String>(),
-        ),
+        None if name == "env" => {
+            let mut out = Outcome::default();
+            for (name, value) in &env.variables {
+                out.say(format!("{name}={value}"));
+            }
+            out
+        }
         None => Outcome::fail(1, format!("usage: {name} command\n")),
         Some(program) => shell::run_words(env, rest, stdin).unwrap_or_else(|| {
             if name == "sudo" {

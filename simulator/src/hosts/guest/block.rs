@@ -7,7 +7,6 @@ use super::disk::{self, Opened};
 use super::mounts;
 use super::tool::{base_name, view};
 use crate::hosts::coreutils::Options;
-use crate::hosts::sysfs::tree::View;
 use crate::hosts::{ProgramEnv, files};
 use crate::seam::Outcome;
 
@@ -64,7 +63,7 @@ fn human(bytes: u64) -> String {
     for (unit, size) in UNITS {
         if bytes >= size {
             let tenths = bytes * 10 / size;
-            return if tenths % 10 == 0 {
+            return if tenths.is_multiple_of(10) {
                 format!("{}{unit}", tenths / 10)
             } else {
                 format!("{}.{}{unit}", tenths / 10, tenths % 10)

@@ -103,12 +103,11 @@ fn options(words: &[String]) -> Result<Wishes, Outcome> {
             "-h" | "--help" => return Err(Outcome::ok(USAGE)),
             "-v" | "--version" => return Err(Outcome::ok("chccwdev: version 2.3.0\n")),
             "-e" | "--online" => wishes.online = true,
-            "-d" | "--offline" => wishes.offline = true,
+            "-d" | "--offline" | "-s" | "--safeoffline" => wishes.offline = true,
             "-f" | "--forceonline" => {
                 wishes.online = true;
                 wishes.force = true;
             }
-            "-s" | "--safeoffline" => wishes.offline = true,
             "-a" | "--attribute" => {
                 let pair = args.next().and_then(|p| p.split_once('='));
                 match pair {

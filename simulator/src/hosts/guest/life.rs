@@ -12,7 +12,7 @@ use crate::world::linux::Family;
 use crate::world::zfcp::event::{Action, Subject};
 use crate::world::zfcp::names::parse_number;
 use crate::world::zfcp::{Uevent, Zfcp, act};
-use crate::world::{DeviceNumber, HostName, Lun, World, Wwpn};
+use crate::world::{DeviceNumber, HostName, Linux, Lun, World, Wwpn};
 
 /// Lets the kernel of a Linux notice what changed around it (devices attached and detached by CP, links, zones, time),
 /// and udev process the events that come of it.
@@ -66,7 +66,9 @@ pub fn boot(world: &mut World, host: &HostName) {
         return;
     };
     let (parameters, family) = (linux.kernel_parameters.clone(), linux.distribution.family());
-    apply_parameters(world, host, &parameters);
+    if let Some(linux) = world.linuxes.get_mut(host) {
+        apply_kernel_parameters(linux);
+    }
     settle(world, host);
     let mut env = environment(world, host);
     for value in parameters.split_whitespace().filter_map(|p| {
@@ -88,13 +90,10 @@ pub fn boot(world: &mut World, host: &HostName) {
     mounts::mount_all(&mut env);
 }
 
-/// What `cio_ignore=` and `zfcp.allow_lun_scan=` ask for.
-fn apply_parameters(world: &mut World, host: &HostName, parameters: &str) {
-    let Some(linux) = world.linuxes.get_mut(host) else {
-        return;
-    };
+/// Does what `cio_ignore=` and `zfcp.allow_lun_scan=` of a Linux's kernel parameters ask for.
+pub fn apply_kernel_parameters(linux: &mut Linux) {
     let zfcp = &mut linux.zfcp;
-    for parameter in parameters.split_whitespace() {
+    for parameter in linux.kernel_parameters.split_whitespace() {
         if let Some(value) = parameter.strip_prefix("zfcp.allow_lun_scan=") {
             zfcp.no_lun_scan = matches!(value, "0" | "n" | "N");
         }

@@ -75,14 +75,14 @@ fn of_family(name: &str, distribution: Distribution) -> Option<Program> {
         (Family::RedHat, "zfcpconf.sh") => redhat::zfcpconf,
         (Family::RedHat, "device_cio_free" | "zfcp_cio_free") => redhat::device_cio_free,
         (Family::RedHat, "mpathconf") => multipath::mpathconf,
-        (Family::RedHat, "dracut" | "mkinitrd") => system::boot_tool,
+        (Family::RedHat | Family::Suse, "dracut" | "mkinitrd")
+        | (Family::Suse, "update-bootloader")
+        | (Family::Ubuntu, "update-initramfs") => system::boot_tool,
         (Family::Suse, "zfcp_host_configure") => suse::zfcp_host_configure,
         (Family::Suse, "zfcp_disk_configure") => suse::zfcp_disk_configure,
         (Family::Suse, "zfcp_san_disc") => suse::zfcp_san_disc,
-        (Family::Suse, "mkinitrd" | "dracut" | "update-bootloader") => system::boot_tool,
         (Family::Ubuntu, "chzdev") => zdev::chzdev,
         (Family::Ubuntu, "lszdev") => zdev::lszdev,
-        (Family::Ubuntu, "update-initramfs") => system::boot_tool,
         (_, "lsb_release") => system::lsb_release,
         _ => return None,
     })

@@ -24,6 +24,10 @@ const USAGE: &str = "Usage: lszfcp [OPTIONS]\n\nProvide information about zFCP a
     \x20 -h, --help             Print this help, then exit\n\
     \x20 -v, --version          Print version information, then exit\n";
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of the tool"
+)]
 #[derive(Default)]
 struct Wishes {
     hosts: bool,
@@ -140,7 +144,8 @@ pub fn run(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
             return out;
         }
     }
-    if view.zfcp.adapters.is_empty() && !(wishes.extended && !view.zfcp.recognised.is_empty()) {
+    let unused_shown = wishes.extended && !view.zfcp.recognised.is_empty();
+    if view.zfcp.adapters.is_empty() && !unused_shown {
         return Outcome::ok("Error: No fcp devices found.\n").with_status(1);
     }
     if wishes.hosts {

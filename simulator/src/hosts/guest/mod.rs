@@ -27,5 +27,5 @@ pub mod udev;
 mod udevadm;
 mod zdev;
 
-pub use life::{boot, settle, stopped};
+pub use life::{apply_kernel_parameters, boot, settle, stopped};
 pub use lookup::lookup;

@@ -111,7 +111,7 @@ pub fn mount(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
             Ok(Some((found, read_only))) => {
                 kind = found;
                 if read_only {
-                    flags = "ro".to_owned();
+                    "ro".clone_into(&mut flags);
                 }
                 device = path;
             }

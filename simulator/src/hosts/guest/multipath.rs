@@ -304,16 +304,12 @@ fn reset_wwids(env: &mut ProgramEnv<'_>) -> Outcome {
             text.push_str(&format!("/{wwid}/\n"));
         }
     }
-    match env.write(WWIDS, &text) {
-        Ok(()) => Outcome::ok("successfully reset wwids\n"),
-        // The folder is not there as long as there was no map.
-        Err(_) => {
-            if let Some(linux) = env.world.linuxes.get_mut(&env.host) {
-                linux.fs.write(WWIDS, text, env.world.now_ms);
-            }
-            Outcome::ok("successfully reset wwids\n")
-        }
+    // The folder is made with the file, as long as there was no map.
+    let now = env.world.now_ms;
+    if let Some(linux) = env.world.linuxes.get_mut(&env.host) {
+        linux.fs.write(WWIDS, text, now);
     }
+    Outcome::ok("successfully reset wwids\n")
 }
 
 /// The WWID that a word of the tool means: of a device or map, or itself.
@@ -626,11 +622,12 @@ pub fn mpathconf(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome
             settings.insert(0, (name.to_owned(), "yes"));
         }
     }
-    let body: String = settings
-        .iter()
-        .map(|(name, value)| format!("\t{name} {value}\n"))
-        .collect();
-    match env.write(CONF, &format!("defaults {{\n{body}}}\n")) {
+    let mut text = "defaults {\n".to_owned();
+    for (name, value) in &settings {
+        text.push_str(&format!("\t{name} {value}\n"));
+    }
+    text.push_str("}\n");
+    match env.write(CONF, &text) {
         Ok(()) => {
             make_maps(env);
             Outcome::default()

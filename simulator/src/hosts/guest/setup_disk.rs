@@ -190,13 +190,8 @@ fn drop_lines(env: &mut ProgramEnv<'_>, path: &str, texts: &[&str]) {
 /// `ccw-0.0.{fcp list}-zfcp-{wwpn list}:{lun}`, or `…-fc-{wwpn list}-lun-{number}`: devices, WWPNs and LUN as written.
 fn source(text: &str) -> Option<(Vec<&str>, Vec<&str>, &str, bool)> {
     let (_, rest) = text.split_once("ccw-0.0.")?;
-    let (devices, rest, ubuntu) = match rest.split_once("-zfcp-") {
-        Some((devices, rest)) => (devices, rest, false),
-        None => {
-            let (devices, rest) = rest.split_once("-fc-")?;
-            (devices, rest, true)
-        }
-    };
+    let ubuntu = !rest.contains("-zfcp-");
+    let (devices, rest) = rest.split_once(if ubuntu { "-fc-" } else { "-zfcp-" })?;
     let (wwpns, lun) = rest.split_once(if ubuntu { "-lun-" } else { ":" })?;
     Some((list(devices).collect(), list(wwpns).collect(), lun, ubuntu))
 }

@@ -234,7 +234,7 @@ pub fn systemctl(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome
                 out.rc = 3;
             }
             ("is-enabled", Some(_)) => out.say("enabled"),
-            ("is-enabled", None) | ("disable" | "enable", None) => {
+            ("is-enabled" | "disable" | "enable", None) => {
                 out.complain(format!("Failed to {verb} unit: No such file or directory"));
                 out.rc = 1;
             }

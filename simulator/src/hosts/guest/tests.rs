@@ -157,8 +157,6 @@ fn ubuntu_configures_with_chzdev() {
 #[test]
 fn outcome_matrix() {
     type Break = fn(&mut World);
-    let zfcp = |w: &mut World| &mut w.linuxes.get_mut(&host()).unwrap().zfcp as *mut _;
-    let _ = zfcp;
     let breaks: [(&str, Break); 9] = [
         ("P3 not attached", |w| {
             w.systems
@@ -301,11 +299,9 @@ fn maps_are_made_shown_and_removed() {
     world.san.ports.insert(second, port);
     let luns = world.san.luns[&PORT].clone();
     world.san.luns.insert(second, luns);
-    world
-        .san
-        .zones
-        .values_mut()
-        .for_each(|z| drop(z.insert(second)));
+    for zone in world.san.zones.values_mut() {
+        zone.insert(second);
+    }
     let other = format!("0x{second}");
     let add = format!("echo {{l}} > /sys/bus/ccw/devices/{{d}}/{other}/unit_add");
     let mut text = run(
@@ -469,5 +465,128 @@ fn punched_scripts_run_at_the_start() {
         // And the next start finds it configured.
         relog(&mut world);
         assert_eq!(world.linuxes[&host()].zfcp.disks().count(), 1);
+    }
+}
+
+/// spec: zfcp-and-san appendix A 2, 3, 5, 11, 15: after any history, units, disks, links and maps agree, and the commands
+/// that only list succeed.
+mod invariants {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::hosts::sysfs;
+    use crate::world::Wwpn;
+
+    const SECOND: Wwpn = Wwpn(PORT.0 + 0x10_0000);
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Run(String),
+        Port(bool),
+        Mask(bool),
+        Link(bool),
+        Wait(u64),
+    }
+
+    fn steps() -> impl Strategy<Value = Step> {
+        let commands = prop::sample::select(vec![
+            "chccwdev -e {d}",
+            "chccwdev -d {d}",
+            "echo {l} > /sys/bus/ccw/devices/{d}/{w}/unit_add",
+            "echo {l} > /sys/bus/ccw/devices/{d}/{w}/unit_remove",
+            "echo {l} > /sys/bus/ccw/devices/{d}/{v}/unit_add",
+            "echo {l} > /sys/bus/ccw/devices/{d}/{v}/unit_remove",
+            "echo 0x0099000000000000 > /sys/bus/ccw/devices/{d}/{w}/unit_add",
+            "echo 1 > /sys/block/sda/device/delete",
+            "echo '- - -' > /sys/class/scsi_host/host0/scan",
+            "echo 1 > /sys/bus/ccw/devices/{d}/port_rescan",
+            "echo 0 > /sys/bus/ccw/devices/{d}/failed",
+            "udevadm trigger",
+            "multipath -F",
+            "multipath -r",
+            "multipath -W",
+        ]);
+        prop_oneof![
+            8 => commands.prop_map(|c| Step::Run(
+                line(c).replace("{v}", &format!("0x{SECOND}"))
+            )),
+            1 => any::<bool>().prop_map(Step::Port),
+            1 => any::<bool>().prop_map(Step::Mask),
+            1 => any::<bool>().prop_map(Step::Link),
+            1 => prop::sample::select(vec![1_000, 10_000, 70_000]).prop_map(Step::Wait),
+        ]
+    }
+
+    fn two_ports(distribution: Distribution, scan: bool) -> World {
+        let mut world = super::world(distribution);
+        let port = world.san.ports[&PORT].clone();
+        world.san.ports.insert(SECOND, port);
+        world.san.map(SECOND, LUN, "v4").unwrap();
+        world.san.set_zoned("z", SECOND, true).unwrap();
+        world.linuxes.get_mut(&host()).unwrap().zfcp.no_lun_scan = !scan;
+        world
+    }
+
+    fn check(world: &World) -> Result<(), TestCaseError> {
+        let zfcp = &world.linuxes[&host()].zfcp;
+        for (device, adapter) in &zfcp.adapters {
+            for (wwpn, port) in &adapter.ports {
+                for lun in &port.units {
+                    let path = format!(
+                        "/sys/bus/ccw/devices/0.0.{device}/0x{wwpn}/0x{lun}/failed"
+                    );
+                    let failed = sysfs::read(world, &host(), &path).unwrap().unwrap();
+                    prop_assert_eq!(failed.trim() == "0", port.devices.contains_key(lun));
+                }
+            }
+        }
+        for kernel in zfcp.symlinks.keys() {
+            let there = zfcp.disk(kernel).is_some()
+                || zfcp.maps.values().any(|m| format!("dm-{}", m.dm) == *kernel);
+            prop_assert!(there, "links of {} without it", kernel);
+        }
+        for wwid in zfcp.maps.keys() {
+            prop_assert!(zfcp.disks().any(|(.., d)| d.wwid == *wwid));
+        }
+        let mut dms: Vec<u32> = zfcp.maps.values().map(|m| m.dm).collect();
+        dms.dedup();
+        prop_assert_eq!(dms.len(), zfcp.maps.len());
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn hold(
+            history in prop::collection::vec(steps(), 1..25),
+            distribution in prop::sample::select(vec![
+                Distribution::Rhel6, Distribution::Rhel7, Distribution::Sles11, Distribution::Sles12,
+                Distribution::Ubuntu16, Distribution::Ubuntu20,
+            ]),
+            scan in any::<bool>(),
+        ) {
+            let mut world = two_ports(distribution, scan);
+            for step in history {
+                match step {
+                    Step::Run(command) => drop(session(&mut world, &[&command])),
+                    Step::Port(up) => world.san.port_mut(SECOND).unwrap().online = up,
+                    Step::Mask(shown) => {
+                        let npiv = crate::world::zfcp::tests::NPIV;
+                        world.san.set_shown("v4", npiv, shown).unwrap();
+                    }
+                    Step::Link(up) => {
+                        world.san.set_link(PHYSICAL, up);
+                    }
+                    Step::Wait(ms) => world.now_ms += ms,
+                }
+                guest::settle(&mut world, &host());
+                check(&world)?;
+            }
+            for command in ["lszfcp -P", "lszfcp -D", "lsluns", "lsluns -a", "lsscsi", "lscss", "multipath -ll", "lsblk"] {
+                let outcome = shell::run(&mut world, &host(), "root", command);
+                let nothing = outcome.stdout.starts_with("Error: No fcp devices found.");
+                prop_assert!(outcome.rc == 0 || nothing, "{} {:?}", command, outcome);
+            }
+        }
     }
 }

@@ -116,7 +116,7 @@ fn size(bytes: u64) -> String {
         .find(|(_, factor)| bytes >= *factor)
         .unwrap_or(("", 1));
     let tenths = bytes * 10 / factor;
-    if tenths >= 100 || tenths % 10 == 0 {
+    if tenths >= 100 || tenths.is_multiple_of(10) {
         format!("{}{unit}", tenths / 10)
     } else {
         format!("{}.{}{unit}", tenths / 10, tenths % 10)

@@ -91,7 +91,6 @@ impl Interpreter<'_> {
                     }
                     outcome
                 }
-                "exec" => Outcome::default(),
                 "eval" => self.evaluate(&words[1..].join(" ")).await,
                 "source" | "." => self.source(words).await,
                 _ => self.program(words).await,

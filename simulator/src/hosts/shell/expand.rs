@@ -448,16 +448,14 @@ fn alternatives(text: &str) -> Option<(&str, Vec<String>, &str)> {
 fn range(inner: &str) -> Option<Vec<String>> {
     let (first, last) = inner.split_once("..")?;
     if let (Ok(first), Ok(last)) = (first.parse::<i32>(), last.parse::<i32>()) {
-        let count = usize::try_from(first.abs_diff(last)).ok()?;
-        if count > BRACES {
+        if first.abs_diff(last) as usize > BRACES {
             return None;
         }
-        let step = if first <= last { 1 } else { -1 };
-        return Some(
-            (0..=count as i32)
-                .map(|n| (first + n * step).to_string())
-                .collect(),
-        );
+        return Some(if first <= last {
+            (first..=last).map(|n| n.to_string()).collect()
+        } else {
+            (last..=first).rev().map(|n| n.to_string()).collect()
+        });
     }
     let (mut first, mut last) = (first.chars(), last.chars());
     let (from, to) = (first.next()?, last.next()?);

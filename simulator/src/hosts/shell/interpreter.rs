@@ -17,6 +17,10 @@ use crate::world::fs::absolute;
 const SCRIPTS: u32 = 64;
 
 /// What a shell remembers.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of `set`"
+)]
 #[derive(Clone, Debug, Default)]
 pub struct Shell {
     /// How it calls itself in messages.
@@ -137,18 +141,12 @@ impl Input {
         if rest.is_empty() {
             return None;
         }
-        match rest.split_once('\n') {
-            Some((line, _)) => {
-                let line = line.to_owned();
-                self.at += line.len() + 1;
-                Some((line, true))
-            }
-            None => {
-                let line = rest.to_owned();
-                self.at = self.text.len();
-                Some((line, false))
-            }
-        }
+        let (line, whole) = match rest.split_once('\n') {
+            Some((line, _)) => (line.to_owned(), true),
+            None => (rest.to_owned(), false),
+        };
+        self.at += line.len() + usize::from(whole);
+        Some((line, whole))
     }
 
     fn rest(&self) -> &str {

@@ -74,19 +74,16 @@ pub(super) fn replace(text: &str, pattern: &str, with: &str, all: bool) -> Strin
             .rev()
             .find(|end| matcher.matches(&text[start..**end]))
             .copied();
-        match end {
-            Some(end) => {
-                out.push_str(with);
-                index = cuts.iter().position(|c| *c == end).unwrap_or(cuts.len());
-                if !all {
-                    out.push_str(&text[end..]);
-                    return out;
-                }
-            }
-            None => {
-                out.push_str(&text[start..cuts[index + 1]]);
-                index += 1;
-            }
+        let Some(end) = end else {
+            out.push_str(&text[start..cuts[index + 1]]);
+            index += 1;
+            continue;
+        };
+        out.push_str(with);
+        index = cuts.iter().position(|c| *c == end).unwrap_or(cuts.len());
+        if !all {
+            out.push_str(&text[end..]);
+            return out;
         }
     }
     out
@@ -94,7 +91,7 @@ pub(super) fn replace(text: &str, pattern: &str, with: &str, all: bool) -> Strin
 
 /// `${name:offset:length}`: characters; negative numbers count from the end.
 pub(super) fn slice(text: &str, offset: i64, length: Option<i64>) -> String {
-    let count = text.chars().count() as i64;
+    let count = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
     let start = if offset < 0 {
         (count + offset).max(0)
     } else {

@@ -55,7 +55,9 @@ pub fn entries(view: &View<'_>, path: &[&str]) -> Option<Entries> {
     if path.is_empty() {
         for (.., disk) in view.zfcp.disks() {
             found.insert(disk.disk.clone(), Node::Device);
-            found.insert(format!("sg{}", disk.sg), Node::Device);
+            if !view.zfcp.faults.no_sg {
+                found.insert(format!("sg{}", disk.sg), Node::Device);
+            }
         }
         for map in view.zfcp.maps.values() {
             found.insert(format!("dm-{}", map.dm), Node::Device);

@@ -178,6 +178,7 @@ impl Zfcp {
         }
         port.state = PortState::Online;
         port.failed = false;
+        port.blocked_ms = 0;
         if port.rport.is_none() {
             port.rport = Some(adapter.next_rport);
             adapter.next_rport += 1;
@@ -288,9 +289,18 @@ impl Zfcp {
         if machine.virtual_machine().is_none() {
             return true;
         }
-        let unknown = machine
-            .fcp_devices()
-            .any(|(d, _)| !self.recognised.contains(&d) && !self.is_ignored(d));
+        let now = machine.world.now_ms;
+        let late = |device: &DeviceNumber| {
+            self.noticed
+                .get(device)
+                .is_some_and(|since| now.saturating_sub(*since) < self.faults.late_ms)
+        };
+        let unknown = machine.fcp_devices().any(|(d, _)| {
+            !self.recognised.contains(&d) && !self.is_ignored(d) && !late(&d)
+        }) || self
+            .noticed
+            .keys()
+            .any(|d| machine.fcp_device(*d).is_none() || self.recognised.contains(d));
         let vanished = self.recognised.iter().any(|d| {
             machine.fcp_device(*d).is_none()
                 && self
@@ -298,7 +308,6 @@ impl Zfcp {
                     .get(d)
                     .is_none_or(|a| !a.online || a.link != LinkState::Gone)
         });
-        let now = machine.world.now_ms;
         !unknown
             && !vanished
             && self

@@ -84,9 +84,23 @@ impl Zfcp {
     /// Recognises attached devices that are not ignored, and unregisters vanished ones that are offline.
     pub(super) fn recognise(&mut self, machine: &Machine<'_>, events: &mut Vec<Uevent>) {
         for (device, _) in machine.fcp_devices() {
-            if !self.is_ignored(device) && self.recognised.insert(device) {
-                events.push(Uevent::new(Action::Add, Subject::Ccw(device)));
+            if self.recognised.contains(&device) || self.is_ignored(device) {
+                continue;
             }
+            if self.faults.late_ms > 0 {
+                let now = machine.world.now_ms;
+                let since = *self.noticed.entry(device).or_insert(now);
+                if now.saturating_sub(since) < self.faults.late_ms {
+                    continue;
+                }
+            }
+            self.noticed.remove(&device);
+            self.recognised.insert(device);
+            events.push(Uevent::new(Action::Add, Subject::Ccw(device)));
+        }
+        if !self.noticed.is_empty() {
+            self.noticed
+                .retain(|device, _| machine.fcp_device(*device).is_some());
         }
         let vanished: Vec<_> = self
             .recognised

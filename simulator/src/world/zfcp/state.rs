@@ -23,6 +23,9 @@ pub struct Zfcp {
     pub adapters: BTreeMap<DeviceNumber, Adapter>,
     /// Number of the next SCSI host.
     pub next_host: u32,
+    /// Attached devices that are not recognised yet, with the time at which they were first seen.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub noticed: BTreeMap<DeviceNumber, u64>,
     /// Whether `allow_lun_scan` was switched off.
     pub no_lun_scan: bool,
     /// udev's extra symbolic links (below `/dev/`) by kernel name of the block device.
@@ -48,6 +51,10 @@ pub struct Zfcp {
 }
 
 /// Faults of one guest that a test sets (spec: zfcp-and-san 8.1).
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fault of its own"
+)]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GuestFaults {

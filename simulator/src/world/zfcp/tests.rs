@@ -491,3 +491,64 @@ proptest! {
         }
     }
 }
+
+/// spec: zfcp-and-san 8.1 F8: the device appears some time after CP has attached it.
+#[test]
+fn f8_late_recognition() {
+    let mut world = world(Distribution::Rhel7);
+    world
+        .linuxes
+        .get_mut(&host())
+        .unwrap()
+        .zfcp
+        .faults
+        .late_ms = 5_000;
+    assert_eq!(online(&mut world), Err(Errno::NoEntry));
+    world.now_ms += 4_000;
+    assert_eq!(online(&mut world), Err(Errno::NoEntry));
+    world.now_ms += 1_000;
+    assert_eq!(online(&mut world), Ok(()));
+    assert!(state(&world).noticed.is_empty());
+}
+
+/// spec: zfcp-and-san appendix A 7, 12: who is logged in, and to whom a device belongs.
+#[test]
+fn logins_follow_the_adapters() {
+    let mut world = world(Distribution::Rhel7);
+    let npiv = |w: &World| w.logins().iter().any(|l| l.wwpn == NPIV);
+    assert!(!npiv(&world), "offline: not in the name server");
+    online(&mut world).unwrap();
+    assert!(npiv(&world));
+    let login = world.logins().into_iter().find(|l| l.wwpn == NPIV).unwrap();
+    assert_eq!(login.device, Some(DEV));
+    assert_eq!(login.userid, Some(UserId::new("LNX1")));
+    world.san.links_down.insert(PHYSICAL);
+    assert!(world.logins().is_empty());
+    world.san.links_down.clear();
+    run(&mut world, |m, z, e| z.set_online(m, DEV, false, e))
+        .0
+        .unwrap();
+    assert!(!npiv(&world));
+}
+
+/// spec: zfcp-and-san appendix A 14: after an orderly detach a second attach gives what the first gave, apart from
+/// counters.
+#[test]
+fn attached_again_is_the_same() {
+    let mut world = no_scan(world(Distribution::Rhel7));
+    let mut attach = || {
+        online(&mut world).unwrap();
+        unit_add(&mut world).unwrap();
+        let mut zfcp = state(&world).clone();
+        zfcp.log.clear();
+        run(&mut world, |m, z, e| z.unit_remove(m, DEV, PORT, LUN, e))
+            .0
+            .unwrap();
+        run(&mut world, |m, z, e| z.set_online(m, DEV, false, e))
+            .0
+            .unwrap();
+        zfcp
+    };
+    let first = attach();
+    assert_eq!(first, attach());
+}

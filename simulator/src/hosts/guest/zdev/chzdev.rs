@@ -10,6 +10,10 @@ use crate::seam::Outcome;
 
 const FORCE_NOTE: &str = "Note: You can use --force to override safety checks (*)";
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of the tool"
+)]
 #[derive(Default)]
 struct Wishes {
     enable: bool,

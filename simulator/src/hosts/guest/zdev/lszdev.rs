@@ -12,6 +12,10 @@ use crate::hosts::sysfs::tree::View;
 use crate::seam::Outcome;
 
 /// One device as the table shows it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a column of the table"
+)]
 struct Row {
     id: DeviceId,
     on: bool,
@@ -75,8 +79,8 @@ pub fn run(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
         .filter(|row| {
             (kinds.is_empty() || kinds.contains(&row.id.type_name()))
                 && (wanted.is_empty() || wanted.contains(&row.id))
-                && !(online_only && !row.on)
-                && !(offline_only && row.on)
+                && (row.on || !online_only)
+                && !(row.on && offline_only)
         })
         .collect();
     if rows.is_empty() {
