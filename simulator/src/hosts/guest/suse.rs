@@ -176,12 +176,10 @@ fn add_disk(
     }
     let path = rule_path(device);
     let line = lun_line(device, wwpn, lun);
-    let text = env
-        .read(&path)
-        .map_or_else(
-            |_| host_lines(device).join("\n") + "\n\n",
-            std::borrow::Cow::into_owned,
-        );
+    let text = env.read(&path).map_or_else(
+        |_| host_lines(device).join("\n") + "\n\n",
+        std::borrow::Cow::into_owned,
+    );
     if text.lines().all(|l| l != line) {
         let _ = env.write(&path, &format!("{text}{line}\n"));
     }

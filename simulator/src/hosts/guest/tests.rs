@@ -532,9 +532,7 @@ mod invariants {
         for (device, adapter) in &zfcp.adapters {
             for (wwpn, port) in &adapter.ports {
                 for lun in &port.units {
-                    let path = format!(
-                        "/sys/bus/ccw/devices/0.0.{device}/0x{wwpn}/0x{lun}/failed"
-                    );
+                    let path = format!("/sys/bus/ccw/devices/0.0.{device}/0x{wwpn}/0x{lun}/failed");
                     let failed = sysfs::read(world, &host(), &path).unwrap().unwrap();
                     prop_assert_eq!(failed.trim() == "0", port.devices.contains_key(lun));
                 }
@@ -542,7 +540,10 @@ mod invariants {
         }
         for kernel in zfcp.symlinks.keys() {
             let there = zfcp.disk(kernel).is_some()
-                || zfcp.maps.values().any(|m| format!("dm-{}", m.dm) == *kernel);
+                || zfcp
+                    .maps
+                    .values()
+                    .any(|m| format!("dm-{}", m.dm) == *kernel);
             prop_assert!(there, "links of {} without it", kernel);
         }
         for wwid in zfcp.maps.keys() {

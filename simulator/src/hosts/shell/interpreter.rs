@@ -17,10 +17,7 @@ use crate::world::fs::absolute;
 const SCRIPTS: u32 = 64;
 
 /// What a shell remembers.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is an option of `set`"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of `set`")]
 #[derive(Clone, Debug, Default)]
 pub struct Shell {
     /// How it calls itself in messages.

@@ -295,12 +295,13 @@ impl Zfcp {
                 .get(device)
                 .is_some_and(|since| now.saturating_sub(*since) < self.faults.late_ms)
         };
-        let unknown = machine.fcp_devices().any(|(d, _)| {
-            !self.recognised.contains(&d) && !self.is_ignored(d) && !late(&d)
-        }) || self
-            .noticed
-            .keys()
-            .any(|d| machine.fcp_device(*d).is_none() || self.recognised.contains(d));
+        let unknown = machine
+            .fcp_devices()
+            .any(|(d, _)| !self.recognised.contains(&d) && !self.is_ignored(d) && !late(&d))
+            || self
+                .noticed
+                .keys()
+                .any(|d| machine.fcp_device(*d).is_none() || self.recognised.contains(d));
         let vanished = self.recognised.iter().any(|d| {
             machine.fcp_device(*d).is_none()
                 && self

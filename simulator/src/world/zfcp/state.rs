@@ -51,10 +51,7 @@ pub struct Zfcp {
 }
 
 /// Faults of one guest that a test sets (spec: zfcp-and-san 8.1).
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a fault of its own"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fault of its own")]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GuestFaults {

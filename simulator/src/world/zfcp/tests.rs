@@ -496,13 +496,7 @@ proptest! {
 #[test]
 fn f8_late_recognition() {
     let mut world = world(Distribution::Rhel7);
-    world
-        .linuxes
-        .get_mut(&host())
-        .unwrap()
-        .zfcp
-        .faults
-        .late_ms = 5_000;
+    world.linuxes.get_mut(&host()).unwrap().zfcp.faults.late_ms = 5_000;
     assert_eq!(online(&mut world), Err(Errno::NoEntry));
     world.now_ms += 4_000;
     assert_eq!(online(&mut world), Err(Errno::NoEntry));
