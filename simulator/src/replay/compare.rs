@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::model::{Change, Recording, Step};
+use super::state::Lines;
 use crate::seam::{JournalEntry, RemoteCommand};
 use crate::world::Database;
 use crate::world::tables::Row;
@@ -31,6 +32,8 @@ pub struct Report {
     pub area: String,
     /// What differs, in words; empty when everything matches.
     pub differences: Vec<String>,
+    /// How many things were compared.
+    pub compared: usize,
 }
 
 impl Report {
@@ -39,15 +42,29 @@ impl Report {
             id: recording.id.clone(),
             area: recording.area.clone(),
             differences: Vec::new(),
+            compared: 0,
         }
     }
 
-    /// Whether nothing differs.
+    /// Whether something was compared and nothing differs.
     pub fn matches(&self) -> bool {
-        self.differences.is_empty()
+        self.compared > 0 && self.differences.is_empty()
+    }
+
+    /// Compares the state afterwards; `rewrite` puts the texts of exceptions in their places.
+    pub(super) fn compare_state(&mut self, recorded: &Lines, got: &Lines, rewrite: &mut dyn FnMut(&str) -> String) {
+        let recorded: Lines = recorded.iter().map(|l| rewrite(l)).collect();
+        self.compared += recorded.len();
+        for line in recorded.difference(got) {
+            self.differences.push(format!("state: missing: {line}"));
+        }
+        for line in got.difference(&recorded) {
+            self.differences.push(format!("state: not recorded: {line}"));
+        }
     }
 
     fn differ(&mut self, step: usize, what: &str, recorded: &str, got: &str) {
+        self.compared += 1;
         if recorded != got {
             self.differences.push(format!(
                 "step {}: {what}\n    recorded {recorded}\n    got      {got}",
@@ -62,6 +79,7 @@ impl Report {
         number: usize,
         step: &Step,
         got: &Answer,
+        rewrite: &mut dyn FnMut(&str) -> String,
     ) {
         let recorded = &step.response;
         self.differ(
@@ -83,7 +101,7 @@ impl Report {
         self.differ(
             number,
             "body",
-            &rules.body(&recorded.body),
+            &rewrite(&rules.body(&recorded.body)),
             &rules.body(&got.body),
         );
     }
@@ -336,7 +354,7 @@ fn drop_nulls(document: &mut Value) {
 }
 
 /// Process ids and addresses of Perl references.
-fn mask(text: &str) -> String {
+pub(super) fn mask(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((at, marker)) = ["HASH(0x", "ARRAY(0x", "pid "]

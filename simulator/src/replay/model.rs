@@ -46,6 +46,33 @@ pub struct Recording {
     /// What had changed afterwards.
     #[serde(default)]
     pub changes: Vec<Change>,
+    /// The state afterwards.
+    #[serde(default)]
+    pub state_after: RecordedState,
+}
+
+/// State of the recorded site.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct RecordedState {
+    /// Texts of pool files by host and file name.
+    pub pools: BTreeMap<String, BTreeMap<String, String>>,
+    /// `on` or `off` by userid.
+    pub power: BTreeMap<String, String>,
+    /// DEDICATE statements by userid.
+    pub dedicate_statements: BTreeMap<String, Vec<String>>,
+    /// Attached FCP devices by userid and virtual device number.
+    pub attached_devices: BTreeMap<String, BTreeMap<String, AttachedDevice>>,
+}
+
+/// An FCP device that a running guest has.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct AttachedDevice {
+    /// Whether the guest's Linux has it online.
+    pub online: bool,
+    /// Real device number.
+    pub real: String,
 }
 
 /// Revisions of the recorded programs.
