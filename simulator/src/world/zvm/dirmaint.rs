@@ -144,7 +144,7 @@ impl ZvmSystem {
         Ok(entry)
     }
 
-    /// Puts a new entry into the directory. Records are stored as they were sent, cut at column 72.
+    /// Puts a new entry into the directory. Records keep their words and order; they are cut at column 72.
     ///
     /// # Errors
     /// 400/8 when a user or profile of that name exists, 400/40 for a second USER statement, 436/4 when the profile of an
@@ -178,7 +178,7 @@ impl ZvmSystem {
     fn checked(&self, records: &[String]) -> Smapi<DirectoryEntry> {
         let statements: Vec<String> = records
             .iter()
-            .map(|r| r.chars().take(72).collect::<String>().trim_end().to_owned())
+            .map(|r| stored(r))
             .filter(|r| !r.trim().is_empty() && !r.starts_with("*DVHOPT"))
             .collect();
         let entry = DirectoryEntry::new(statements);
@@ -213,5 +213,17 @@ impl ZvmSystem {
             switch.authorised.remove(user);
         }
         Ok(())
+    }
+}
+
+/// A record as the directory keeps it: cut at column 72, in upper case but for comments and quoted text (spec:
+/// zhcp-and-smapi 7.1).
+fn stored(record: &str) -> String {
+    let cut: String = record.chars().take(72).collect();
+    let cut = cut.trim_end();
+    match cut.split_once('\'') {
+        _ if cut.starts_with('*') => cut.to_owned(),
+        Some((head, quoted)) => format!("{}'{quoted}", head.to_ascii_uppercase()),
+        None => cut.to_ascii_uppercase(),
     }
 }

@@ -81,6 +81,7 @@ impl ZvmSystem {
         }
         VirtualMachine {
             logged_on_ms: now_ms,
+            cpu_since_ms: now_ms,
             processors: cpus
                 .into_iter()
                 .map(|c| (c, Processor::default()))

@@ -39,9 +39,12 @@ pub struct VirtualMachine {
     /// What its console has said since the spool file was last taken.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub console: String,
-    /// Processor time used before `logged_on_ms`, in microseconds: what a site gives a guest that runs already.
+    /// Processor time used before `cpu_since_ms`, in microseconds: what a site gives a guest that runs already.
     #[serde(default)]
     pub cpu_us: u64,
+    /// From when on processor time is counted, in virtual milliseconds.
+    #[serde(default)]
+    pub cpu_since_ms: u64,
 }
 
 /// A minidisk as a running guest has it.
@@ -92,6 +95,6 @@ impl VirtualMachine {
 
     /// Processor time used until `now_ms`, in microseconds: one hundredth of the time it has been logged on.
     pub fn used_cpu_us(&self, now_ms: u64) -> u64 {
-        self.cpu_us + now_ms.saturating_sub(self.logged_on_ms) * 10
+        self.cpu_us + now_ms.saturating_sub(self.cpu_since_ms) * 10
     }
 }
