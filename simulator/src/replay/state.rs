@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::compare::mask;
 use super::model::{Change, Recording};
+use crate::hosts::files::is_kernel;
 use crate::world::fs::is_pool_file;
 use crate::world::{HostName, UserId, World};
 
@@ -55,7 +56,7 @@ pub(super) fn recorded(recording: &Recording) -> Lines {
             }
             Change::File {
                 host, path, after, ..
-            } if !is_pool_file(path) => {
+            } if !is_pool_file(path) && !is_kept_apart(path) => {
                 lines.insert(file(host, path, after.as_str()));
             }
             _ => {}
@@ -126,9 +127,10 @@ fn changed_files(lines: &mut Lines, before: &World, host: &HostName, linux: &cra
     }
 }
 
-/// What the recorder's hosts had no file for: mounts, and what the scripts of a zHCP keep of links.
+/// What the recorder kept in files and the simulator does not, or the other way round: the kernel's file systems (what
+/// they show is compared as attached devices), mounts, what multipath and the scripts of a zHCP note for themselves.
 fn is_kept_apart(path: &str) -> bool {
-    path == "/etc/mtab" || path.starts_with("/var/run/zhcp_") || path.starts_with("/proc/")
+    is_kernel(path) || matches!(path, "/etc/mtab" | "/etc/multipath/wwids") || path.starts_with("/var/run/zhcp_")
 }
 
 fn entry(user: &str, statements: Option<&[String]>) -> String {

@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::SiteProblem;
 use super::file::{GuestFile, SiteFile, SystemFile, Transport};
-use super::personality::{authorize_iucv, os_name, write_release_files, write_zhcp_files};
+use super::personality::{authorize_iucv, os_name, write_hosts_files, write_release_files, write_zhcp_files};
 use crate::hosts::guest;
 use crate::world::san::{TargetPort, Volume};
 use crate::world::zvm::{DirectoryEntry, DiskPool, FcpDevice, Vswitch, ZvmSystem};
@@ -51,6 +51,7 @@ pub fn build(file: &SiteFile, text: &str) -> Result<World, Vec<SiteProblem>> {
             builder.tables().insert(table, row);
         }
     }
+    write_hosts_files(&mut builder.world);
     authorize_iucv(&mut builder.world);
     if builder.problems.is_empty() {
         Ok(builder.world)

@@ -24,6 +24,26 @@ pub fn authorize_iucv(world: &mut World) {
     }
 }
 
+/// Writes `/etc/hosts`, the same on every Linux: one line for each, by address.
+pub fn write_hosts_files(world: &mut World) {
+    let (now_ms, domain) = (world.now_ms, world.mn.domain.clone());
+    let address = |ip: &str| ip.parse::<std::net::IpAddr>().ok();
+    let mut hosts: Vec<_> = world
+        .linuxes
+        .iter()
+        .filter(|(_, l)| !l.ip.is_empty())
+        .map(|(host, l)| (address(&l.ip), l.ip.clone(), host.clone()))
+        .collect();
+    hosts.sort();
+    let mut text = "127.0.0.1 localhost\n".to_owned();
+    for (_, ip, host) in hosts {
+        text.push_str(&format!("{ip} {host} {host}.{domain}\n"));
+    }
+    for linux in world.linuxes.values_mut() {
+        linux.fs.write("/etc/hosts", text.clone(), now_ms);
+    }
+}
+
 /// Files that every zHCP has (spec: zhcp-and-smapi 1.2).
 pub fn write_zhcp_files(fs: &mut SimFs, smapi_level: u16, now_ms: u64) {
     let level = smapi_level.to_string();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::personality::{authorize_iucv, write_release_files, write_zhcp_files};
+use super::personality::{authorize_iucv, write_hosts_files, write_release_files, write_zhcp_files};
 use crate::world::san::{TargetPort, Volume};
 use crate::world::tables::Row;
 use crate::world::zfcp::{Adapter, LinkState, Port, PortState, ScsiDevice};
@@ -22,6 +22,8 @@ use crate::world::{
 const POOL_FOLDER: &str = "/var/opt/zhcp/zfcp";
 /// Virtual time at which a preset's world starts: 2026-11-23 20:00:00 UTC.
 const START_MS: u64 = 1_795_464_000_000;
+/// How long guests that run have been up: 3 days, 4 hours, 47 minutes.
+const UP_MS: u64 = ((3 * 24 + 4) * 60 + 47) * 60_000;
 /// Number of the first DASD volume.
 const FIRST_VOLUME: u16 = 0x9c70;
 /// Last spool file id that was given before a recording.
@@ -228,6 +230,7 @@ impl Preset {
     }
 
     fn write_files(&self, world: &mut World) -> Result<(), PresetError> {
+        write_hosts_files(world);
         for linux in world
             .linuxes
             .values_mut()
@@ -501,6 +504,7 @@ fn zvm_system(preset: &PresetSystem) -> Result<ZvmSystem, PresetError> {
         system.put_on(&userid, devices, START_MS);
         if let Some(machine) = system.running.get_mut(&userid) {
             machine.cpu_us = user.cpu_us;
+            machine.logged_on_ms = START_MS - UP_MS;
             machine.console = format!(
                 "Logon at 12:00:00 UTC Monday 01/23/17\nWelcome to {host}\n{host} login:\n",
                 host = name.to_ascii_lowercase()

@@ -289,7 +289,7 @@ fn cpus(context: &Context<'_, '_>, machine: &VirtualMachine) -> String {
                 ""
             };
             format!(
-                "CPU {address:02X}  ID  {id} {state}{} CPUAFF ON\n",
+                "CPU {address:02X}  ID  {id} {state}{:<3} CPUAFF ON\n",
                 processor.kind()
             )
         })

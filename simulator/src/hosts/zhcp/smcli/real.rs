@@ -119,7 +119,7 @@ pub fn scsi_disk_query(call: &mut Call<'_, '_>) -> Reply {
                 continue;
             }
             text.push_str(&format!(
-                "  Device ID: {number:X}\n  Device type: {}\n  Device attribute: {}\n  Device size, in blocks: {:08}\n",
+                "  Device ID: {number:X}\n  Device type: {}\n  Device attribute: {}\n  Device size, in blocks: {}\n",
                 disk.kind, disk.attribute, disk.blocks
             ));
             for path in &disk.paths {
