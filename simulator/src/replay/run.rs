@@ -12,7 +12,7 @@ use super::exceptions::Exception;
 use super::model::{RecordedRequest, Recording, Step};
 use super::state;
 use crate::rest;
-use crate::seam::{FarEnd, Playback, Release, RemoteCommand, Settings, Site};
+use crate::seam::{Effect, FarEnd, FaultRequest, RuleError, Target, When, Playback, Release, RemoteCommand, Settings, Site};
 use crate::site::preset::{Preset, PresetError, set_distribution};
 use crate::world::World;
 
@@ -31,6 +31,9 @@ pub enum ReplayError {
     /// A request of the recording is not an HTTP request.
     #[error("a recorded request cannot be sent")]
     Request(#[from] axum::http::Error),
+    /// A fault of the recording cannot be put in force.
+    #[error("a recorded fault cannot be put in force")]
+    Fault(#[from] RuleError),
     /// The answer's body could not be read.
     #[error("the answer cannot be read")]
     Body(#[from] axum::Error),
@@ -68,7 +71,7 @@ pub async fn at_door(
     exceptions: &[&Exception],
 ) -> Result<Report, ReplayError> {
     let site = Arc::new(Site::new(world(recording, preset)?, settings(recording)));
-    disturb(&site, recording);
+    disturb(&site, recording)?;
     let before = site.world.lock().clone();
     let mut used = vec![false; exceptions.len()];
     let mut rewrite = |text: &str| {
@@ -182,8 +185,40 @@ fn world(recording: &Recording, preset: &Preset) -> Result<World, PresetError> {
     Ok(world)
 }
 
-/// Puts the recording's faults in force.
-fn disturb(_: &Site, _: &Recording) {}
+/// Puts the recording's faults in force: remote commands of a host that hold a text end as recorded. Hosts that are down
+/// are so in the world already.
+fn disturb(site: &Site, recording: &Recording) -> Result<(), ReplayError> {
+    for fault in recording.faults.iter().filter(|f| !f.down) {
+        let (command, outcome) = if let Some(copies) = &fault.scp {
+            (format!("^{copies} "), (1, "", "scp: injected failure\n"))
+        } else if let Some(text) = &fault.matches {
+            (regex::escape(text), (fault.rc, fault.stdout.as_str(), ""))
+        } else {
+            continue;
+        };
+        let host = fault.host.as_deref().filter(|h| *h != "none");
+        let request = FaultRequest {
+            target: Target {
+                command: Some(match host {
+                    Some(host) => format!("{}[ .].*{command}", regex::escape(host)),
+                    None => command,
+                }),
+                ..Target::default()
+            },
+            effect: Some(Effect::SshExit {
+                rc: outcome.0,
+                stdout: outcome.1.to_owned(),
+                stderr: outcome.2.to_owned(),
+            }),
+            when: Some(When::Before),
+            times: fault.times.map(u64::from),
+            ..FaultRequest::default()
+        };
+        site.faults.add(request, &mut site.world.lock())?;
+    }
+    site.rearm();
+    Ok(())
+}
 
 fn load(site: &Site, step: &Step) {
     if let FarEnd::Playback(playback) = &site.far_end {

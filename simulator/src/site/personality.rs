@@ -79,7 +79,6 @@ pub fn write_release_files(fs: &mut SimFs, distribution: Distribution, now_ms: u
     for (path, text) in release_files(distribution) {
         fs.write(path, *text, now_ms);
     }
-    fs.write("/etc/hosts", "127.0.0.1   localhost\n", now_ms);
     for directory in [
         "/root",
         "/tmp",

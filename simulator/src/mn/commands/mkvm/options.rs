@@ -109,7 +109,14 @@ pub(super) async fn make(context: &Context, node: &str, target: &Target, options
     }
     let file = format!("/tmp/{}.txt", target.userid);
     local::write(context, &file, &options.entry(&target.userid));
-    let answer = command_line(context, "mkvm", node, &[&file], Stderr::Merged).await;
+    from_written(context, node, options, &file).await;
+    local::remove(context, &file);
+}
+
+/// Makes the virtual machine of an entry that has been written, and its first disk if one is wanted.
+async fn from_written(context: &Context, node: &str, options: &Options, file: &str) {
+    let value = |name| options.given.value(name);
+    let answer = command_line(context, "mkvm", node, &[file], Stderr::Merged).await;
     context.print_ln(&answer);
     if text::is_bad(&answer) {
         return;
@@ -125,11 +132,7 @@ pub(super) async fn make(context: &Context, node: &str, target: &Target, options
         let args = ["--add3390", pool, &vdev, size];
         let answer = command_line(context, "chvm", node, &args, Stderr::Merged).await;
         context.print_ln(&answer);
-        if text::is_bad(&answer) {
-            return;
-        }
     }
-    local::remove(context, &file);
 }
 
 /// Whether the user IDs may stand in a LOGONBY statement; a long one is no error to the client (GQ32).
