@@ -27,9 +27,12 @@ pub struct Exception {
     pub spec: String,
     /// What the recorder made up, and what is right.
     pub reason: String,
-    /// Recorded text, as it stands in the normalised response or state.
+    /// Recorded text, as it stands in the normalised response or state. Absent: `simulated` is a line of the state that
+    /// the recording does not have.
+    #[serde(default)]
     pub recorded: String,
-    /// Text that stands in its place.
+    /// Text that stands in its place; nothing: the recorded line is not there.
+    #[serde(default)]
     pub simulated: String,
 }
 

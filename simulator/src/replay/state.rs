@@ -12,6 +12,11 @@ use crate::hosts::files::is_kernel;
 use crate::world::fs::is_pool_file;
 use crate::world::{HostName, UserId, World};
 
+/// Stands for the content of a file that is not text.
+const NOT_TEXT: &str = "(not text)";
+/// How the recorder begins what it put in the place of a file that xCAT ships.
+const SHIPPED: &str = "<file of xCAT: ";
+
 /// Lines that describe a state.
 pub(super) type Lines = BTreeSet<String>;
 
@@ -55,9 +60,17 @@ pub(super) fn recorded(recording: &Recording) -> Lines {
                 lines.insert(entry(userid, statements.as_deref()));
             }
             Change::File {
-                host, path, after, ..
+                host,
+                path,
+                before,
+                after,
             } if !is_pool_file(path) && !is_kept_apart(path) => {
-                lines.insert(file(host, path, after.as_str()));
+                // A file that was not there before and has no text afterwards is one that is not text.
+                let text = match (before.as_str(), after.as_str()) {
+                    (None, None) => Some(NOT_TEXT),
+                    (_, text) => text,
+                };
+                lines.insert(file(host, path, text));
             }
             _ => {}
         }
@@ -144,7 +157,40 @@ fn entry(user: &str, statements: Option<&[String]>) -> String {
 
 fn file(host: &str, path: &str, text: Option<&str>) -> String {
     match text {
-        Some(text) => format!("file {host}:{}\n{}", mask(path), mask(text)),
-        None => format!("file {host}:{} gone", mask(path)),
+        Some(text) if text.contains('\0') => format!("file {host}:{}\n{NOT_TEXT}", scratch(path)),
+        Some(text) => format!("file {host}:{}\n{}", scratch(path), mask(text)),
+        None => format!("file {host}:{} gone", scratch(path)),
     }
+}
+
+/// A path with the random part of a scratch folder's name left out.
+fn scratch(path: &str) -> String {
+    const FOLDER: &str = "/aemod.";
+    const RANDOM: usize = 8;
+    match path.split_once(FOLDER) {
+        Some((head, rest)) if rest.get(RANDOM..).is_some_and(|r| r.is_empty() || r.starts_with('/')) => {
+            format!("{head}{FOLDER}#{}", &rest[RANDOM..])
+        }
+        _ => mask(path),
+    }
+}
+
+/// Where the recorder left out the text of a file that xCAT ships, the simulator's is left out too.
+pub(super) fn without_shipped(recorded: Lines, simulated: Lines) -> (Lines, Lines) {
+    let heads: BTreeSet<String> = recorded
+        .iter()
+        .filter_map(|l| l.split_once('\n'))
+        .filter(|(_, text)| text.starts_with(SHIPPED))
+        .map(|(head, _)| head.to_owned())
+        .collect();
+    let cut = |lines: Lines| -> Lines {
+        lines
+            .into_iter()
+            .map(|line| match line.split_once('\n') {
+                Some((head, _)) if heads.contains(head) => head.to_owned(),
+                _ => line,
+            })
+            .collect()
+    };
+    (cut(recorded), cut(simulated))
 }

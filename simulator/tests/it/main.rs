@@ -9,6 +9,7 @@ mod quirks_pools;
 mod quirks_queries;
 mod quirks_rest;
 mod race;
+mod recordings;
 mod releases;
 mod server;
 mod site;
