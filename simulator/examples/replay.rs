@@ -15,7 +15,8 @@ const SHOWN: usize = 1_200;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let (mut patterns, mut world, mut outputs, mut quiet, mut full) = (Vec::new(), false, false, false, false);
+    let (mut patterns, mut world, mut outputs, mut quiet, mut full) =
+        (Vec::new(), false, false, false, false);
     let mut root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/recordings");
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -36,7 +37,8 @@ async fn main() -> anyhow::Result<()> {
         }
         let report = if outputs {
             let recording = folder.recording(id)?;
-            let preset = std::fs::read_to_string(root.join(format!("presets/{}.json", recording.preset)))?;
+            let preset =
+                std::fs::read_to_string(root.join(format!("presets/{}.json", recording.preset)))?;
             replay::in_world(&recording, &Preset::parse(&preset)?).await?
         } else {
             folder
@@ -77,7 +79,9 @@ async fn main() -> anyhow::Result<()> {
 fn glob(pattern: &[u8], text: &[u8]) -> bool {
     match (pattern.split_first(), text.split_first()) {
         (None, None) => true,
-        (Some((b'*', rest)), _) => glob(rest, text) || (!text.is_empty() && glob(pattern, &text[1..])),
+        (Some((b'*', rest)), _) => {
+            glob(rest, text) || (!text.is_empty() && glob(pattern, &text[1..]))
+        }
         (Some((b'?', rest)), Some((_, text))) => glob(rest, text),
         (Some((p, rest)), Some((t, text))) if p == t => glob(rest, text),
         _ => false,

@@ -87,7 +87,10 @@ impl Folder {
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, FolderError> {
         let root = root.into();
         let mut files = BTreeMap::new();
-        for (folder, prefix) in [(root.clone(), String::new()), (root.join(OLDER), format!("{OLDER}/"))] {
+        for (folder, prefix) in [
+            (root.clone(), String::new()),
+            (root.join(OLDER), format!("{OLDER}/")),
+        ] {
             if !prefix.is_empty() && !folder.is_dir() {
                 continue;
             }
@@ -132,7 +135,10 @@ impl Folder {
     /// # Errors
     /// [`FolderError`].
     pub fn recording(&self, id: &str) -> Result<Recording, FolderError> {
-        let path = self.files.get(id).ok_or_else(|| FolderError::Unknown(id.to_owned()))?;
+        let path = self
+            .files
+            .get(id)
+            .ok_or_else(|| FolderError::Unknown(id.to_owned()))?;
         serde_json::from_str(&read(path)?).map_err(|source| FolderError::Recording {
             path: path.clone(),
             source,

@@ -12,6 +12,7 @@ pub use compare::Report;
 pub use exceptions::{Exception, Exceptions, ExceptionsError};
 pub use folder::{Folder, FolderError, Place};
 pub use model::{
-    AttachedDevice, Change, Fault, RecordedCommand, RecordedRequest, RecordedResponse, RecordedState, Recording, Step,
+    AttachedDevice, Change, Fault, RecordedCommand, RecordedRequest, RecordedResponse,
+    RecordedState, Recording, Step,
 };
 pub use run::{ReplayError, at_door, at_seam, in_world};

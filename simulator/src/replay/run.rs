@@ -12,7 +12,10 @@ use super::exceptions::Exception;
 use super::model::{RecordedRequest, Recording, Step};
 use super::state;
 use crate::rest;
-use crate::seam::{Effect, FarEnd, FaultRequest, RuleError, Target, When, Playback, Release, RemoteCommand, Settings, Site};
+use crate::seam::{
+    Effect, FarEnd, FaultRequest, Playback, Release, RemoteCommand, RuleError, Settings, Site,
+    Target, When,
+};
 use crate::site::preset::{Preset, PresetError, set_distribution};
 use crate::world::World;
 
@@ -93,8 +96,10 @@ pub async fn at_door(
     }
     let after = site.world.lock().clone();
     report.compare_tables(recording, &before.mn.tables, &after.mn.tables);
-    let (recorded, simulated) =
-        state::without_shipped(state::recorded(recording), state::simulated(&before, &after));
+    let (recorded, simulated) = state::without_shipped(
+        state::recorded(recording),
+        state::simulated(&before, &after),
+    );
     plain.compare_state(&recorded, &simulated, &mut str::to_owned);
     let mut expected: state::Lines = recorded.iter().map(|l| rewrite(l)).collect();
     expected.remove("");

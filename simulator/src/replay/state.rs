@@ -34,13 +34,19 @@ pub(super) fn recorded(recording: &Recording) -> Lines {
     }
     for (user, statements) in &state.dedicate_statements {
         for statement in statements {
-            lines.insert(format!("dedicate {user}: {}", statement.to_ascii_uppercase()));
+            lines.insert(format!(
+                "dedicate {user}: {}",
+                statement.to_ascii_uppercase()
+            ));
         }
     }
     for (user, devices) in &state.attached_devices {
         for (device, facts) in devices {
             let (device, real) = (device.to_ascii_uppercase(), facts.real.to_ascii_uppercase());
-            lines.insert(format!("attached {user} {device} real {real} online {}", facts.online));
+            lines.insert(format!(
+                "attached {user} {device} real {real} online {}",
+                facts.online
+            ));
         }
     }
     for change in &recording.changes {
@@ -90,17 +96,26 @@ pub(super) fn simulated(before: &World, after: &World) -> Lines {
     }
     for (name, system) in &after.systems {
         for (user, entry) in &system.directory {
-            let power = if system.running.contains_key(user) { "on" } else { "off" };
+            let power = if system.running.contains_key(user) {
+                "on"
+            } else {
+                "off"
+            };
             lines.insert(format!("power {user} {power}"));
             for statement in entry.parsed().filter(|s| s.is("DEDICATE")) {
                 let words = statement.operands().join(" ");
-                lines.insert(format!("dedicate {user}: DEDICATE {}", words.to_ascii_uppercase()));
+                lines.insert(format!(
+                    "dedicate {user}: DEDICATE {}",
+                    words.to_ascii_uppercase()
+                ));
             }
         }
         for (user, machine) in &system.running {
             for (device, real) in &machine.devices {
                 let online = is_online(after, user, *device);
-                lines.insert(format!("attached {user} {device:X} real {real:X} online {online}"));
+                lines.insert(format!(
+                    "attached {user} {device:X} real {real:X} online {online}"
+                ));
             }
         }
         let old = before.systems.get(name).map(|s| &s.directory);
@@ -132,7 +147,10 @@ fn changed_files(lines: &mut Lines, before: &World, host: &HostName, linux: &cra
     let none = crate::world::SimFs::default();
     let old = before.linuxes.get(host).map_or(&none, |l| &l.fs);
     let paths: BTreeSet<&String> = linux.fs.files.keys().chain(old.files.keys()).collect();
-    for path in paths.into_iter().filter(|p| !is_pool_file(p) && !is_kept_apart(p)) {
+    for path in paths
+        .into_iter()
+        .filter(|p| !is_pool_file(p) && !is_kept_apart(p))
+    {
         let new = linux.fs.files.get(path).map(|f| f.text.text());
         if old.files.get(path).map(|f| f.text.text()) != new {
             lines.insert(file(host.as_str(), path, new.as_deref()));
@@ -143,7 +161,9 @@ fn changed_files(lines: &mut Lines, before: &World, host: &HostName, linux: &cra
 /// What the recorder kept in files and the simulator does not, or the other way round: the kernel's file systems (what
 /// they show is compared as attached devices), mounts, what multipath and the scripts of a zHCP note for themselves.
 fn is_kept_apart(path: &str) -> bool {
-    is_kernel(path) || matches!(path, "/etc/mtab" | "/etc/multipath/wwids") || path.starts_with("/var/run/zhcp_")
+    is_kernel(path)
+        || matches!(path, "/etc/mtab" | "/etc/multipath/wwids")
+        || path.starts_with("/var/run/zhcp_")
 }
 
 fn entry(user: &str, statements: Option<&[String]>) -> String {
@@ -168,7 +188,11 @@ fn scratch(path: &str) -> String {
     const FOLDER: &str = "/aemod.";
     const RANDOM: usize = 8;
     match path.split_once(FOLDER) {
-        Some((head, rest)) if rest.get(RANDOM..).is_some_and(|r| r.is_empty() || r.starts_with('/')) => {
+        Some((head, rest))
+            if rest
+                .get(RANDOM..)
+                .is_some_and(|r| r.is_empty() || r.starts_with('/')) =>
+        {
             format!("{head}{FOLDER}#{}", &rest[RANDOM..])
         }
         _ => mask(path),

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::personality::{authorize_iucv, write_hosts_files, write_release_files, write_zhcp_files};
+use super::personality::{
+    authorize_iucv, write_hosts_files, write_release_files, write_zhcp_files,
+};
 use crate::world::san::{TargetPort, Volume};
 use crate::world::tables::Row;
 use crate::world::zfcp::{Adapter, LinkState, Port, PortState, ScsiDevice};

@@ -30,7 +30,10 @@ async fn replay(area: Option<&str>, place: Place, least: usize) {
             failures.push(format!("{id}\n  {}", differences.join("\n  ")));
         }
     }
-    assert!(replayed >= least, "only {replayed} recordings, at least {least} are there");
+    assert!(
+        replayed >= least,
+        "only {replayed} recordings, at least {least} are there"
+    );
     assert!(
         failures.is_empty(),
         "{} of {replayed} recordings differ:\n{}",
