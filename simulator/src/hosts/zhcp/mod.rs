@@ -15,8 +15,6 @@ mod pools;
 pub mod power;
 mod script;
 pub mod smcli;
-#[cfg(test)]
-mod tests;
 mod vmcp;
 mod vmur;
 

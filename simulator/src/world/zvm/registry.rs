@@ -4,9 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Most metadata bytes of one name.
-pub const METADATA_LIMIT: usize = 1_024;
-
 /// SMAPI's own tables.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

@@ -26,6 +26,8 @@ pub struct SmapiServer {
     pub servers: BTreeSet<UserId>,
     /// When the last restart is finished, in virtual milliseconds.
     pub ready_ms: u64,
+    /// Id of the last request that was taken.
+    pub last_request: u32,
 }
 
 impl Default for SmapiServer {
@@ -34,6 +36,7 @@ impl Default for SmapiServer {
             level: 640,
             servers: SERVERS.iter().copied().map(UserId::new).collect(),
             ready_ms: 0,
+            last_request: 0,
         }
     }
 }

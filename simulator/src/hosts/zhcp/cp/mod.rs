@@ -8,8 +8,6 @@ mod link;
 mod network;
 mod query;
 pub mod spool;
-#[cfg(test)]
-mod tests;
 mod users;
 
 pub use command::{Answer, command};

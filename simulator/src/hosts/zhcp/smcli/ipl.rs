@@ -1,7 +1,7 @@
 //! IPL and SCSI load parameters (spec: zhcp-and-smapi 2.9.10).
 
 use super::call::Call;
-use super::reply::Reply;
+use super::reply::{Reply, field};
 use crate::world::zvm::{DirectoryEntry, Smapi, code};
 
 /// `Image_IPL_Set_DM`.
@@ -42,11 +42,6 @@ pub fn ipl_delete_dm(call: &mut Call<'_, '_>) -> Reply {
         }
     };
     delete(call).into()
-}
-
-/// An empty field as C's printf shows the pointer that it is.
-fn field(text: &str) -> &str {
-    if text.is_empty() { "(null)" } else { text }
 }
 
 /// `Image_IPL_Query_DM`.

@@ -3,7 +3,7 @@
 use super::call::Call;
 use super::reply::Reply;
 use crate::hosts::zhcp::{clock, power};
-use crate::world::zvm::{Code, DiskUnit, Smapi, code};
+use crate::world::zvm::{Smapi, code};
 use crate::world::{SystemName, UserId};
 
 /// Tries of `Image_Activate` while a logoff is pending, and the pause between them.
@@ -227,8 +227,7 @@ pub fn active_configuration_query(call: &mut Call<'_, '_>) -> Reply {
                 text.push_str(&format!("  Address: {device:X} ({kind})\n"));
             }
         }
-        for (device, disk) in &machine.disks {
-            debug_assert!(matches!(disk.unit, DiskUnit::Cylinders | DiskUnit::Blocks));
+        for device in machine.disks.keys() {
             text.push_str(&format!("  Address: {device:X} (DASD)\n"));
         }
         Ok(text)
@@ -248,11 +247,4 @@ pub fn console_get(call: &mut Call<'_, '_>) -> Reply {
 /// `SMAPI_Status_Capture`.
 pub fn smapi_status_capture(_: &mut Call<'_, '_>) -> Reply {
     Reply::from(Smapi::<()>::Ok(()))
-}
-
-/// Whether an image is logged on; for functions that answer 200/12 otherwise.
-pub fn active(call: &Call<'_, '_>) -> Result<UserId, Code> {
-    let image = call.user();
-    call.system()?.active(&image)?;
-    Ok(image)
 }

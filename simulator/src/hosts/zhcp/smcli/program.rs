@@ -91,20 +91,18 @@ fn level(env: &mut ProgramEnv<'_>) -> Result<u16, Outcome> {
 
 /// Connects to SMAPI; a restart that is under way is waited for as long as smcli tries.
 fn connect(env: &mut ProgramEnv<'_>) -> Result<(), crate::world::zvm::Code> {
-    for pause in PAUSES {
+    for pause in PAUSES.into_iter().chain([0]) {
         let now = env.world.now_ms;
-        let Some(system) = env.system() else {
+        let Some(system) = env.system_mut() else {
             return Err(code(-108, 0));
         };
         if system.smapi.accepts(now) {
+            system.smapi.last_request = system.smapi.last_request.wrapping_add(1);
             return Ok(());
         }
         env.world.now_ms = now + pause * 1_000;
     }
-    match env.system() {
-        Some(system) if system.smapi.accepts(env.world.now_ms) => Ok(()),
-        _ => Err(code(-101, ECONNREFUSED)),
-    }
+    Err(code(-101, ECONNREFUSED))
 }
 
 /// What smcli prints when SMAPI answers a call with a return and a reason code: for faults that a person injects. `words`

@@ -1,7 +1,7 @@
 //! SSI and relocation (spec: zhcp-and-smapi 2.9.15).
 
 use super::call::Call;
-use super::reply::Reply;
+use super::reply::{Reply, field};
 use crate::hosts::zhcp::{clock, power};
 use crate::world::SystemName;
 use crate::world::zvm::{Relocation, Smapi, Statement, code};
@@ -17,9 +17,9 @@ pub fn ssi_query(call: &mut Call<'_, '_>) -> Reply {
         let ssi = call.system()?.ssi.as_ref().ok_or(code(4, 3008))?;
         let mut text = format!(
             "ssi_name = {}\nssi_mode = {}\nssi_pdr = {}\ncross_system_timeouts = {}\noutput.ssiInfoCount = {}\n\n",
-            ssi.name,
-            ssi.mode,
-            ssi.pdr,
+            field(&ssi.name),
+            field(&ssi.mode),
+            field(&ssi.pdr),
             if ssi.timeouts { "Enabled" } else { "Disabled" },
             ssi.members.len()
         );

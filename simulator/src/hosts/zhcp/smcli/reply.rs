@@ -14,8 +14,6 @@ const STARTED: i32 = 592;
 pub enum Reply {
     /// A change that was made.
     Done,
-    /// A change that was made, with text behind `Done`.
-    DoneWith(String),
     /// The text of a query.
     Text(String),
     /// A pair that is printed as failure or start.
@@ -60,7 +58,6 @@ impl Reply {
         let phrase = phrase(api, arguments);
         let (text, rc) = match self {
             Self::Done => (format!("{phrase}Done\n"), 0),
-            Self::DoneWith(more) => (format!("{phrase}Done\n{more}"), 0),
             Self::Text(text) => (format!("{phrase}{text}"), 0),
             Self::Printed(text, rc) => (format!("{phrase}{text}"), *rc),
             Self::Early(text, rc) => (text.clone(), *rc),
@@ -159,4 +156,9 @@ pub fn injected(api: &Api, arguments: &Arguments, rc: i32, rs: i32, details: &[S
         _ => Reply::FailedWith(code(rc, rs), details.to_vec()),
     };
     reply.print(api, arguments)
+}
+
+/// An empty field, as C's printf shows the null pointer that it is.
+pub fn field(text: &str) -> &str {
+    if text.is_empty() { "(null)" } else { text }
 }

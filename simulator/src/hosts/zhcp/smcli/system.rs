@@ -290,9 +290,19 @@ pub fn query_asynchronous_operation_dm(call: &mut Call<'_, '_>) -> Reply {
     Reply::Failed(state(call).unwrap_or_else(|code| code))
 }
 
-/// `Response_Recovery`: answers are not kept, so there is never one to give.
-pub fn response_recovery(_: &mut Call<'_, '_>) -> Reply {
-    Reply::Failed(code(4, 4))
+/// `Response_Recovery`: SMAPI has the last answers still, but the client's table for them is invalid.
+pub fn response_recovery(call: &mut Call<'_, '_>) -> Reply {
+    const KEPT: i64 = 100;
+    let (id, last) = match call.system() {
+        Ok(system) => (call.number('f'), i64::from(system.smapi.last_request)),
+        Err(code) => return Reply::Failed(code),
+    };
+    // The request for recovery itself is the last one.
+    if id > 0 && id < last + 1 && id >= last - KEPT {
+        Reply::Failed(code(-4002, 0))
+    } else {
+        Reply::Failed(code(4, 4))
+    }
 }
 
 /// `Check_Authentication`: the password of the USER statement.
