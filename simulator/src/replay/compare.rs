@@ -52,14 +52,20 @@ impl Report {
     }
 
     /// Compares the state afterwards; `rewrite` puts the texts of exceptions in their places.
-    pub(super) fn compare_state(&mut self, recorded: &Lines, got: &Lines, rewrite: &mut dyn FnMut(&str) -> String) {
+    pub(super) fn compare_state(
+        &mut self,
+        recorded: &Lines,
+        got: &Lines,
+        rewrite: &mut dyn FnMut(&str) -> String,
+    ) {
         let recorded: Lines = recorded.iter().map(|l| rewrite(l)).collect();
         self.compared += recorded.len();
         for line in recorded.difference(got) {
             self.differences.push(format!("state: missing: {line}"));
         }
         for line in got.difference(&recorded) {
-            self.differences.push(format!("state: not recorded: {line}"));
+            self.differences
+                .push(format!("state: not recorded: {line}"));
         }
     }
 

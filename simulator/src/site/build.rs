@@ -6,7 +6,9 @@ use toml::Spanned;
 
 use super::SiteProblem;
 use super::file::{GuestFile, SiteFile, SystemFile, Transport};
-use super::personality::{authorize_iucv, os_name, write_hosts_files, write_release_files, write_zhcp_files};
+use super::personality::{
+    authorize_iucv, os_name, write_hosts_files, write_release_files, write_zhcp_files,
+};
 use crate::hosts::guest;
 use crate::world::san::{TargetPort, Volume};
 use crate::world::zvm::{DirectoryEntry, DiskPool, FcpDevice, Vswitch, ZvmSystem};
