@@ -87,20 +87,25 @@ async fn gq3_the_look_up_of_a_device_never_ends() {
             .filter(|c| c.contains("/proc/dasd/devices"))
             .count()
     };
-    let stage = Stage::new(executed());
-    let answer = stage
-        .run("chvm", "opnstk1", &["--formatdisk", "0100"])
-        .await;
+    let stage = |settings| {
+        Stage::new(settings).set(|world| {
+            let system = world.systems.values_mut().next().unwrap();
+            let user = xcat_simulator::world::UserId::new("OPNSTK1");
+            let entry = system.directory.get_mut(&user).unwrap();
+            let disk = "MDISK 0101 3390 0001 3338 EMC001 MR".to_owned();
+            entry.statements.push(disk);
+        })
+    };
+    let play = stage(executed());
+    let answer = play.run("chvm", "opnstk1", &["--formatdisk", "0101"]).await;
     assert_eq!(
         answer,
-        ["info: opnstk1: Linking target disk (0100) as (1100)"]
+        ["info: opnstk1: Linking target disk (0101) as (1101)"]
     );
-    assert_eq!(look_ups(&stage), 60, "until the web server gives up");
-    let stage = Stage::new(repaired("GQ3"));
-    stage
-        .run("chvm", "opnstk1", &["--formatdisk", "0100"])
-        .await;
-    assert_eq!(look_ups(&stage), 1);
+    assert_eq!(look_ups(&play), 60, "until the web server gives up");
+    let play = stage(repaired("GQ3"));
+    play.run("chvm", "opnstk1", &["--formatdisk", "0101"]).await;
+    assert_eq!(look_ups(&play), 1);
 }
 
 #[tokio::test]
@@ -589,9 +594,11 @@ async fn gq28_a_roll_back_takes_all_devices() {
                     .map(|(_, entry)| entry)
                     .unwrap();
                 entry.statements.push("DEDICATE B804 B804".to_owned());
-                entry.locked_by = Some(xcat_simulator::world::UserId::new("SOMEONE"));
+                let taken = "MDISK B805 3390 0001 0010 EMC001 MR".to_owned();
+                entry.statements.push(taken);
             });
         let answer = stage.run("chvm", "opnstk3", &attach).await;
+        println!("{answer:?} {:#?}", stage.site.journal.lock().requests().collect::<Vec<_>>());
         assert!(says(&answer, "error: Error: "), "{answer:?}");
         let undedicated = stage
             .commands()
@@ -604,35 +611,16 @@ async fn gq28_a_roll_back_takes_all_devices() {
 
 #[tokio::test]
 async fn gq29_a_failure_in_the_guest_is_not_rolled_back() {
-    // An IUCV guest without chzdev: what follows the dedication fails.
-    let row = free(W1, L1);
-    let attach = ["--addzfcp", "p", "b805", "0", "10G", "0", W1, L1];
-    let stage = |settings| {
-        Stage::new(settings)
-            .without_pools()
-            .pool("p", &[&row])
-            .set(|world| {
-                world
-                    .mn
-                    .tables
-                    .set("zvm", "node", "opnstk3", &[("status", "IUCV=1")]);
-                let mn = world.mn.host.clone();
-                let linux = world.linuxes.get_mut(&mn).unwrap();
-                for (path, text) in [
-                    ("/etc/os-release", "ID=ubuntu\nVERSION=\"16.04.1 LTS\"\n"),
-                    ("/etc/debian_version", "stretch/sid\n"),
-                ] {
-                    linux.fs.write(path, text, 0);
-                }
-            })
-    };
-    let play = stage(repaired("GQ4"));
-    play.run("chvm", "opnstk3", &attach).await;
-    let rows = play.rows("p").unwrap();
-    assert!(
-        rows[0].starts_with("used,") || rows[0].starts_with("free,"),
-        "{rows:?}"
-    );
+    // SLES; its storage has no such LUN.
+    let row = free(W1, "00ff000000000000");
+    let attach = ["--addzfcp", "p", "b805", "0", "10G", "0", W1, "00ff000000000000"];
+    for (settings, status) in [(repaired("GQ4"), "used,"), (repaired("GQ4,GQ29"), "free,")] {
+        let play = Stage::new(settings).without_pools().pool("p", &[&row]);
+        let answer = play.run("chvm", "opnstk2", &attach).await;
+        println!("{answer:?} {:#?}", play.site.journal.lock().requests().last());
+        let rows = play.rows("p").unwrap();
+        assert!(rows[0].starts_with(status), "{rows:?}");
+    }
 }
 
 #[tokio::test]
