@@ -17,6 +17,8 @@ pub enum When {
     Before,
     /// After its side effect.
     After,
+    /// Between the reading and the writing of a file that it edits in place; elsewhere as before. Of break points only.
+    During,
 }
 
 /// A break point as it is written.
@@ -30,7 +32,7 @@ pub struct BreakPoint {
     /// Only the request's remote command of this number, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nth: Option<u64>,
-    /// Whether it holds before or after the side effect.
+    /// Whether it holds before, during or after the side effect.
     pub when: When,
     /// Holds until a request of this kind is done, once that is given; it can be released by hand all the same.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -11,6 +11,7 @@ mod daemon;
 mod fault;
 mod journal;
 mod latency;
+mod overlap;
 mod playback;
 mod random;
 mod settings;

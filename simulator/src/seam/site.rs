@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::changes::Before;
 use super::fault::{Fired, for_one_command};
+use super::overlap::Reading;
 use super::{
     BreakPoints, Clock, Effect, FaultBook, HttpFacts, Journal, Latency, Outcome, Playback,
     RemoteCommand, RequestFacts, Settings, When,
@@ -194,6 +195,7 @@ impl Site {
         };
         self.hold(request, &facts, &command, nth, When::Before)
             .await;
+        let reading = self.hold_during(request, &facts, &command, nth).await;
         let takes = self.latency.draw(&command);
         if takes > 0 {
             self.clock.pass(&self.world, takes).await;
@@ -218,7 +220,7 @@ impl Site {
                 self.clock.pass(&self.world, ms).await;
             }
         }
-        let outcome = self.with_faults(request, &command, &fired);
+        let outcome = self.with_faults(request, &command, &fired, reading);
         self.hold(request, &facts, &command, nth, When::After).await;
         outcome
     }
@@ -238,8 +240,33 @@ impl Site {
         }
     }
 
+    /// Holds a request in the middle of an edit; gives what the edit has read.
+    async fn hold_during(
+        &self,
+        request: u64,
+        facts: &RequestFacts,
+        command: &RemoteCommand,
+        nth: u64,
+    ) -> Option<Reading> {
+        // Before anybody can see that it is held.
+        let reading = Reading::of(&self.world.lock(), command);
+        let hold = self
+            .breaks
+            .hold(request, facts, command, nth, When::During)?;
+        self.happened();
+        // As above.
+        let _ = hold.await;
+        reading
+    }
+
     /// Carries out one remote command with the faults that it meets.
-    fn with_faults(&self, request: u64, command: &RemoteCommand, fired: &[Fired]) -> Outcome {
+    fn with_faults(
+        &self,
+        request: u64,
+        command: &RemoteCommand,
+        fired: &[Fired],
+        reading: Option<Reading>,
+    ) -> Outcome {
         let mut met: Vec<String> = Vec::new();
         let ssh = fired
             .iter()
@@ -280,6 +307,9 @@ impl Site {
                 }
             }
             world.scratch.program_faults = programs;
+            if let Some(reading) = reading {
+                reading.restore(&mut world);
+            }
             let carried = self.carry(&mut world, command);
             for fault in std::mem::take(&mut world.scratch.program_faults) {
                 if fault.fired > 0 {

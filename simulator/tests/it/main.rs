@@ -7,6 +7,7 @@ mod native;
 mod quirks_guests;
 mod quirks_pools;
 mod quirks_queries;
+mod quirks_races;
 mod quirks_rest;
 mod race;
 mod recordings;

@@ -1,7 +1,7 @@
 //! A test for each quirk of the commands on guests: what the real programs do, and what they do where the defect is
 //! repaired.
 
-use xcat_simulator::seam::{Release, Settings};
+use xcat_simulator::seam::{Effect, Release, Settings};
 
 use crate::stage::{L1, L2, Stage, W1, W2, release, repaired, says};
 
@@ -587,18 +587,19 @@ async fn gq28_a_roll_back_takes_all_devices() {
             .pool("p", &[&row])
             .set(|world| {
                 let system = world.systems.values_mut().next().unwrap();
-                let entry = system
-                    .directory
-                    .iter_mut()
-                    .find(|(user, _)| user.to_string() == "OPNSTK3")
-                    .map(|(_, entry)| entry)
-                    .unwrap();
+                let user = xcat_simulator::world::UserId::new("OPNSTK3");
+                let entry = system.directory.get_mut(&user).unwrap();
                 entry.statements.push("DEDICATE B804 B804".to_owned());
-                let taken = "MDISK B805 3390 0001 0010 EMC001 MR".to_owned();
-                entry.statements.push(taken);
             });
+        stage.fail(
+            "-v b805",
+            Effect::Smapi {
+                function: "Image_Device_Dedicate_DM".to_owned(),
+                rc: 400,
+                rs: 12,
+            },
+        );
         let answer = stage.run("chvm", "opnstk3", &attach).await;
-        println!("{answer:?} {:#?}", stage.site.journal.lock().requests().collect::<Vec<_>>());
         assert!(says(&answer, "error: Error: "), "{answer:?}");
         let undedicated = stage
             .commands()
@@ -611,14 +612,21 @@ async fn gq28_a_roll_back_takes_all_devices() {
 
 #[tokio::test]
 async fn gq29_a_failure_in_the_guest_is_not_rolled_back() {
-    // SLES; its storage has no such LUN.
-    let row = free(W1, "00ff000000000000");
-    let attach = ["--addzfcp", "p", "b805", "0", "10G", "0", W1, "00ff000000000000"];
-    for (settings, status) in [(repaired("GQ4"), "used,"), (repaired("GQ4,GQ29"), "free,")] {
-        let play = Stage::new(settings).without_pools().pool("p", &[&row]);
-        let answer = play.run("chvm", "opnstk2", &attach).await;
-        println!("{answer:?} {:#?}", play.site.journal.lock().requests().last());
-        let rows = play.rows("p").unwrap();
+    let row = free(W1, L1);
+    let attach = ["--addzfcp", "p", "b805", "0", "10G", "0", W1, L1];
+    for (settings, status) in [(executed(), "used,"), (repaired("GQ29"), "free,")] {
+        let stage = Stage::new(settings).without_pools().pool("p", &[&row]);
+        stage.fail(
+            "unit_add",
+            Effect::SshExit {
+                rc: 1,
+                stdout: "bash: error: Invalid argument\n".to_owned(),
+                stderr: String::new(),
+            },
+        );
+        let answer = stage.run("chvm", "opnstk2", &attach).await;
+        assert!(!says(&answer, "Adding zFCP device"), "{answer:?}");
+        let rows = stage.rows("p").unwrap();
         assert!(rows[0].starts_with(status), "{rows:?}");
     }
 }

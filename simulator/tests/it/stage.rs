@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use xcat_simulator::mn::{Credentials, Request, dispatch};
 use xcat_simulator::seam::{
-    Behaviour, FarEnd, JournalRequest, Outcome, Playback, Release, RemoteCommand, Settings, Site,
+    Behaviour, Effect, FarEnd, FaultRequest, JournalRequest, Outcome, Playback, Release,
+    RemoteCommand, Settings, Site, Target,
 };
 use xcat_simulator::site::preset::Preset;
 use xcat_simulator::world::World;
@@ -149,6 +150,19 @@ impl Stage {
                 .tables
                 .set("passwd", "key", "sudoer", &[("username", user)]);
         })
+    }
+
+    /// Lets remote commands that match a regular expression fail.
+    pub fn fail(&self, command: &str, effect: Effect) {
+        let fault = FaultRequest {
+            target: Target {
+                command: Some(command.to_owned()),
+                ..Target::default()
+            },
+            effect: Some(effect),
+            ..FaultRequest::default()
+        };
+        self.site.add_fault(fault).expect("a fault");
     }
 
     /// Text of a file of a host.

@@ -105,6 +105,9 @@ pub enum RuleError {
         /// That of the effect.
         actual: Layer,
     },
+    /// A fault cannot happen in the middle of a command.
+    #[error("a fault happens before or after a command, not during it")]
+    During,
     /// A number is out of its range.
     #[error("{0}")]
     Number(&'static str),
@@ -131,6 +134,9 @@ impl FaultRequest {
             .effect
             .or_else(|| known.map(|k| (k.effect)()))
             .ok_or(RuleError::Nothing)?;
+        if self.when == Some(When::During) {
+            return Err(RuleError::During);
+        }
         let layer = effect.layer();
         if let Some(given) = self.layer
             && given != layer
