@@ -117,7 +117,10 @@ impl Pool {
     pub async fn release(&self, wwpns: &WwpnSet, lun: Lun, tag: &Tag) -> Result<()> {
         let mut tried: Option<Error> = None;
         for attempt in 0..=EDITS {
-            let Some(row) = self.row(wwpns, lun).await? else {
+            let listing = self.list().await?;
+            let Some(row) = listing.find(wwpns, lun) else {
+                // A pool that seems to have no row at all could not be read.
+                listing.require_rows(&self.host, &self.name)?;
                 return Ok(());
             };
             if row.owner != tag.as_str() {

@@ -51,7 +51,7 @@ impl ZvmDriver {
     /// Compares the rows with all volumes and snapshots that Cinder has on this back end.
     pub async fn audit(&self, volumes: &[Volume], snapshots: &[Snapshot]) -> Result<Vec<Finding>> {
         let world = self.world()?;
-        let listing = world.pool.list().await?;
+        let listing = world.list().await?;
         let prefix = &self.shared.backend.row_tag_prefix;
         let mut records = Vec::new();
         for volume in volumes {

@@ -25,7 +25,7 @@ impl ZvmDriver {
         check_connector(connector, &world)?;
         let tag = self.volume_tag(volume)?;
         let location = Self::location(volume.provider_location.as_deref(), &world)?;
-        let listing = world.pool.list().await?;
+        let listing = world.list().await?;
         let row = found(listing.resolve(&tag, location.as_ref())?, volume)?;
         if let Some(reason) = row.unsafe_reason() {
             return Err(Error::Backend(format!("row {}: {reason}", row.address())));
@@ -75,7 +75,7 @@ impl ZvmDriver {
         let world = self.world()?;
         let _object = world.objects(&[&tag]).await?;
         let location = Self::location(volume.provider_location.as_deref(), &world)?;
-        let listing = world.pool.list().await?;
+        let listing = world.list().await?;
         let Some(row) = listing.resolve(&tag, location.as_ref())? else {
             return Ok(None);
         };
@@ -141,7 +141,7 @@ impl ZvmDriver {
 
     async fn verify_stamp(&self, volume: &Volume, tag: &Tag, world: &World) -> Result<()> {
         let location = Self::location(volume.provider_location.as_deref(), world)?;
-        let listing = world.pool.list().await?;
+        let listing = world.list().await?;
         let Some(row) = listing.resolve(tag, location.as_ref())? else {
             tracing::warn!(volume = volume.id, "no row carries the volume's stamp");
             return Ok(());

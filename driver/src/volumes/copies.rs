@@ -73,7 +73,7 @@ impl ZvmDriver {
         self.settle(copy.source, &world).await?;
         self.settle(copy.target, &world).await?;
         let location = Self::location(copy.location, &world)?;
-        let listing = world.pool.list().await?;
+        let listing = world.list().await?;
         let source = listing.resolve(copy.source, location.as_ref())?;
         let source = source
             .ok_or_else(|| Error::NotFound(format!("nothing carries the stamp {}", copy.source)))?;
@@ -100,7 +100,7 @@ impl ZvmDriver {
             };
             // Only a target that was taken before anything was copied is worth another one.
             let first = matches!(&error, Error::Step(step) if step.step == "reserve row");
-            if !first || !Self::is_lost(&target, copy.target, &world).await? {
+            if !first || !Self::is_lost(&target, copy.target, &world).await {
                 return Err(error);
             }
             lost = Some(error);

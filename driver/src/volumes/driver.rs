@@ -232,7 +232,7 @@ impl ZvmDriver {
 
     /// Every row of the pool, now.
     pub async fn list_rows(&self) -> Result<Listing> {
-        self.world()?.pool.list().await
+        self.world()?.list().await
     }
 
     /// The stamp of a volume.

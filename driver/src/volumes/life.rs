@@ -23,7 +23,7 @@ impl ZvmDriver {
         let _object = world.objects(&[&tag]).await?;
         self.settle(&tag, &world).await?;
         let (_lock, world) = world.locked().await?;
-        let listing = world.pool.list().await?;
+        let listing = world.list().await?;
         if let Some(row) = listing.resolve(&tag, None)? {
             return adopt(row, &tag, wanted, &world);
         }
@@ -47,7 +47,7 @@ impl ZvmDriver {
                 let won = world.row(&row).await?;
                 return Ok(Self::update(&won, &tag, &world));
             };
-            if !Self::is_lost(&row, &tag, &world).await? {
+            if !Self::is_lost(&row, &tag, &world).await {
                 return Err(error);
             }
             tracing::info!(row = row.touch(), %error, "taken by somebody else, next candidate");
@@ -56,10 +56,14 @@ impl ZvmDriver {
         Err(lost.unwrap_or_else(|| no_space(&listing, wanted, &world)))
     }
 
-    /// Whether a candidate went to somebody else.
-    pub(super) async fn is_lost(row: &RowRef, tag: &Tag, world: &World) -> Result<bool> {
-        let now = world.pool.row(&row.wwpns, row.lun).await?;
-        Ok(now.is_none_or(|now| now.status != RowStatus::Free && now.owner != tag.as_str()))
+    /// Whether a candidate went to somebody else. When that cannot be read, the first error is the one that counts (I19).
+    pub(super) async fn is_lost(row: &RowRef, tag: &Tag, world: &World) -> bool {
+        match world.find(row).await {
+            Ok(now) => {
+                now.is_none_or(|now| now.status != RowStatus::Free && now.owner != tag.as_str())
+            }
+            Err(_) => false,
+        }
     }
 
     /// Rows that an operation of this machine is working on: one of the MN's commands shows its source as free for a while (D26).
@@ -89,7 +93,7 @@ impl ZvmDriver {
             return Ok(());
         }
         let location = Self::location(location, &world)?;
-        let listing = world.pool.list().await?;
+        let listing = world.list().await?;
         let Some(row) = listing.resolve(tag, location.as_ref())? else {
             tracing::warn!(%tag, "nothing to delete: no row has the stamp");
             return Ok(());
@@ -177,7 +181,7 @@ impl ZvmDriver {
         let tag = self.volume_tag(volume)?;
         let world = self.world()?;
         let location = Self::location(volume.provider_location.as_deref(), &world)?;
-        let listing = world.pool.list().await?;
+        let listing = world.list().await?;
         let row = found(listing.resolve(&tag, location.as_ref())?, volume)?;
         let wanted = Size::from_gib(new_size);
         if row.size.is_some_and(|size| size >= wanted) {

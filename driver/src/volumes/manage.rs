@@ -21,7 +21,7 @@ impl ZvmDriver {
         let _object = world.objects(&[&tag]).await?;
         self.settle(&tag, &world).await?;
         let (_lock, world) = world.locked().await?;
-        let listing = world.pool.list().await?;
+        let listing = world.list().await?;
         let row = referenced(&listing, reference)?;
         let target = RowRef::of(row);
         if row.owner == tag.as_str() && row.status == RowStatus::Reserved {
@@ -54,7 +54,7 @@ impl ZvmDriver {
     ) -> Result<u64> {
         let tag = self.volume_tag(volume)?;
         let world = self.world()?;
-        let listing = world.pool.list().await?;
+        let listing = world.list().await?;
         let row = referenced(&listing, reference)?;
         if row.owner != tag.as_str()
             && let Some(reason) = not_safe(row, &world)
@@ -71,7 +71,7 @@ impl ZvmDriver {
         self.settle(&tag, &world).await?;
         let (_lock, world) = world.locked().await?;
         let location = Self::location(volume.provider_location.as_deref(), &world)?;
-        let listing = world.pool.list().await?;
+        let listing = world.list().await?;
         let row = found(listing.resolve(&tag, location.as_ref())?, volume)?;
         if row.owner == Tag::unmanaged().as_str() {
             return Ok(());
@@ -102,7 +102,7 @@ impl ZvmDriver {
 
     pub(super) async fn manageable(&self, page: &Page) -> Result<Vec<Manageable>> {
         let world = self.world()?;
-        let listing = world.pool.list().await?;
+        let listing = world.list().await?;
         let mut found: Vec<(String, Manageable)> = listing
             .rows
             .iter()

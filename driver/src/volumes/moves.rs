@@ -61,7 +61,7 @@ impl ZvmDriver {
         let _object = world.objects(&[&tag]).await?;
         self.settle(&tag, &world).await?;
         let location = Self::location(volume.provider_location.as_deref(), &world)?;
-        let listing = world.pool.list().await?;
+        let listing = world.list().await?;
         let source = found(listing.resolve(&tag, location.as_ref())?, volume)?.clone();
         if source.status != RowStatus::Reserved || source.owner != tag.as_str() {
             return Err(Error::Busy {
@@ -91,7 +91,7 @@ impl ZvmDriver {
         there: &World,
     ) -> Result<ModelUpdate> {
         let wanted = Size::from_gib(volume.size).max(source.size.unwrap_or_default());
-        let listing = there.pool.list().await?;
+        let listing = there.list().await?;
         if let Some(row) = listing.resolve(tag, None)? {
             // A former attempt got that far.
             return adopt(row, tag, wanted, there);
@@ -149,7 +149,7 @@ impl ZvmDriver {
                 }
                 Err(error) => {
                     let first = matches!(&error, Error::Step(step) if step.step == "reserve row");
-                    let again = first && Self::is_lost(&row, tag, there).await?;
+                    let again = first && Self::is_lost(&row, tag, there).await;
                     lost = Some(error);
                     if !again {
                         break;
@@ -191,7 +191,7 @@ impl ZvmDriver {
         let _objects = world.objects(&[&old, &new]).await?;
         self.settle(&old, &world).await?;
         let (_lock, world) = world.locked().await?;
-        let listing = world.pool.list().await?;
+        let listing = world.list().await?;
         if let [row] = listing.stamped(&new).as_slice() {
             return adopt(row, &new, Size::from_gib(new_volume.size), &world);
         }

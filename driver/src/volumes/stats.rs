@@ -22,7 +22,7 @@ impl ZvmDriver {
             return Ok(stats);
         }
         let world = self.world()?;
-        match world.pool.list().await {
+        match world.list().await {
             Ok(listing) => {
                 let stats = self.figures(&listing)?;
                 *lock(&self.shared.stats) = StatsCache {

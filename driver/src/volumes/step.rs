@@ -309,7 +309,7 @@ impl Step for VolumeStep {
                 carries(&world.row(row).await?, tag, &from)
             }
             Self::Release { row, tag } => {
-                let now = world.pool.row(&row.wwpns, row.lun).await?;
+                let now = world.find(row).await?;
                 Proof::of(now.is_none_or(|now| now.owner != tag.as_str()))
             }
             Self::ZhcpAttach { row, .. } => world.is_on_zhcp(row).await?,
@@ -323,7 +323,7 @@ impl Step for VolumeStep {
             }
             // Done, but for what the rows say: the stamps are steps of their own, and the content is compared.
             Self::MnCopy { source, target, .. } => {
-                let listing = world.pool.list().await?;
+                let listing = world.list().await?;
                 let idle = |row: &RowRef| {
                     listing
                         .find(&row.wwpns, row.lun)

@@ -164,7 +164,7 @@ impl ZvmDriver {
     /// The volume's row, reserved with its stamp.
     async fn idle_row(&self, volume: &Volume, tag: &Tag, world: &World) -> Result<Row> {
         let location = Self::location(volume.provider_location.as_deref(), world)?;
-        let listing = world.pool.list().await?;
+        let listing = world.list().await?;
         let row = found(listing.resolve(tag, location.as_ref())?, volume)?;
         if row.status == RowStatus::Used {
             // The MN would read or overwrite a mounted disk without a word (D29).

@@ -7,7 +7,7 @@ use crate::client::{Call, Client};
 use crate::config::{Backend, Copying, VolumeClear};
 use crate::error::{Error, Result};
 use crate::images::FileMover;
-use crate::pool::{Pool, Row};
+use crate::pool::{Listing, Pool, Row};
 use crate::steps::{LockGuard, Locks};
 use crate::types::{Lun, NodeName, PoolName, Tag, WwpnSet};
 
@@ -147,9 +147,27 @@ impl World {
         self.zhcp.is_some() && (row.has_range() || self.copying.channel.is_some())
     }
 
+    /// X9. An answer without even a header is no answer: the MN says nothing when it could not read the file, and a pool of this
+    /// half always has rows. To take it for an empty pool would make a delete succeed that did nothing.
+    pub(super) async fn list(&self) -> Result<Listing> {
+        let listing = self.pool.list().await?;
+        if listing.rows.is_empty() && listing.malformed.is_empty() {
+            return Err(Error::Backend(format!(
+                "the management node lists no row of pool {} on {}: it is missing, empty, or could not be read",
+                self.pool.name, self.pool.host
+            )));
+        }
+        Ok(listing)
+    }
+
+    /// The row now; `None` when the pool has it no more.
+    pub(super) async fn find(&self, row: &RowRef) -> Result<Option<Row>> {
+        Ok(self.list().await?.find(&row.wwpns, row.lun).cloned())
+    }
+
     /// The row now, or an error that says that it is gone.
     pub(super) async fn row(&self, row: &RowRef) -> Result<Row> {
-        self.pool.row(&row.wwpns, row.lun).await?.ok_or_else(|| {
+        self.find(row).await?.ok_or_else(|| {
             Error::NotFound(format!(
                 "row {}/{} is not in pool {} of {}",
                 row.wwpns, row.lun, self.pool.name, self.pool.host

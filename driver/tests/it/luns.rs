@@ -1,0 +1,86 @@
+//! Operations in which the zHCP works on LUNs: clearing and copying.
+
+use zvm_volume::volumes::{Snapshot, VolumeDriver};
+
+use crate::check::{DATA, Expected, assert_holds, content, write_content};
+use crate::rig::{CURRENT, Rig, VARIANTS, tag, volume};
+
+const PORT: &str = "500507630300c562";
+const FIRST: &str = "4010403300000000";
+
+fn exist(tags: &[String]) -> Expected {
+    Expected {
+        exist: tags.to_vec(),
+        ..Expected::default()
+    }
+}
+
+#[tokio::test]
+async fn res_13_i4_a_deleted_volume_is_overwritten_before_its_lun_is_free() {
+    for variant in VARIANTS {
+        let rig = Rig::lab(variant).await;
+        let driver = rig.started("").await;
+        assert!(driver.capabilities().unwrap().can_clear);
+        let record = volume(1, 1);
+        let record = record.clone().updated(&driver.create_volume(&record).await.unwrap());
+        rig.change(|world| write_content(world, PORT, FIRST, "data of volume 1"));
+        driver.delete_volume(&record).await.unwrap_or_else(|e| panic!("{variant}: {e}\n{}", rig.pool()));
+        assert_holds(&rig, &exist(&[]), "deleted");
+        rig.change(|world| assert_eq!(content(world, PORT, FIRST), "zeroed", "{variant}"));
+    }
+}
+
+#[tokio::test]
+async fn snapshots_and_clones_are_whole_copies_and_outlive_their_source() {
+    for variant in VARIANTS {
+        for keys in ["", "zvm_copy_method = stepwise\nzvm_verify_copy = full"] {
+            let rig = Rig::lab(variant).await;
+            let driver = rig.started(keys).await;
+            let record = volume(1, 1);
+            let record = record.clone().updated(&driver.create_volume(&record).await.unwrap());
+            let data = format!("{DATA}volume 1");
+            rig.change(|world| write_content(world, PORT, FIRST, &data));
+            let mut snapshot = Snapshot {
+                id: volume(0x51, 1).id,
+                volume_size: 1,
+                volume: record.clone(),
+                provider_location: None,
+            };
+            let update = driver.create_snapshot(&snapshot).await.unwrap_or_else(|e| panic!("{variant}: {e}\n{}", rig.pool()));
+            let stamp = update.provider_id.to_string();
+            snapshot.provider_location = Some(update.provider_location);
+            assert_holds(&rig, &exist(&[tag(1), stamp.clone()]), "snapshot");
+            rig.change(|world| assert_eq!(content(world, PORT, "4011403300000000"), data));
+            // A larger clone lands on a larger LUN.
+            let clone = volume(2, 5);
+            let update = driver.create_volume_from_snapshot(&clone, &snapshot).await.unwrap();
+            assert!(update.provider_location.contains("4012403300000000"));
+            rig.change(|world| assert_eq!(content(world, PORT, "4012403300000000"), data));
+            let third = volume(3, 1);
+            driver.create_cloned_volume(&third, &record).await.unwrap();
+            assert_holds(&rig, &exist(&[tag(1), tag(2), tag(3), stamp]), "clones");
+            driver.delete_volume(&record).await.unwrap();
+            driver.delete_snapshot(&snapshot).await.unwrap();
+            assert_holds(&rig, &exist(&[tag(2), tag(3)]), "sources deleted");
+            rig.change(|world| assert_eq!(content(world, PORT, "4012403300000000"), data));
+        }
+    }
+}
+
+#[tokio::test]
+async fn snapshots_can_be_switched_off_and_say_so() {
+    let rig = Rig::lab(CURRENT).await;
+    let driver = rig.started("zvm_snapshot_mode = none").await;
+    let capabilities = driver.capabilities().unwrap();
+    assert!(!capabilities.can_copy);
+    assert!(capabilities.remarks.iter().any(|r| r.contains("minimum feature list")));
+    let snapshot = Snapshot {
+        id: volume(0x51, 1).id,
+        volume_size: 1,
+        volume: volume(1, 1),
+        provider_location: None,
+    };
+    let error = driver.create_snapshot(&snapshot).await.unwrap_err();
+    assert_eq!(error.exception(), "NotImplementedError");
+    assert!(error.to_string().contains("zvm_snapshot_mode"));
+}
