@@ -9,7 +9,10 @@ use crate::rig::{CURRENT, Rig, VARIANTS, tag, volume};
 fn connector() -> Connector {
     Connector {
         zvm_fcp: vec!["1a01".parse().unwrap(), "1b01".parse().unwrap()],
-        wwpns: vec!["c05076e8a0001a01".parse().unwrap(), "c05076e8a0001b01".parse().unwrap()],
+        wwpns: vec![
+            "c05076e8a0001a01".parse().unwrap(),
+            "c05076e8a0001b01".parse().unwrap(),
+        ],
         host: "zvm1".to_owned(),
         instance: None,
     }
@@ -25,14 +28,30 @@ async fn connection_data_of_one_and_of_two_target_ports() {
     let driver = rig.started("volume_clear = none").await;
     let before = rig.pool();
     let one = volume(1, 1);
-    let one = one.clone().updated(&driver.create_volume(&one).await.unwrap());
+    let one = one
+        .clone()
+        .updated(&driver.create_volume(&one).await.unwrap());
     let two = volume(2, 10);
-    let two = two.clone().updated(&driver.create_volume(&two).await.unwrap());
+    let two = two
+        .clone()
+        .updated(&driver.create_volume(&two).await.unwrap());
     let stamped = rig.pool();
     assert_ne!(before, stamped);
-    let first = driver.initialize_connection(&one, &connector()).await.unwrap();
-    let second = driver.initialize_connection(&two, &connector()).await.unwrap();
-    assert_eq!(driver.initialize_connection(&two, &connector()).await.unwrap(), second);
+    let first = driver
+        .initialize_connection(&one, &connector())
+        .await
+        .unwrap();
+    let second = driver
+        .initialize_connection(&two, &connector())
+        .await
+        .unwrap();
+    assert_eq!(
+        driver
+            .initialize_connection(&two, &connector())
+            .await
+            .unwrap(),
+        second
+    );
     assert_eq!(rig.pool(), stamped, "nothing is changed");
     insta::assert_json_snapshot!([first, second]);
 }
@@ -42,16 +61,45 @@ async fn d12_d13_connectors_without_what_they_need_are_refused() {
     let rig = Rig::lab(CURRENT).await;
     let driver = rig.started("").await;
     let record = volume(1, 1);
-    let record = record.clone().updated(&driver.create_volume(&record).await.unwrap());
+    let record = record
+        .clone()
+        .updated(&driver.create_volume(&record).await.unwrap());
     let cases: [(Connector, &str); 5] = [
         (Connector::default(), "missing=zvm_fcp"),
-        (Connector { wwpns: Vec::new(), ..connector() }, "missing=wwpns"),
-        (Connector { host: String::new(), ..connector() }, "missing=host"),
-        (Connector { wwpns: connector().wwpns[..1].to_vec(), ..connector() }, "1 initiator ports for 2"),
-        (Connector { host: "zvm2".to_owned(), ..connector() }, "one z/VM system only"),
+        (
+            Connector {
+                wwpns: Vec::new(),
+                ..connector()
+            },
+            "missing=wwpns",
+        ),
+        (
+            Connector {
+                host: String::new(),
+                ..connector()
+            },
+            "missing=host",
+        ),
+        (
+            Connector {
+                wwpns: connector().wwpns[..1].to_vec(),
+                ..connector()
+            },
+            "1 initiator ports for 2",
+        ),
+        (
+            Connector {
+                host: "zvm2".to_owned(),
+                ..connector()
+            },
+            "one z/VM system only",
+        ),
     ];
     for (connector, text) in cases {
-        let error = driver.initialize_connection(&record, &connector).await.unwrap_err();
+        let error = driver
+            .initialize_connection(&record, &connector)
+            .await
+            .unwrap_err();
         assert_eq!(error.exception(), "InvalidConnectorException");
         assert!(error.to_string().contains(text), "{error}");
     }
@@ -62,10 +110,21 @@ async fn terminate_succeeds_for_what_is_not_connected_and_takes_by_force_what_is
     for variant in VARIANTS {
         let rig = Rig::lab(variant).await;
         let driver = rig.started("").await;
-        assert_eq!(driver.terminate_connection(&volume(9, 1), None, false).await.unwrap(), None);
+        assert_eq!(
+            driver
+                .terminate_connection(&volume(9, 1), None, false)
+                .await
+                .unwrap(),
+            None
+        );
         let record = volume(1, 1);
-        let record = record.clone().updated(&driver.create_volume(&record).await.unwrap());
-        let answer = driver.terminate_connection(&record, Some(&connector()), false).await.unwrap();
+        let record = record
+            .clone()
+            .updated(&driver.create_volume(&record).await.unwrap());
+        let answer = driver
+            .terminate_connection(&record, Some(&connector()), false)
+            .await
+            .unwrap();
         assert!(answer.unwrap().data.initiator_target_map.is_some());
         // A guest has it.
         let add = Call::AddUnit {
@@ -78,16 +137,35 @@ async fn terminate_succeeds_for_what_is_not_connected_and_takes_by_force_what_is
             wwpns: "500507630300c562".parse().unwrap(),
             lun: "4010403300000000".parse().unwrap(),
         };
-        driver.client().call(&add).await.unwrap_or_else(|e| panic!("{variant}: {e}"));
+        driver
+            .client()
+            .call(&add)
+            .await
+            .unwrap_or_else(|e| panic!("{variant}: {e}"));
         let used = rig.line("4010403300000000");
         assert!(used.starts_with("used,"), "{used}");
-        driver.initialize_connection(&record, &connector()).await.unwrap();
-        driver.terminate_connection(&record, Some(&connector()), false).await.unwrap();
+        driver
+            .initialize_connection(&record, &connector())
+            .await
+            .unwrap();
+        driver
+            .terminate_connection(&record, Some(&connector()), false)
+            .await
+            .unwrap();
         assert_eq!(rig.line("4010403300000000"), used, "left to Nova");
-        driver.terminate_connection(&record, None, true).await.unwrap_or_else(|e| panic!("{variant}: {e}"));
+        driver
+            .terminate_connection(&record, None, true)
+            .await
+            .unwrap_or_else(|e| panic!("{variant}: {e}"));
         let line = rig.line("4010403300000000");
-        assert!(line.starts_with("reserved,") && line.contains(&tag(1)), "{line}");
-        driver.terminate_connection(&record, None, true).await.unwrap();
+        assert!(
+            line.starts_with("reserved,") && line.contains(&tag(1)),
+            "{line}"
+        );
+        driver
+            .terminate_connection(&record, None, true)
+            .await
+            .unwrap();
         let device = Call::Undedicate {
             node: "lnx1".parse().unwrap(),
             device: "1a01".parse().unwrap(),

@@ -56,7 +56,10 @@ async fn d26_the_source_of_a_failed_copy_stays_its_volumes() {
             world.san.masks.remove("one1");
         });
         recorder.take();
-        let error = driver.create_cloned_volume(&volume(2, 1), &source).await.unwrap_err();
+        let error = driver
+            .create_cloned_volume(&volume(2, 1), &source)
+            .await
+            .unwrap_err();
         let calls: Vec<&str> = recorder.take().iter().map(|e| e.call).collect();
         assert!(calls.contains(&"X6"), "the MN's own copy was used");
         assert!(error.left_behind().is_empty(), "{error}");
@@ -75,7 +78,10 @@ async fn d27_a_copy_that_went_wrong_is_noticed() {
         rig.change(|world| {
             world.san.volumes.get_mut("one1").unwrap().medium = Medium::ReadOnly;
         });
-        driver.create_cloned_volume(&volume(2, 1), &source).await.unwrap_err();
+        driver
+            .create_cloned_volume(&volume(2, 1), &source)
+            .await
+            .unwrap_err();
         assert_holds(&rig, &only_the_source(), "failed copy");
     }
 }
@@ -89,10 +95,16 @@ async fn d28_sizes_are_compared_by_the_driver() {
     let source = created(&rig, &driver).await;
     // The row of the next LUN promises more than the LUN has.
     rig.change(|world: &mut World| world.san.volumes.get_mut("one1").unwrap().bytes = 1 << 20);
-    let error = driver.create_cloned_volume(&volume(2, 1), &source).await.unwrap_err();
+    let error = driver
+        .create_cloned_volume(&volume(2, 1), &source)
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("fewer than the"), "{error}");
     assert_holds(&rig, &only_the_source(), "target too small");
-    assert!(recorder.take().iter().all(|e| e.call != "X6"), "sizes in G: the MN's copy is not used");
+    assert!(
+        recorder.take().iter().all(|e| e.call != "X6"),
+        "sizes in G: the MN's copy is not used"
+    );
 }
 
 /// The MN would read a mounted disk.
@@ -103,18 +115,38 @@ async fn d29_an_attached_volume_is_neither_captured_nor_overwritten_nor_copied()
     driver.start().await.unwrap();
     let record = created(&rig, &driver).await;
     let line = rig.line("4010403300000000");
-    rig.edit(&line, &format!("used,{PORT},4010403300000000,1G,1A00-1A0F;1B00-1B0F,lnx1,1a01,{}", tag(1)));
+    rig.edit(
+        &line,
+        &format!(
+            "used,{PORT},4010403300000000,1G,1A00-1A0F;1B00-1B0F,lnx1,1a01,{}",
+            tag(1)
+        ),
+    );
     recorder.take();
     let images = FolderImages::new(rig.folder.path());
-    let out = driver.copy_volume_to_image(&record, &images, &ImageMeta::raw("x")).await;
+    let out = driver
+        .copy_volume_to_image(&record, &images, &ImageMeta::raw("x"))
+        .await;
     assert_eq!(out.unwrap_err().exception(), "VolumeIsBusy");
     let into = driver.copy_image_to_volume(&record, &images, "x").await;
     assert_eq!(into.unwrap_err().exception(), "VolumeIsBusy");
     let clone = driver.create_cloned_volume(&volume(2, 1), &record).await;
     assert_eq!(clone.unwrap_err().exception(), "InvalidVolume");
-    assert_eq!(driver.delete_volume(&record).await.unwrap_err().exception(), "VolumeIsBusy");
-    assert_eq!(driver.unmanage(&record).await.unwrap_err().exception(), "VolumeIsBusy");
-    assert!(recorder.take().iter().all(|e| ["X9", "lsdef"].contains(&e.call)), "only reads were sent");
+    assert_eq!(
+        driver.delete_volume(&record).await.unwrap_err().exception(),
+        "VolumeIsBusy"
+    );
+    assert_eq!(
+        driver.unmanage(&record).await.unwrap_err().exception(),
+        "VolumeIsBusy"
+    );
+    assert!(
+        recorder
+            .take()
+            .iter()
+            .all(|e| ["X9", "lsdef"].contains(&e.call)),
+        "only reads were sent"
+    );
 }
 
 /// Somebody else's edit, right after ours.
@@ -148,7 +180,10 @@ impl Observer for Meddler {
 #[tokio::test]
 async fn d32_an_edit_that_was_swallowed_is_repeated_and_a_lost_race_is_lost() {
     for variant in VARIANTS {
-        for (becomes, expected) in [("", "4010403300000000"), ("cvffffffffffffffffffffffffffffffff", "4011403300000000")] {
+        for (becomes, expected) in [
+            ("", "4010403300000000"),
+            ("cvffffffffffffffffffffffffffffffff", "4011403300000000"),
+        ] {
             let rig = Arc::new(Rig::rows(variant, &IN_M).await);
             let meddler = Arc::new(Meddler {
                 rig: Arc::downgrade(&rig),
@@ -161,7 +196,10 @@ async fn d32_an_edit_that_was_swallowed_is_repeated_and_a_lost_race_is_lost() {
             });
             driver.start().await.unwrap();
             let update = driver.create_volume(&volume(1, 1)).await.unwrap();
-            assert!(update.provider_location.contains(expected), "{variant} '{becomes}': {update:?}");
+            assert!(
+                update.provider_location.contains(expected),
+                "{variant} '{becomes}': {update:?}"
+            );
             assert!(rig.line(expected).contains(&tag(1)));
             assert!(driver.engine().journal().list().unwrap().is_empty());
         }
@@ -181,24 +219,39 @@ async fn d49_d50_pools_are_read_whole_and_never_by_their_names() {
     let stats = driver.get_volume_stats(true).await.unwrap();
     assert!((stats.figures.free_capacity_gb - 2.0).abs() < f64::EPSILON);
     let record = volume(1, 1);
-    let record = record.clone().updated(&driver.create_volume(&record).await.unwrap());
+    let record = record
+        .clone()
+        .updated(&driver.create_volume(&record).await.unwrap());
     driver.delete_volume(&record).await.unwrap();
     let requests: Vec<String> = recorder.take().into_iter().map(|e| e.request).collect();
     let listings = requests.iter().filter(|r| r.contains("--zfcppool"));
     assert!(listings.clone().count() > 3);
     for request in listings {
-        assert!(request.ends_with("field=--zfcppool&field=scsipol1&field=all"), "{request}");
+        assert!(
+            request.ends_with("field=--zfcppool&field=scsipol1&field=all"),
+            "{request}"
+        );
     }
 }
 
 #[tokio::test]
 async fn d51_rows_without_a_size_are_told_to_the_operator() {
-    let rig = Rig::rows(CURRENT, &["free,500507630300c562,4010403300000000,,1A00-1A0F,,,"]).await;
+    let rig = Rig::rows(
+        CURRENT,
+        &["free,500507630300c562,4010403300000000,,1A00-1A0F,,,"],
+    )
+    .await;
     let driver = rig.started("").await;
     let remarks = driver.capabilities().unwrap().remarks;
-    assert!(remarks.iter().any(|r| r.contains("have no size")), "{remarks:?}");
+    assert!(
+        remarks.iter().any(|r| r.contains("have no size")),
+        "{remarks:?}"
+    );
     let error = driver.create_volume(&volume(1, 1)).await.unwrap_err();
-    assert!(error.to_string().contains("the largest free one has none"), "{error}");
+    assert!(
+        error.to_string().contains("the largest free one has none"),
+        "{error}"
+    );
 }
 
 /// A size is refused for a row that has none, and any edit writes a bare `M` there.
@@ -225,13 +278,23 @@ async fn d60_a_unit_is_taken_back_by_the_channel_of_its_row() {
         let (driver, recorder) = recorded(&rig, "");
         driver.start().await.unwrap();
         let source = created(&rig, &driver).await;
-        driver.create_cloned_volume(&volume(2, 1), &source).await.unwrap();
+        driver
+            .create_cloned_volume(&volume(2, 1), &source)
+            .await
+            .unwrap();
         driver.delete_volume(&source).await.unwrap();
         let exchanges = recorder.take();
-        let removals: Vec<&str> = exchanges.iter().filter(|e| e.call == "X14").map(|e| e.request.as_str()).collect();
+        let removals: Vec<&str> = exchanges
+            .iter()
+            .filter(|e| e.call == "X14")
+            .map(|e| e.request.as_str())
+            .collect();
         assert_eq!(removals.len(), 3, "{removals:?}");
         for request in removals {
-            assert!(request.contains("--removezfcp 1") && !request.contains("auto"), "{request}");
+            assert!(
+                request.contains("--removezfcp 1") && !request.contains("auto"),
+                "{request}"
+            );
         }
     }
 }
@@ -245,18 +308,36 @@ async fn d22_ports_in_another_order_are_the_same_ports() {
     .await;
     let driver = rig.started("volume_clear = none").await;
     let record = volume(1, 1);
-    let mut record = record.clone().updated(&driver.create_volume(&record).await.unwrap());
-    record.provider_location = Some("zvm1|zvm1|scsipol1|4020403300000000|10240|500507630b00c562;500507630300c562".to_owned());
+    let mut record = record
+        .clone()
+        .updated(&driver.create_volume(&record).await.unwrap());
+    record.provider_location = Some(
+        "zvm1|zvm1|scsipol1|4020403300000000|10240|500507630b00c562;500507630300c562".to_owned(),
+    );
     driver.extend_volume(&record, 10).await.unwrap();
     driver.delete_volume(&record).await.unwrap();
-    assert!(rig.line("4020403300000000").starts_with("free,500507630300c562;500507630b00c562,"));
+    assert!(
+        rig.line("4020403300000000")
+            .starts_with("free,500507630300c562;500507630b00c562,")
+    );
 }
 
 /// The front end forwards a request without a password with its own rights.
 #[test]
 fn d61_no_request_goes_out_without_user_and_password() {
-    for line in ["zvm_xcat_password = 0", "zvm_xcat_password =", "zvm_xcat_username =\nzvm_xcat_password = x"] {
-        let text = format!("zvm_xcat_server = a\n{line}\nzvm_scsi_pool = x\n{}", if line.contains("username") { "" } else { "zvm_xcat_username = u\n" });
+    for line in [
+        "zvm_xcat_password = 0",
+        "zvm_xcat_password =",
+        "zvm_xcat_username =\nzvm_xcat_password = x",
+    ] {
+        let text = format!(
+            "zvm_xcat_server = a\n{line}\nzvm_scsi_pool = x\n{}",
+            if line.contains("username") {
+                ""
+            } else {
+                "zvm_xcat_username = u\n"
+            }
+        );
         assert!(zvm_volume::config::Config::parse(&text).is_err(), "{line}");
     }
 }

@@ -247,23 +247,38 @@ async fn every_fault(case: Case, variant: Variant, faults: &[Fault], figures: &m
                         );
                         for entry in driver.reconcile().await.unwrap() {
                             assert!(
-                                matches!(entry.resolution, Resolution::Finished | Resolution::Undone),
+                                matches!(
+                                    entry.resolution,
+                                    Resolution::Finished | Resolution::Undone
+                                ),
                                 "{when}: {entry:?}\n{}",
                                 rig.pool()
                             );
                         }
-                        assert_holds(&rig, &case.meanwhile(), &format!("{when}, reconciled: {error}"));
+                        assert_holds(
+                            &rig,
+                            &case.meanwhile(),
+                            &format!("{when}, reconciled: {error}"),
+                        );
                         Ending::Reconciled
                     }
                 }
             };
-            *figures.entry(*fault).or_default().entry(ending).or_default() += 1;
+            *figures
+                .entry(*fault)
+                .or_default()
+                .entry(ending)
+                .or_default() += 1;
             // Whatever happened, the same request converges.
             case.run(&driver, &subject)
                 .await
                 .unwrap_or_else(|e| panic!("{when}, {variant}, again: {e}\n{}", rig.pool()));
             let wrong = violations(&rig, &case.afterwards());
-            assert!(wrong.is_empty(), "{when}, {variant}, again: {wrong:#?}\n{}", rig.pool());
+            assert!(
+                wrong.is_empty(),
+                "{when}, {variant}, again: {wrong:#?}\n{}",
+                rig.pool()
+            );
         }
     }
 }
@@ -281,7 +296,10 @@ async fn matrix(cases: &[Case]) {
             every_fault(*case, variant, &Fault::ALL, &mut figures).await;
         }
         println!("{case:?}, both releases, both behaviours:");
-        println!("  {:<22} {:>9} {:>12} {:>10}", "fault", "succeeded", "failed clean", "reconciled");
+        println!(
+            "  {:<22} {:>9} {:>12} {:>10}",
+            "fault", "succeeded", "failed clean", "reconciled"
+        );
         for (fault, endings) in &figures {
             let count = |ending| endings.get(&ending).copied().unwrap_or(0);
             println!(
@@ -292,7 +310,11 @@ async fn matrix(cases: &[Case]) {
                 count(Ending::Reconciled)
             );
         }
-        assert_eq!(figures.len(), Fault::ALL.len(), "{case:?}: every fault was met");
+        assert_eq!(
+            figures.len(),
+            Fault::ALL.len(),
+            "{case:?}: every fault was met"
+        );
     }
 }
 

@@ -22,9 +22,14 @@ async fn res_13_i4_a_deleted_volume_is_overwritten_before_its_lun_is_free() {
         let driver = rig.started("").await;
         assert!(driver.capabilities().unwrap().can_clear);
         let record = volume(1, 1);
-        let record = record.clone().updated(&driver.create_volume(&record).await.unwrap());
+        let record = record
+            .clone()
+            .updated(&driver.create_volume(&record).await.unwrap());
         rig.change(|world| write_content(world, PORT, FIRST, "data of volume 1"));
-        driver.delete_volume(&record).await.unwrap_or_else(|e| panic!("{variant}: {e}\n{}", rig.pool()));
+        driver
+            .delete_volume(&record)
+            .await
+            .unwrap_or_else(|e| panic!("{variant}: {e}\n{}", rig.pool()));
         assert_holds(&rig, &exist(&[]), "deleted");
         rig.change(|world| assert_eq!(content(world, PORT, FIRST), "zeroed", "{variant}"));
     }
@@ -37,7 +42,9 @@ async fn snapshots_and_clones_are_whole_copies_and_outlive_their_source() {
             let rig = Rig::lab(variant).await;
             let driver = rig.started(keys).await;
             let record = volume(1, 1);
-            let record = record.clone().updated(&driver.create_volume(&record).await.unwrap());
+            let record = record
+                .clone()
+                .updated(&driver.create_volume(&record).await.unwrap());
             let data = format!("{DATA}volume 1");
             rig.change(|world| write_content(world, PORT, FIRST, &data));
             let mut snapshot = Snapshot {
@@ -46,14 +53,20 @@ async fn snapshots_and_clones_are_whole_copies_and_outlive_their_source() {
                 volume: record.clone(),
                 provider_location: None,
             };
-            let update = driver.create_snapshot(&snapshot).await.unwrap_or_else(|e| panic!("{variant}: {e}\n{}", rig.pool()));
+            let update = driver
+                .create_snapshot(&snapshot)
+                .await
+                .unwrap_or_else(|e| panic!("{variant}: {e}\n{}", rig.pool()));
             let stamp = update.provider_id.to_string();
             snapshot.provider_location = Some(update.provider_location);
             assert_holds(&rig, &exist(&[tag(1), stamp.clone()]), "snapshot");
             rig.change(|world| assert_eq!(content(world, PORT, "4011403300000000"), data));
             // A larger clone lands on a larger LUN.
             let clone = volume(2, 5);
-            let update = driver.create_volume_from_snapshot(&clone, &snapshot).await.unwrap();
+            let update = driver
+                .create_volume_from_snapshot(&clone, &snapshot)
+                .await
+                .unwrap();
             assert!(update.provider_location.contains("4012403300000000"));
             rig.change(|world| assert_eq!(content(world, PORT, "4012403300000000"), data));
             let third = volume(3, 1);
@@ -73,7 +86,12 @@ async fn snapshots_can_be_switched_off_and_say_so() {
     let driver = rig.started("zvm_snapshot_mode = none").await;
     let capabilities = driver.capabilities().unwrap();
     assert!(!capabilities.can_copy);
-    assert!(capabilities.remarks.iter().any(|r| r.contains("minimum feature list")));
+    assert!(
+        capabilities
+            .remarks
+            .iter()
+            .any(|r| r.contains("minimum feature list"))
+    );
     let snapshot = Snapshot {
         id: volume(0x51, 1).id,
         volume_size: 1,

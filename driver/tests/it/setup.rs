@@ -26,7 +26,12 @@ async fn ver_04_the_host_is_the_only_one_whose_pool_has_rows() {
         let name = world.resolve("zhcp2").unwrap().clone();
         let text = crate::rig::pool_text(world);
         let now = world.now_ms;
-        world.linuxes.get_mut(&name).unwrap().fs.write(crate::rig::POOL, text, now);
+        world
+            .linuxes
+            .get_mut(&name)
+            .unwrap()
+            .fs
+            .write(crate::rig::POOL, text, now);
     });
     let error = rig.driver(Extras::default()).start().await.unwrap_err();
     assert_eq!(error.exception(), "InvalidConfigurationValue");
@@ -37,14 +42,23 @@ async fn ver_04_the_host_is_the_only_one_whose_pool_has_rows() {
 async fn pool_08_a_missing_pool_and_an_unknown_host_are_configuration_errors() {
     let rig = Rig::lab(CURRENT).await;
     for (keys, text) in [
-        ("zvm_host = zvm2", "pool scsipol1 on zvm2 is missing or empty"),
+        (
+            "zvm_host = zvm2",
+            "pool scsipol1 on zvm2 is missing or empty",
+        ),
         ("zvm_host = nosuch", "zvm_host nosuch is not known to xCAT"),
     ] {
-        let driver = rig.driver(Extras { keys, ..Extras::default() });
+        let driver = rig.driver(Extras {
+            keys,
+            ..Extras::default()
+        });
         let error = driver.start().await.unwrap_err();
         assert_eq!(error.exception(), "InvalidConfigurationValue");
         assert!(error.to_string().contains(text), "{error}");
-        assert!(driver.create_volume(&volume(1, 1)).await.is_err(), "not set up");
+        assert!(
+            driver.create_volume(&volume(1, 1)).await.is_err(),
+            "not set up"
+        );
     }
 }
 
@@ -66,8 +80,16 @@ impl Transport for Says {
 async fn ver_08_d45_an_old_mn_is_refused_unless_it_is_allowed() {
     let rig = Rig::lab(CURRENT).await;
     for (version, keys, fits) in [
-        ("Version 2.8.3.5 (built Mon Apr 27 10:50:11 EDT 2015)", "", false),
-        ("Version 2.8.3.5 (built x)", "zvm_xcat_allow_old_version = true", true),
+        (
+            "Version 2.8.3.5 (built Mon Apr 27 10:50:11 EDT 2015)",
+            "",
+            false,
+        ),
+        (
+            "Version 2.8.3.5 (built x)",
+            "zvm_xcat_allow_old_version = true",
+            true,
+        ),
         ("Version 2.8.3.16 (built x)", "", true),
         ("Version 2.9.3", "", false),
         ("Version 2.13.1", "", true),
@@ -104,7 +126,8 @@ async fn ver_09_d44_a_start_that_failed_can_be_repeated() {
     }
     let rig = Rig::lab(CURRENT).await;
     let base = format!("{}/xcatws", rig.simulator.url());
-    let inner = zvm_volume::client::HttpTransport::with_base(&rig.backend(""), &base, 1 << 20).unwrap();
+    let inner =
+        zvm_volume::client::HttpTransport::with_base(&rig.backend(""), &base, 1 << 20).unwrap();
     let late = Arc::new(Late {
         up: AtomicBool::new(false),
         inner,
@@ -126,7 +149,10 @@ struct Limits(std::sync::Mutex<Vec<(String, Duration)>>);
 
 impl Transport for Limits {
     fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<WireAnswer, TransportError>> {
-        self.0.lock().unwrap().push((request.path.clone(), request.timeout));
+        self.0
+            .lock()
+            .unwrap()
+            .push((request.path.clone(), request.timeout));
         let error = TransportError {
             fault: TransportFault::TimedOut,
             text: "timed out".to_owned(),
@@ -140,10 +166,20 @@ async fn d43_each_class_of_call_has_its_limit_and_a_time_out_is_no_failure() {
     let rig = Rig::lab(CURRENT).await;
     let backend = rig.backend("");
     let limits = Arc::new(Limits::default());
-    let clock = Arc::new(zvm_volume::client::ManualClock::at(jiff::Timestamp::UNIX_EPOCH));
-    let client = Client::builder(&backend).transport(limits.clone()).clock(clock).seed(1).build().unwrap();
+    let clock = Arc::new(zvm_volume::client::ManualClock::at(
+        jiff::Timestamp::UNIX_EPOCH,
+    ));
+    let client = Client::builder(&backend)
+        .transport(limits.clone())
+        .clock(clock)
+        .seed(1)
+        .build()
+        .unwrap();
     let host: zvm_volume::types::NodeName = "zvm1".parse().unwrap();
-    let (wwpn, lun) = ("500507630300c562".parse().unwrap(), "4010403300000000".parse().unwrap());
+    let (wwpn, lun) = (
+        "500507630300c562".parse().unwrap(),
+        "4010403300000000".parse().unwrap(),
+    );
     let calls = [
         (Call::Version, 3, 60),
         (
@@ -191,8 +227,15 @@ async fn d43_each_class_of_call_has_its_limit_and_a_time_out_is_no_failure() {
         let error = client.call(&call).await.unwrap_err();
         assert_eq!(error.executed, Executed::Unknown, "{call}");
         let seen: Vec<_> = limits.0.lock().unwrap().drain(..).collect();
-        assert_eq!(seen.len(), attempts, "{call}: a change is not repeated blindly");
-        assert!(seen.iter().all(|(_, limit)| limit.as_secs() == seconds), "{call}: {seen:?}");
+        assert_eq!(
+            seen.len(),
+            attempts,
+            "{call}: a change is not repeated blindly"
+        );
+        assert!(
+            seen.iter().all(|(_, limit)| limit.as_secs() == seconds),
+            "{call}: {seen:?}"
+        );
     }
 }
 
@@ -233,7 +276,12 @@ async fn sec_03_credentials_can_travel_in_headers() {
 
 #[tokio::test]
 async fn sec_05_06_08_the_certificate_is_judged_as_configured() {
-    let simulator = Simulator::builder().release(Release::M).https().start().await.unwrap();
+    let simulator = Simulator::builder()
+        .release(Release::M)
+        .https()
+        .start()
+        .await
+        .unwrap();
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("own.pem");
     std::fs::write(&own, simulator.certificate_pem().unwrap()).unwrap();
@@ -247,12 +295,20 @@ async fn sec_05_06_08_the_certificate_is_judged_as_configured() {
              zvm_xcat_password = admin\nzvm_scsi_pool = scsipol1\n{keys}\n"
         );
         let config = zvm_volume::config::Config::parse(&text).unwrap();
-        Client::new(&config.backends[0]).unwrap().call(&Call::Version).await
+        Client::new(&config.backends[0])
+            .unwrap()
+            .call(&Call::Version)
+            .await
     };
     let ca = |path: &std::path::Path| format!("zvm_xcat_ca_file = {}", path.display());
     try_with("").await.unwrap();
     try_with(&ca(&own)).await.unwrap();
-    try_with(&format!("{}\nzvm_xcat_tls_verify = ca\nzvm_xcat_tls_server_name = wrong.example.com", ca(&own))).await.unwrap();
+    try_with(&format!(
+        "{}\nzvm_xcat_tls_verify = ca\nzvm_xcat_tls_server_name = wrong.example.com",
+        ca(&own)
+    ))
+    .await
+    .unwrap();
     for refused in [
         ca(&other),
         format!("{}\nzvm_xcat_tls_server_name = wrong.example.com", ca(&own)),
@@ -278,13 +334,21 @@ async fn sec_13_i23_files_of_the_driver_hold_no_secret_and_are_the_owners_only()
     stop.arm();
     let task = tokio::spawn({
         let driver = driver.clone();
-        async move { driver.for_request("req-1").create_volume(&volume(1, 1)).await }
+        async move {
+            driver
+                .for_request("req-1")
+                .create_volume(&volume(1, 1))
+                .await
+        }
     });
     stop.reached().await;
     let folder = driver.engine().journal().folder().to_owned();
     let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&folder), 0o700);
-    let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|f| f.unwrap().path()).collect();
+    let files: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|f| f.unwrap().path())
+        .collect();
     assert_eq!(files.len(), 1);
     assert_eq!(mode(&files[0]), 0o600);
     let text = std::fs::read_to_string(&files[0]).unwrap();
