@@ -3,8 +3,8 @@
 
 use super::policy::{self, Decision, Peer};
 use super::registry::{self, Registration};
-use super::{Document, Request, Response, audit, noderange, token};
-use crate::seam::{Release, Site};
+use super::{Document, Request, Response, audit, crypt, noderange, token};
+use crate::seam::{Release, Settings, Site};
 use crate::world::{Database, World};
 
 /// A request that passed every check that precedes its command.
@@ -20,8 +20,15 @@ pub(super) struct Admitted {
 /// Makes the checks; the error is the whole answer.
 pub(super) fn admit(site: &Site, request: &Request) -> Result<Admitted, Response> {
     let release = site.settings.release;
+    for credentials in request.credentials.iter().chain(&request.wants_token) {
+        let hashes = policy::hashes(&site.world.lock().mn.tables, &credentials.user);
+        // Milliseconds of work, which nobody else is to wait for.
+        for hash in hashes {
+            crypt::matches(&credentials.password, &hash);
+        }
+    }
     let mut world = site.world.lock();
-    let name = identify(&mut world, release, request)?;
+    let name = identify(&mut world, &site.settings, request)?;
     let tables = &world.mn.tables;
     let peer = Peer {
         name: name.as_deref(),
@@ -58,24 +65,24 @@ pub(super) fn admit(site: &Site, request: &Request) -> Result<Admitted, Response
 /// Who asks: the user to become, the owner of a token, or the name in the certificate.
 fn identify(
     world: &mut World,
-    release: Release,
+    settings: &Settings,
     request: &Request,
 ) -> Result<Option<String>, Response> {
     let failure = || Response::last(Document::error("Authentication failure"));
     let mut name = request.certificate.clone();
     if let Some(credentials) = &request.credentials {
-        if !policy::authenticates(&world.mn.tables, credentials) {
+        if !policy::authenticates(&world.mn.tables, settings, credentials) {
             return Err(failure());
         }
         name = Some(credentials.user.clone());
     }
     if let Some(credentials) = &request.wants_token {
-        if !policy::authenticates(&world.mn.tables, credentials) {
+        if !policy::authenticates(&world.mn.tables, settings, credentials) {
             return Err(failure());
         }
         return Err(Response::last(token::give(
             world,
-            release,
+            settings.release,
             &credentials.user,
         )));
     }

@@ -4,6 +4,7 @@ mod admission;
 mod audit;
 pub mod commands;
 mod context;
+mod crypt;
 pub mod dispatch;
 mod document;
 pub mod noderange;

@@ -4,28 +4,45 @@ use std::collections::BTreeSet;
 
 use regex::Regex;
 
-use super::{Credentials, Request, noderange};
-use crate::seam::Release;
+use super::{Credentials, Request, crypt, noderange};
+use crate::seam::{Release, Settings};
 use crate::world::Database;
 use crate::world::tables::{Row, is_enabled};
 
-/// Whether xCAT knows the user and the password, or the stored text itself (RQ18), is right.
-pub fn authenticates(tables: &Database, credentials: &Credentials) -> bool {
+/// Whether xCAT knows the user and the password is right. RQ18: the stored text itself is right, too, even when it is
+/// a hash.
+pub fn authenticates(tables: &Database, settings: &Settings, credentials: &Credentials) -> bool {
     if credentials.user.is_empty() || credentials.password.is_empty() {
         return false;
     }
+    let given = credentials.password.as_str();
+    stored(tables, &credentials.user).any(|stored| {
+        let itself = !crypt::is_hash(stored) || settings.quirk("RQ18");
+        (itself && stored == given) || crypt::matches(given, stored)
+    })
+}
+
+/// What is stored as passwords of a user.
+fn stored<'a>(tables: &'a Database, user: &'a str) -> impl Iterator<Item = &'a str> {
     tables
         .rows("passwd")
         .iter()
         .filter(|row| is_enabled(row))
-        .filter(|row| {
+        .filter(move |row| {
             row.get("key").is_some_and(|k| k == "xcat")
-                && row.get("username").is_some_and(|u| *u == credentials.user)
+                && row.get("username").is_some_and(|u| u == user)
         })
-        .any(|row| {
-            row.get("password")
-                .is_some_and(|p| *p == credentials.password)
-        })
+        .filter_map(|row| row.get("password"))
+        .map(String::as_str)
+}
+
+/// The hashes that are stored for a user. Who is about to ask [`authenticates`] under a lock works them out before it
+/// with [`crypt::matches`], which remembers.
+pub fn hashes(tables: &Database, user: &str) -> Vec<String> {
+    stored(tables, user)
+        .filter(|text| crypt::is_hash(text))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Who asks.
