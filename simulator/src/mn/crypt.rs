@@ -23,7 +23,9 @@ type Results = Mutex<HashMap<[u8; 32], bool>>;
 
 /// Whether a stored text is a hash of one of these forms.
 pub(super) fn is_hash(stored: &str) -> bool {
-    ["$1$", "$5$", "$6$"].iter().any(|form| stored.starts_with(form))
+    ["$1$", "$5$", "$6$"]
+        .iter()
+        .any(|form| stored.starts_with(form))
 }
 
 /// Whether `given` hashes to `stored`.
@@ -137,7 +139,10 @@ fn sha_crypt<D: Digest>(key: &[u8], salt: &[u8], rounds: u32) -> Vec<u8> {
         bits >>= 1;
     }
     let mut sum = hash::<D>(&[&start]);
-    let keys = repeated(&hash::<D>(&[&repeated(key, key.len() * key.len())]), key.len());
+    let keys = repeated(
+        &hash::<D>(&[&repeated(key, key.len() * key.len())]),
+        key.len(),
+    );
     let count = 16 + usize::from(sum[0]);
     let salts = repeated(
         &hash::<D>(&[&repeated(salt, salt.len() * count)]),
@@ -191,7 +196,10 @@ mod tests {
         for (given, stored) in [
             ("Hello world!", "$1$saltstri$YMyguxXMBpd2TEZ.vS/3q1"),
             ("é", "$1$ab$kuyLB4415RWAZZY//XwtR."),
-            ("Hello world!", "$5$saltstri$AcFF27v62S0zwgTU0yv0eKFexEp411.69eNIGyiG0L5"),
+            (
+                "Hello world!",
+                "$5$saltstri$AcFF27v62S0zwgTU0yv0eKFexEp411.69eNIGyiG0L5",
+            ),
             ("é", "$5$ab$0DP0YnqkS/aHY9X1Ukgv8kZUqRcy28g8nrd3tzfMsc0"),
             (
                 "Hello world!",

@@ -688,15 +688,16 @@ async fn makehosts_keeps_the_order_of_the_file() {
 async fn rq18_a_stored_hash_is_itself_a_password() {
     let hash = "$1$saltstri$YMyguxXMBpd2TEZ.vS/3q1";
     let status = async |doors: &Doors, password: &str| {
-        doors
-            .site
-            .world
-            .lock()
-            .mn
-            .tables
-            .update("passwd", &[("username", "admin")], &[("password", hash)]);
+        doors.site.world.lock().mn.tables.update(
+            "passwd",
+            &[("username", "admin")],
+            &[("password", hash)],
+        );
         let headers = [("userName", "admin"), ("password", password)];
-        doors.http("GET", "/xcatws/nodes", &headers, None).await.status
+        doors
+            .http("GET", "/xcatws/nodes", &headers, None)
+            .await
+            .status
     };
     let doors = Doors::open(M).await;
     assert_eq!(status(&doors, "Hello world!").await, 200);
