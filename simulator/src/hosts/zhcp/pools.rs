@@ -43,7 +43,7 @@ pub fn pools(world: &World, command: &RemoteCommand) -> Option<Vec<PoolText>> {
     let names = files::list(world, &host, POOL_DIRECTORY).ok()?;
     let pools: Vec<PoolText> = names
         .iter()
-        .filter(|name| name.ends_with(".conf") && !name.starts_with('.'))
+        .filter(|name| name.strip_suffix(".conf").is_some() && !name.starts_with('.'))
         .map(|name| fs.pool(&format!("{POOL_DIRECTORY}/{name}")).cloned())
         .collect::<Option<_>>()?;
     (!pools.is_empty()).then_some(pools)

@@ -39,6 +39,11 @@ impl Contents {
         self.pools.iter().map(PoolText::len).sum()
     }
 
+    /// Whether there is no text.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Whether a shell would change something of it in double quotes.
     pub fn is_for_shell(&self) -> bool {
         self.pools.iter().any(PoolText::is_for_shell)
