@@ -48,6 +48,70 @@ pub fn links<'a>(view: &'a View<'_>) -> BTreeMap<&'a str, &'a str> {
     links
 }
 
+/// One entry of a directory below `/dev`, as [`entries`] would list it.
+pub fn entry(view: &View<'_>, directory: &[&str], name: &str) -> Option<Node> {
+    if directory.is_empty() {
+        let sg = name.strip_prefix("sg").filter(|_| !view.zfcp.faults.no_sg);
+        let sg = sg.and_then(|number| number.parse::<u32>().ok());
+        let is_device = view
+            .zfcp
+            .disks()
+            .any(|(.., d)| d.disk == name || sg.is_some_and(|n| d.sg == n && name == format!("sg{n}")))
+            || view.zfcp.maps.values().any(|m| format!("dm-{}", m.dm) == name);
+        if is_device {
+            return Some(Node::Device);
+        }
+        if name == "mapper" && !view.zfcp.maps.is_empty() {
+            return Some(Node::Directory);
+        }
+    }
+    if directory == ["mapper"]
+        && let Some((_, map)) = view
+            .zfcp
+            .maps
+            .iter()
+            .find(|(wwid, _)| map_name(view, wwid) == name)
+    {
+        return Some(Node::Link(format!("../dm-{}", map.dm)));
+    }
+    let mut path = directory.join("/");
+    if !path.is_empty() {
+        path.push('/');
+    }
+    path.push_str(name);
+    if let Some(kernel) = owner(view, &path) {
+        return Some(Node::Link(format!(
+            "{}{kernel}",
+            "../".repeat(directory.len())
+        )));
+    }
+    path.push('/');
+    let is_directory = view
+        .zfcp
+        .symlinks
+        .values()
+        .flatten()
+        .any(|link| link.starts_with(&path));
+    is_directory.then_some(Node::Directory)
+}
+
+/// The device to which a link leads: a map wins over its paths, and otherwise the later disk.
+fn owner<'a>(view: &'a View<'_>, link: &str) -> Option<&'a str> {
+    let mut claims = view
+        .zfcp
+        .symlinks
+        .iter()
+        .filter(|(_, links)| links.contains(link))
+        .map(|(kernel, _)| kernel.as_str());
+    let first = claims.next()?;
+    Some(claims.fold(first, |best, next| {
+        match (best.starts_with("dm-"), next.starts_with("dm-")) {
+            (true, false) => best,
+            _ => next,
+        }
+    }))
+}
+
 /// Entries of a directory below `/dev`.
 pub fn entries(view: &View<'_>, path: &[&str]) -> Option<Entries> {
     let mut found: BTreeMap<String, Node> = BTreeMap::new();

@@ -77,10 +77,7 @@ impl<'a> View<'a> {
                 continue;
             }
             let borrowed: Vec<&str> = done.iter().map(String::as_str).collect();
-            let (_, found) = self
-                .entries(&borrowed)?
-                .into_iter()
-                .find(|(n, _)| *n == name)?;
+            let found = self.entry(&borrowed, &name)?;
             match found {
                 Node::Link(target) if last || !rest.is_empty() => {
                     links += 1;
@@ -100,6 +97,18 @@ impl<'a> View<'a> {
             }
         }
         Some(Found { path: done, node })
+    }
+
+    /// One entry of a directory. What is large and often asked for is looked up, not listed.
+    fn entry(&self, directory: &[&str], name: &str) -> Option<Node> {
+        match directory {
+            ["dev", rest @ ..] => dev::entry(self, rest, name),
+            _ => self
+                .entries(directory)?
+                .into_iter()
+                .find(|(n, _)| n == name)
+                .map(|(_, node)| node),
+        }
     }
 
     /// Text of a readable file, without the newline at its end.

@@ -29,12 +29,14 @@ pub fn process(world: &mut World, host: &HostName, events: Vec<Uevent>) {
     if std::mem::replace(&mut zfcp.udev_busy, true) {
         return;
     }
+    // Rules are read once; a program that one of them runs may change them.
+    let mut known = None;
     for _ in 0..LIMIT {
         let Some(linux) = world.linuxes.get_mut(host) else {
             return;
         };
         if let Some(event) = linux.zfcp.pending.pop_front() {
-            one(world, host, &event);
+            one(world, host, &event, &mut known);
         } else if !follow(world, host) {
             break;
         }
@@ -104,7 +106,7 @@ struct Wishes {
     run: Vec<String>,
 }
 
-fn one(world: &mut World, host: &HostName, event: &Uevent) {
+fn one(world: &mut World, host: &HostName, event: &Uevent, known: &mut Option<Vec<Rule>>) {
     let now = world.now_ms;
     let stalled = world
         .linuxes
@@ -134,8 +136,8 @@ fn one(world: &mut World, host: &HostName, event: &Uevent) {
     if let Subject::Map(wwid, _) = &event.subject {
         remember_wwid(world, host, wwid);
     }
-    let all = world.linuxes.get(host).map(rules).unwrap_or_default();
-    evaluate(world, host, event.action, &device, &all, &mut wishes);
+    let all = known.get_or_insert_with(|| world.linuxes.get(host).map(rules).unwrap_or_default());
+    evaluate(world, host, event.action, &device, all, &mut wishes);
     if is_block && let Some(linux) = world.linuxes.get_mut(host) {
         linux
             .zfcp
@@ -144,6 +146,7 @@ fn one(world: &mut World, host: &HostName, event: &Uevent) {
     }
     for line in wishes.run {
         run(world, host, &line);
+        *known = None;
     }
 }
 
