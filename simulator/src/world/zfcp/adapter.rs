@@ -7,6 +7,9 @@ use super::event::{Action, Subject};
 use super::names::bus_id;
 use super::{Adapter, Errno, LinkState, Machine, Port, PortState, Uevent, Zfcp};
 
+/// Least time between two port scans that changes in the fabric cause, in milliseconds (`port_scan_ratelimit`).
+pub const PORT_SCAN_MS: u64 = 60_000;
+
 /// How long a lost port keeps its SCSI devices, in milliseconds (`dev_loss_tmo` 60 s).
 pub const DEV_LOSS_MS: u64 = 60_000;
 
@@ -120,6 +123,7 @@ impl Zfcp {
         else {
             return;
         };
+        adapter.scanned_ms = machine.world.now_ms;
         let san = &machine.world.san;
         // A new port that refuses the login is dropped again without a message.
         let found: Vec<Wwpn> = san
@@ -262,13 +266,7 @@ impl Zfcp {
                 (LinkState::Failed, _) | (LinkState::Open, LinkState::Failed) => {}
                 (LinkState::Open, LinkState::Open) => {
                     self.check_ports(machine, device, events);
-                    // A state change in the fabric makes the driver scan; here only one without any port does so at
-                    // once, others wait for `port_rescan`.
-                    if self
-                        .adapters
-                        .get(&device)
-                        .is_some_and(|a| a.ports.is_empty())
-                    {
+                    if self.wants_scan(machine, device) {
                         self.scan_ports(machine, device, events);
                     }
                 }
@@ -282,6 +280,22 @@ impl Zfcp {
         for device in devices {
             self.expire_ports(machine.world.now_ms, device, events);
         }
+    }
+
+    /// Whether a state change in the fabric makes the driver scan: there is a port that it does not know, and the last
+    /// scan is long enough ago. An adapter without any port does not wait (spec: zfcp-and-san 2.4, port scan, 5).
+    fn wants_scan(&self, machine: &Machine<'_>, device: DeviceNumber) -> bool {
+        let (Some(adapter), Some(initiator)) =
+            (self.adapters.get(&device), machine.initiator(device))
+        else {
+            return false;
+        };
+        let since = machine.world.now_ms.saturating_sub(adapter.scanned_ms);
+        let san = &machine.world.san;
+        (adapter.ports.is_empty() || since >= PORT_SCAN_MS)
+            && san
+                .visible_ports(initiator)
+                .any(|w| !adapter.ports.contains_key(&w) && san.port(initiator, w).is_ok())
     }
 
     /// Whether [`Zfcp::settle`] would change nothing.
@@ -341,15 +355,11 @@ impl Zfcp {
                     return true;
                 };
                 let san = &machine.world.san;
-                if adapter.ports.is_empty() {
-                    return san
-                        .visible_ports(initiator)
-                        .all(|port| san.port(initiator, port).is_err());
-                }
-                adapter.ports.iter().all(|(wwpn, port)| {
-                    let reachable = san.port(initiator, *wwpn).is_ok();
-                    reachable == (port.state == PortState::Online)
-                })
+                !self.wants_scan(machine, device)
+                    && adapter.ports.iter().all(|(wwpn, port)| {
+                        let reachable = san.port(initiator, *wwpn).is_ok();
+                        reachable == (port.state == PortState::Online)
+                    })
             }
             (link, now) => link == now,
         }

@@ -12,7 +12,7 @@ mod state;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use adapter::DEV_LOSS_MS;
+pub use adapter::{DEV_LOSS_MS, PORT_SCAN_MS};
 pub use errno::Errno;
 pub use event::Uevent;
 pub use machine::{Machine, act, observe};

@@ -92,6 +92,8 @@ pub struct Adapter {
     pub targets: BTreeMap<Wwpn, u32>,
     /// Number of the next rport.
     pub next_rport: u32,
+    /// When the fabric was last asked for ports, in virtual milliseconds.
+    pub scanned_ms: u64,
 }
 
 /// How an adapter stands to the fabric (spec: zfcp-and-san 2.3).

@@ -492,6 +492,28 @@ proptest! {
     }
 }
 
+/// spec: zfcp-and-san 8.1 F26: a target that is zoned later shows when the scans are not limited any more, or when asked.
+#[test]
+fn f26_zoned_later() {
+    for ask in [false, true] {
+        let mut world = world(Distribution::Rhel7);
+        let second = Wwpn(PORT.0 + 1);
+        world.san.add_port(second);
+        online(&mut world).unwrap();
+        world.san.set_zoned("z", second, true).unwrap();
+        world.now_ms += 1_000;
+        run(&mut world, |_, _, _| ());
+        assert_eq!(state(&world).adapters[&DEV].ports.len(), 1);
+        if ask {
+            run(&mut world, |m, z, e| z.scan_ports(m, DEV, e));
+        } else {
+            world.now_ms += PORT_SCAN_MS;
+            run(&mut world, |_, _, _| ());
+        }
+        assert_eq!(state(&world).adapters[&DEV].ports.len(), 2);
+    }
+}
+
 /// spec: zfcp-and-san 8.1 F8: the device appears some time after CP has attached it.
 #[test]
 fn f8_late_recognition() {
