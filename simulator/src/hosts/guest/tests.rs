@@ -552,14 +552,22 @@ mod invariants {
         // What is looked up is what is listed.
         let name = host();
         let view = sysfs::tree::View::of(world, &name).unwrap();
-        for folder in [vec!["dev"], vec!["dev", "mapper"], vec!["dev", "disk", "by-id"]] {
+        for folder in [
+            vec!["dev"],
+            vec!["dev", "mapper"],
+            vec!["dev", "disk", "by-id"],
+        ] {
             for (name, node) in view.entries(&folder).unwrap_or_default() {
                 prop_assert_eq!(
-                    view.find(&format!("/{}/{name}", folder.join("/")), false).map(|f| f.node),
+                    view.find(&format!("/{}/{name}", folder.join("/")), false)
+                        .map(|f| f.node),
                     Some(node)
                 );
             }
-            prop_assert_eq!(view.find(&format!("/{}/nope", folder.join("/")), false), None);
+            prop_assert_eq!(
+                view.find(&format!("/{}/nope", folder.join("/")), false),
+                None
+            );
         }
         let mut dms: Vec<u32> = zfcp.maps.values().map(|m| m.dm).collect();
         dms.dedup();

@@ -53,11 +53,13 @@ pub fn entry(view: &View<'_>, directory: &[&str], name: &str) -> Option<Node> {
     if directory.is_empty() {
         let sg = name.strip_prefix("sg").filter(|_| !view.zfcp.faults.no_sg);
         let sg = sg.and_then(|number| number.parse::<u32>().ok());
-        let is_device = view
+        let is_device = view.zfcp.disks().any(|(.., d)| {
+            d.disk == name || sg.is_some_and(|n| d.sg == n && name == format!("sg{n}"))
+        }) || view
             .zfcp
-            .disks()
-            .any(|(.., d)| d.disk == name || sg.is_some_and(|n| d.sg == n && name == format!("sg{n}")))
-            || view.zfcp.maps.values().any(|m| format!("dm-{}", m.dm) == name);
+            .maps
+            .values()
+            .any(|m| format!("dm-{}", m.dm) == name);
         if is_device {
             return Some(Node::Device);
         }
