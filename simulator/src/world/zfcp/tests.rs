@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::event::{Action, Subject};
-use super::{DEV_LOSS_MS, PORT_SCAN_MS, Errno, LinkState, Machine, PortState, Uevent, Zfcp, act};
+use super::{DEV_LOSS_MS, Errno, LinkState, Machine, PORT_SCAN_MS, PortState, Uevent, Zfcp, act};
 use crate::world::san::{TargetPort, Volume};
 use crate::world::zvm::{FcpDevice, VirtualMachine, ZvmSystem};
 use crate::world::{
