@@ -1,5 +1,6 @@
 //! How a program fails when a rule says so.
 
+use super::zhcp;
 use crate::seam::Outcome;
 use crate::world::scratch::ProgramFailure;
 
@@ -29,30 +30,10 @@ pub(super) fn outcome(
     })
 }
 
-/// What `smcli` prints for a return and reason code (spec: zhcp-and-smapi 2.4, 2.6).
+/// What `smcli` prints for a return and reason code (spec: zhcp-and-smapi 2.4, 2.6). A call that would not get as far as
+/// SMAPI fails as it would anyway.
 fn smapi(words: &[String], done: Option<&Outcome>, rc: i32, rs: i32) -> Outcome {
-    let _ = words;
-    // A changing call has said what it is about to do before the answer came.
-    let phrase = done
-        .and_then(|o| {
-            o.stdout
-                .rsplit_once("... ")
-                .map(|(p, _)| format!("{p}... "))
-        })
-        .unwrap_or_default();
-    if rc == 0 && rs == 0 {
-        return Outcome::ok(format!("{phrase}Done\n"));
-    }
-    let block = if rc < 0 {
-        format!(
-            "Failed\n  Return Code: {rc}\n  Description: Socket connect refused error\n\nErrno value: 111\n"
-        )
-    } else {
-        format!("Failed\n  Return Code: {rc}\n  Reason Code: {rs}\n")
-    };
-    Outcome {
-        rc: if rc < 0 { rc & 255 } else { 1 },
-        stdout: phrase + &block,
-        stderr: String::new(),
-    }
+    zhcp::smcli::failure(words, rc, rs, &[])
+        .or_else(|| done.cloned())
+        .unwrap_or_else(|| Outcome::fail(1, ""))
 }

@@ -1,6 +1,7 @@
 //! From a site file to a world.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Bound;
 
 use toml::Spanned;
 
@@ -11,7 +12,7 @@ use super::personality::{
 };
 use crate::hosts::guest;
 use crate::world::san::{TargetPort, Volume};
-use crate::world::zvm::{DirectoryEntry, DiskPool, FcpDevice, Vswitch, ZvmSystem};
+use crate::world::zvm::{DasdVolume, DirectoryEntry, DiskPool, FcpDevice, Vswitch, ZvmSystem};
 use crate::world::{
     Database, DeviceNumber, Distribution, HostName, Linux, LinuxRole, Lun, SystemName, UserId,
     World, Wwpn,
@@ -47,6 +48,8 @@ pub fn build(file: &SiteFile, text: &str) -> Result<World, Vec<SiteProblem>> {
     }
     builder.management_node(file);
     builder.san(file);
+    builder.fill_pools(file);
+    builder.boot_configured(file);
     for (table, rows) in &file.tables {
         for row in rows {
             let row = row.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
@@ -223,7 +226,7 @@ impl Builder<'_> {
             &system,
             mn.distribution,
         );
-        self.user(&system, &userid, "8G", &[], true);
+        self.user(&system, &userid, "8G", &[], &[], true);
     }
 
     fn linux(
@@ -260,6 +263,7 @@ impl Builder<'_> {
         userid: &UserId,
         memory: &str,
         dedicate: &[DeviceNumber],
+        further: &[String],
         on: bool,
     ) {
         let Some(zvm) = self.world.systems.get_mut(system) else {
@@ -273,6 +277,7 @@ impl Builder<'_> {
         ];
         statements.extend(dedicate.iter().map(|d| format!("DEDICATE {d:X} {d:X}")));
         statements.push("MDISK 0100 3390 0001 10016 LAB001 MR".to_owned());
+        statements.extend(further.iter().cloned());
         zvm.directory.insert(
             userid.clone(),
             DirectoryEntry {
@@ -322,6 +327,7 @@ impl Builder<'_> {
                 .insert(pool.name.to_ascii_uppercase(), extents);
         }
         self.fcp_devices(file, &mut zvm);
+        self.facts(file, &mut zvm);
         if self.world.systems.insert(name.clone(), zvm).is_some() {
             self.problems.push(SiteProblem {
                 line: 0,
@@ -354,7 +360,7 @@ impl Builder<'_> {
             &name,
             zhcp.distribution,
         );
-        write_zhcp_files(&mut linux.fs, SMAPI_LEVEL, now_ms);
+        write_zhcp_files(&mut linux.fs, file.smapi_level.unwrap_or(SMAPI_LEVEL), now_ms);
         linux.fs.directories.insert(POOL_DIRECTORY.to_owned());
         for pool in &file.pools {
             let mut text = format!("{POOL_HEADER}\n");
@@ -368,7 +374,7 @@ impl Builder<'_> {
                 now_ms,
             );
         }
-        self.user(&name, &userid, "2G", &[], true);
+        self.user(&name, &userid, "2G", &[], &[], true);
         if let Some(entry) = self
             .world
             .systems
@@ -379,6 +385,43 @@ impl Builder<'_> {
         }
         for guest in &file.guests {
             self.guest(&name, &file.node, &hcp, guest);
+        }
+    }
+
+    /// What a system has beside guests and FCP devices.
+    fn facts(&mut self, file: &SystemFile, zvm: &mut ZvmSystem) {
+        zvm.smapi.level = file.smapi_level.unwrap_or(SMAPI_LEVEL);
+        zvm.dirmaint.asynchronous = file.asynchronous_directory;
+        zvm.lans.clone_from(&file.lans);
+        for (name, statements) in &file.profiles {
+            zvm.profiles.insert(UserId::new(name), statements.clone());
+        }
+        for dasd in &file.dasd {
+            let Some(number) = self.parsed(&dasd.device, DeviceNumber::parse) else {
+                continue;
+            };
+            let volume = DasdVolume {
+                label: dasd.label.to_ascii_uppercase(),
+                kind: dasd.kind.clone(),
+                size: dasd.size,
+                online: !dasd.offline,
+                cp_owned: dasd.cp_owned,
+                system: dasd.system,
+                ..DasdVolume::default()
+            };
+            if zvm.volumes.insert(number, volume).is_some() || zvm.fcp.contains_key(&number) {
+                self.problem(&dasd.device.span(), format!("device {number:X} is defined twice"));
+            }
+        }
+        for user in &file.users {
+            let userid = UserId::new(user.userid.get_ref());
+            let entry = DirectoryEntry::new(user.directory.clone());
+            if zvm.directory.insert(userid.clone(), entry).is_some() {
+                self.problem(&user.userid.span(), format!("userid {userid} is defined twice"));
+            }
+            if user.on {
+                let _ = zvm.logon(&userid, START_MS);
+            }
         }
     }
 
@@ -475,10 +518,112 @@ impl Builder<'_> {
         linux.ssh = file.transport == Transport::Ssh;
         linux.kernel_parameters.clone_from(&file.kernel);
         guest::apply_kernel_parameters(linux);
-        self.user(system, &userid, &file.memory, &dedicate, file.on);
+        for (path, text) in &file.files {
+            linux.fs.write(path, text.clone(), START_MS);
+        }
+        let further = file.directory.clone();
+        self.user(system, &userid, &file.memory, &dedicate, &further, file.on);
+        self.attach(system, &userid, &file.attach);
+    }
+
+    /// Attaches FCP devices to a guest without a directory statement.
+    fn attach(&mut self, system: &SystemName, userid: &UserId, devices: &[Spanned<String>]) {
+        for device in devices {
+            let Some(number) = self.parsed(device, DeviceNumber::parse) else {
+                continue;
+            };
+            let attached = self
+                .world
+                .systems
+                .get_mut(system)
+                .is_some_and(|z| z.attach(userid, number, number).is_ok());
+            if !attached {
+                let message = format!(
+                    "FCP device {number:X} cannot be attached to {userid}: it must be free and the guest must be on"
+                );
+                self.problem(&device.span(), message);
+            }
+        }
+    }
+
+    /// Adds free rows for volumes to pools.
+    fn fill_pools(&mut self, file: &SiteFile) {
+        let wanted = || file.systems.iter().flat_map(|s| s.pools.iter().map(move |p| (s, p)));
+        if wanted().all(|(_, p)| p.volumes.is_empty()) {
+            return;
+        }
+        let mut paths: HashMap<&str, (Lun, Vec<Wwpn>)> = HashMap::new();
+        for (port, luns) in &self.world.san.luns {
+            for (lun, name) in luns {
+                let entry = paths.entry(name).or_insert_with(|| (*lun, Vec::new()));
+                entry.1.push(*port);
+            }
+        }
+        let mut problems = Vec::new();
+        let mut texts = Vec::new();
+        for (system, pool) in wanted() {
+            let mut rows = Vec::new();
+            for pattern in &pool.volumes {
+                let text = pattern.get_ref().as_str();
+                let prefix = text.strip_suffix('*');
+                let volumes = self
+                    .world
+                    .san
+                    .volumes
+                    .range::<str, _>((Bound::Included(prefix.unwrap_or(text)), Bound::Unbounded))
+                    .take_while(|(name, _)| prefix.map_or(name.as_str() == text, |p| name.starts_with(p)));
+                let before = rows.len();
+                for (name, volume) in volumes {
+                    if let Some((lun, ports)) = paths.get(name.as_str()) {
+                        rows.push((ports, *lun, volume.bytes >> 30));
+                    }
+                }
+                if rows.len() == before {
+                    problems.push((pattern.span(), format!("no volume is called '{text}'")));
+                }
+            }
+            rows.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+            let mut text = String::with_capacity(rows.len() * 80);
+            for (ports, lun, gib) in rows {
+                let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
+                text.push_str(&format!("free,{},{lun},{gib}G,{},,,\n", ports.join(";"), pool.range));
+            }
+            texts.push((HostName::new(&system.zhcp.host), pool.name.clone(), text));
+        }
+        let now_ms = self.world.now_ms;
+        for (host, pool, rows) in texts {
+            let path = format!("{POOL_DIRECTORY}/{pool}.conf");
+            if let Some(linux) = self.world.linuxes.get_mut(&host) {
+                let old = linux.fs.read(&path).map(|t| t.to_string()).unwrap_or_default();
+                linux.fs.write(&path, old + &rows, now_ms);
+            }
+        }
+        for (span, message) in problems {
+            self.problem(&span, message);
+        }
+    }
+
+    /// Lets guests that are on and configured on their disk take over that configuration, as at their boot.
+    fn boot_configured(&mut self, file: &SiteFile) {
+        let configured = file
+            .systems
+            .iter()
+            .flat_map(|s| &s.guests)
+            .filter(|g| g.on && !g.files.is_empty());
+        for guest in configured {
+            guest::boot(&mut self.world, &HostName::new(guest.node.get_ref()));
+        }
     }
 
     fn san(&mut self, file: &SiteFile) {
+        for wwpn in &file.san.links_down {
+            let wwpn = self.parsed(wwpn, Wwpn::parse);
+            self.world.san.links_down.extend(wwpn);
+        }
+        for wwpn in &file.san.logins_refused {
+            let wwpn = self.parsed(wwpn, Wwpn::parse);
+            self.world.san.logins_refused.extend(wwpn);
+        }
         self.world.san.open_zoning = file.san.open_zoning;
         self.world.san.open_masking = file.san.open_masking;
         for port in &file.san.ports {
@@ -487,6 +632,7 @@ impl Builder<'_> {
                     wwpn,
                     TargetPort {
                         online: !port.offline,
+                        refuses_login: port.refuses_login,
                         ..TargetPort::default()
                     },
                 );
@@ -537,6 +683,8 @@ impl Builder<'_> {
                     bytes: volume.gib << 30,
                     content: format!("blank-{name}"),
                     wwid: format!("36{serial:010x}0000000000{:010x}", lun.0 >> 24),
+                    medium: volume.medium,
+                    silent: volume.silent,
                     ..Volume::default()
                 };
                 if self.world.san.volumes.insert(name.clone(), entry).is_some() {

@@ -9,7 +9,11 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum SiteError {
     /// The file cannot be read.
-    #[error("cannot read site file {path}; give a file, or 'lab' or 'empty'", path = path.display())]
+    #[error(
+        "cannot read site file {path}; give a file, or the name of a site that comes with the program: {known}",
+        path = path.display(),
+        known = super::names().collect::<Vec<_>>().join(", ")
+    )]
     Read {
         /// The file.
         path: PathBuf,

@@ -7,6 +7,8 @@ use toml::Spanned;
 
 use super::SiteProblem;
 use crate::world::Distribution;
+use crate::world::san::Medium;
+use crate::world::zvm::Lan;
 
 /// The schema version that this program reads and writes.
 pub const SCHEMA: u32 = 1;
@@ -40,6 +42,18 @@ pub struct SiteFile {
 
 fn default_domain() -> String {
     "example.com".to_owned()
+}
+
+/// A site file that takes over the world of a preset.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PresetFile {
+    /// Schema version.
+    pub schema: Spanned<u32>,
+    /// Name of the site.
+    pub name: String,
+    /// Name of the preset.
+    pub preset: Spanned<String>,
 }
 
 /// `[mn]`.
@@ -99,6 +113,23 @@ pub struct SystemFile {
     /// Disk pools of the directory manager.
     #[serde(default, rename = "diskpool")]
     pub disk_pools: Vec<DiskPoolFile>,
+    /// SMAPI level; absent: 640.
+    pub smapi_level: Option<u16>,
+    /// Whether the directory manager answers changes of disk space with an operation that goes on.
+    #[serde(default)]
+    pub asynchronous_directory: bool,
+    /// Guest LANs.
+    #[serde(default, rename = "lan")]
+    pub lans: Vec<Lan>,
+    /// Directory entries of userids that are no nodes.
+    #[serde(default, rename = "user")]
+    pub users: Vec<EntryFile>,
+    /// Profiles of the directory, by name.
+    #[serde(default)]
+    pub profiles: BTreeMap<String, Vec<String>>,
+    /// DASD volumes.
+    #[serde(default)]
+    pub dasd: Vec<DasdFile>,
 }
 
 /// `[system.zhcp]`.
@@ -157,6 +188,15 @@ pub struct GuestFile {
     /// Kernel parameters, such as `zfcp.allow_lun_scan=0` or `cio_ignore=all,!condev`.
     #[serde(default)]
     pub kernel: String,
+    /// FCP devices that CP has attached to it without a directory statement.
+    #[serde(default)]
+    pub attach: Vec<Spanned<String>>,
+    /// Further files of its Linux, by path.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
+    /// Further statements of its directory entry.
+    #[serde(default)]
+    pub directory: Vec<String>,
     /// Memory, as in the USER statement.
     #[serde(default = "default_memory")]
     pub memory: String,
@@ -186,6 +226,53 @@ pub struct PoolFile {
     /// Rows, in order: `status,wwpn,lun,size,range,owner,channel,tag`.
     #[serde(default)]
     pub rows: Vec<String>,
+    /// Volumes for which free rows follow, by name; a name that ends in `*` stands for all that begin so.
+    #[serde(default)]
+    pub volumes: Vec<Spanned<String>>,
+    /// Range of FCP devices of these rows.
+    #[serde(default)]
+    pub range: String,
+}
+
+/// `[[system.user]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntryFile {
+    /// The userid.
+    pub userid: Spanned<String>,
+    /// Whether it is logged on when the site starts.
+    #[serde(default)]
+    pub on: bool,
+    /// Statements of its entry.
+    pub directory: Vec<String>,
+}
+
+/// `[[system.dasd]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DasdFile {
+    /// Device number.
+    pub device: Spanned<String>,
+    /// Volume label.
+    pub label: String,
+    /// Device type.
+    #[serde(default = "default_dasd")]
+    pub kind: String,
+    /// Cylinders or blocks.
+    pub size: u64,
+    /// Whether CP owns it.
+    #[serde(default)]
+    pub cp_owned: bool,
+    /// Whether it is attached to the system for minidisks.
+    #[serde(default)]
+    pub system: bool,
+    /// Whether CP has it offline.
+    #[serde(default)]
+    pub offline: bool,
+}
+
+fn default_dasd() -> String {
+    "3390".to_owned()
 }
 
 /// `[[system.diskpool]]`.
@@ -224,6 +311,12 @@ pub struct SanFile {
     /// LUN masking.
     #[serde(default, rename = "mask")]
     pub masks: Vec<MaskFile>,
+    /// Physical WWPNs of channel paths whose link to the fabric is down.
+    #[serde(default)]
+    pub links_down: Vec<Spanned<String>>,
+    /// NPIV WWPNs whose login the fabric refuses.
+    #[serde(default)]
+    pub logins_refused: Vec<Spanned<String>>,
 }
 
 /// `[[san.port]]`.
@@ -235,6 +328,9 @@ pub struct PortFile {
     /// Whether its link is down.
     #[serde(default)]
     pub offline: bool,
+    /// Whether it refuses logins.
+    #[serde(default)]
+    pub refuses_login: bool,
 }
 
 /// `[[san.volume]]`: one or, with `count`, several volumes with consecutive LUNs.
@@ -252,6 +348,12 @@ pub struct VolumeFile {
     pub ports: Vec<Spanned<String>>,
     /// Size in GiB.
     pub gib: u64,
+    /// Whether its medium works: `good`, `reserved`, `offline`, `read-only`.
+    #[serde(default)]
+    pub medium: Medium,
+    /// Whether it does not answer at all.
+    #[serde(default)]
+    pub silent: bool,
 }
 
 const fn one() -> u32 {
@@ -283,33 +385,54 @@ pub struct MaskFile {
 /// # Errors
 /// What is wrong, with its line.
 pub fn parse(text: &str) -> Result<SiteFile, Vec<SiteProblem>> {
+    check_version(text)?;
+    toml::from_str(text).map_err(|e| problem(text, &e))
+}
+
+/// Reads a text that takes over a preset; `None` when it names none.
+///
+/// # Errors
+/// What is wrong, with its line.
+pub fn preset(text: &str) -> Result<Option<PresetFile>, Vec<SiteProblem>> {
+    #[derive(Deserialize)]
+    struct Name {
+        preset: Option<Spanned<String>>,
+    }
+    check_version(text)?;
+    let name: Name = toml::from_str(text).map_err(|e| problem(text, &e))?;
+    match name.preset {
+        None => Ok(None),
+        Some(_) => toml::from_str(text).map(Some).map_err(|e| problem(text, &e)),
+    }
+}
+
+fn problem(text: &str, error: &toml::de::Error) -> Vec<SiteProblem> {
+    vec![SiteProblem::at(
+        text,
+        error.span().map_or(0, |s| s.start),
+        error.message().to_owned(),
+    )]
+}
+
+/// Whether the schema version can be read.
+fn check_version(text: &str) -> Result<(), Vec<SiteProblem>> {
     #[derive(Deserialize)]
     struct Version {
         schema: Option<Spanned<u32>>,
     }
-    let problem = |e: &toml::de::Error| {
-        vec![SiteProblem::at(
-            text,
-            e.span().map_or(0, |s| s.start),
-            e.message().to_owned(),
-        )]
-    };
-    let version: Version = toml::from_str(text).map_err(|e| problem(&e))?;
+    let version: Version = toml::from_str(text).map_err(|e| problem(text, &e))?;
     match version.schema {
-        None => {
-            return Err(vec![SiteProblem {
+        None => Err(vec![SiteProblem {
                 line: 1,
                 message: format!("no schema version; write 'schema = {SCHEMA}' at the top"),
-            }]);
-        }
+            }]),
         Some(v) if *v.get_ref() > SCHEMA => {
             let message = format!(
                 "schema {} is newer than {SCHEMA}, which this program reads; use a newer program",
                 v.get_ref()
             );
-            return Err(vec![SiteProblem::at(text, v.span().start, message)]);
+            Err(vec![SiteProblem::at(text, v.span().start, message)])
         }
-        Some(_) => {}
+        Some(_) => Ok(()),
     }
-    toml::from_str(text).map_err(|e| problem(&e))
 }

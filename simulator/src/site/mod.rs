@@ -2,40 +2,61 @@
 //! Errors point at the line; all of them are reported at once.
 
 mod build;
+mod embedded;
 mod error;
 mod file;
+mod generate;
 pub mod personality;
 pub mod preset;
 
 use std::path::Path;
 
 pub use build::build;
+pub use embedded::{EMPTY, LAB, PRESETS, names};
 pub use error::{SiteError, SiteProblem};
 pub use file::{SCHEMA, SiteFile, parse};
+pub use generate::{Scale, generate};
 
+use self::preset::Preset;
 use crate::world::World;
-
-/// Text of the `lab` site: one MN, two z/VM systems, four guests, two target ports, three pools.
-pub const LAB: &str = include_str!("../../../fixtures/sites/lab.toml");
-/// Text of the `empty` site: one MN and one z/VM system with its zHCP, and nothing else.
-pub const EMPTY: &str = include_str!("../../../fixtures/sites/empty.toml");
 
 /// Makes the world that a site file's text describes; `name` is shown in errors.
 ///
 /// # Errors
 /// Every problem of the text, each with its line.
 pub fn from_text(name: &str, text: &str) -> Result<World, SiteError> {
-    let file = parse(text).map_err(|problems| SiteError::Invalid {
-        name: name.to_owned(),
-        problems,
-    })?;
-    build(&file, text).map_err(|problems| SiteError::Invalid {
+    world(text).map_err(|problems| SiteError::Invalid {
         name: name.to_owned(),
         problems,
     })
 }
 
-/// Reads a site file, or one of the sites that come with the program (`lab`, `empty`) when `path` is its name.
+fn world(text: &str) -> Result<World, Vec<SiteProblem>> {
+    if let Some(preset) = file::preset(text)? {
+        let (at, site, name) = (preset.preset.span().start, preset.name, preset.preset.into_inner());
+        let Some(json) = embedded::preset(&name) else {
+            let known: Vec<&str> = PRESETS.iter().map(|(n, _)| *n).collect();
+            let message = format!("preset '{name}' is not known; known are: {}", known.join(", "));
+            return Err(vec![SiteProblem::at(text, at, message)]);
+        };
+        let world = Preset::parse(json).and_then(|p| p.world());
+        return world
+            .map(|world| World { name: site, ..world })
+            .map_err(|error| vec![SiteProblem::at(text, at, error.to_string())]);
+    }
+    let file = parse(text)?;
+    build(&file, text)
+}
+
+/// Every problem of a site file's text, in order of lines; none when it can be used.
+pub fn check(text: &str) -> Vec<SiteProblem> {
+    let mut problems = world(text).err().unwrap_or_default();
+    problems.sort_by_key(|p| p.line);
+    problems
+}
+
+/// Reads a site file, or one of the sites that come with the program when `path` is its name: `lab`, `empty`, or that of
+/// a preset of the recordings.
 ///
 /// # Errors
 /// The file cannot be read, or its problems, each with its line.
@@ -43,6 +64,10 @@ pub fn load(path: &Path) -> Result<World, SiteError> {
     match path.to_str() {
         Some("lab") => return from_text("lab", LAB),
         Some("empty") => return from_text("empty", EMPTY),
+        Some(name) if embedded::preset(name).is_some() => {
+            let text = format!("schema = {SCHEMA}\nname = \"{name}\"\npreset = \"{name}\"\n");
+            return from_text(name, &text);
+        }
         _ => {}
     }
     let text = std::fs::read_to_string(path).map_err(|source| SiteError::Read {
@@ -60,6 +85,7 @@ pub fn lab() -> World {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::{DeviceNumber, UserId};
 
     #[test]
     fn the_sites_that_come_with_the_program_load() {
@@ -71,6 +97,45 @@ mod tests {
         let world = lab();
         assert_eq!(world.systems.len(), 2);
         assert_eq!(world.linuxes.len(), 7, "MN, two zHCPs, four guests");
+    }
+
+    #[test]
+    fn every_preset_is_a_site_by_name_and_by_file() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+        let presets = std::fs::read_dir(folder.join("recordings/presets")).unwrap().count();
+        assert_eq!(presets, PRESETS.len(), "each preset of the recordings comes with the program");
+        for (name, _) in PRESETS {
+            let by_name = load(Path::new(name)).unwrap();
+            let by_file = load(&folder.join(format!("sites/{name}.toml"))).unwrap();
+            assert_eq!(by_name, by_file, "{name}");
+            assert_eq!(by_name.name, *name);
+        }
+        let error = from_text("x", "schema = 1\nname = \"x\"\npreset = \"nosuch\"\n").unwrap_err();
+        assert!(error.to_string().contains("x:3: preset 'nosuch' is not known"), "{error}");
+    }
+
+    #[test]
+    fn each_step_of_zfcp_can_be_absent_or_wrong() {
+        let broken = |from: &str, to: &str| {
+            assert!(LAB.contains(from), "{from}");
+            from_text("lab", &LAB.replacen(from, to, 1)).unwrap()
+        };
+        // 1 IODF: a device that CP has offline. 2 fabric: a link that is down.
+        let world = broken("[san]", "[san]\nlinks_down = [\"C05076E8A0000050\"]\nlogins_refused = [\"C05076E8A0001A01\"]");
+        assert_eq!(world.san.links_down.len(), 1);
+        assert_eq!(world.san.logins_refused.len(), 1);
+        // 4 a device attached without a directory statement, 5 a guest that is configured on its disk.
+        let world = broken(
+            "dedicate = []  # lnx1",
+            "attach = [\"1A03\"]\nfiles = { \"/etc/zfcp.conf\" = \"0.0.1a03 0x1 0x2\\n\" }",
+        );
+        let lnx1 = UserId::new("LNX1");
+        let device = DeviceNumber(0x1a03);
+        let system = &world.systems["ZVM1"];
+        assert_eq!(system.running[&lnx1].devices[&device], device);
+        assert_eq!(system.fcp[&device].attached_to, Some(lnx1.clone()));
+        assert!(!system.directory[&lnx1].defines(device));
+        assert!(world.linuxes["lnx1"].fs.read("/etc/zfcp.conf").is_some());
     }
 
     #[test]

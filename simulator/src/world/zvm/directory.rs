@@ -278,4 +278,37 @@ mod tests {
             Err(Code::DEVICE_NOT_DEFINED)
         );
     }
+
+    proptest::proptest! {
+        /// What goes into an entry comes out again, and every device in it is found.
+        #[test]
+        fn an_entry_reads_back(
+            devices in proptest::collection::btree_set(0x0010_u16..0x2000, 0..12),
+            kinds in proptest::collection::vec(0_usize..4, 12),
+        ) {
+            let mut statements = vec!["USER LNX1 LBYONLY 1G 64G G".to_owned(), "INCLUDE LNXDFLT".to_owned()];
+            for (device, kind) in devices.iter().zip(kinds) {
+                statements.push(match kind {
+                    0 => format!("DEDICATE {device:04X} {device:04X}"),
+                    1 => format!("NICDEF {device:04X} TYPE QDIO LAN SYSTEM XCATVSW1"),
+                    2 => format!("LINK MAINT 0190 {device:04X} RR"),
+                    _ => format!("MDISK {device:04X} 3390 0001 10016 EMC2C4 MR"),
+                });
+            }
+            let entry = DirectoryEntry::new(statements.clone());
+            let text = entry.text();
+            let lines: Vec<&str> = text.lines().collect();
+            proptest::prop_assert_eq!(lines.last().copied(), Some(DVHOPT));
+            proptest::prop_assert_eq!(&lines[..lines.len() - 1], &statements);
+            let found: Vec<u16> = entry.parsed().filter_map(|s| s.device()).map(|d| d.0).collect();
+            proptest::prop_assert_eq!(found, devices.into_iter().collect::<Vec<_>>());
+        }
+
+        /// Any record can be looked at.
+        #[test]
+        fn any_record_can_be_read(text in "\\PC{0,90}") {
+            let entry = DirectoryEntry::new(vec![text]);
+            let _ = (entry.text(), entry.profile(), entry.cpus(), entry.defines(DeviceNumber(1)));
+        }
+    }
 }

@@ -8,6 +8,8 @@ mod link;
 mod network;
 mod query;
 pub mod spool;
+#[cfg(test)]
+mod tests;
 mod users;
 
 pub use command::{Answer, command};
