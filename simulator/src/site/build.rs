@@ -360,7 +360,11 @@ impl Builder<'_> {
             &name,
             zhcp.distribution,
         );
-        write_zhcp_files(&mut linux.fs, file.smapi_level.unwrap_or(SMAPI_LEVEL), now_ms);
+        write_zhcp_files(
+            &mut linux.fs,
+            file.smapi_level.unwrap_or(SMAPI_LEVEL),
+            now_ms,
+        );
         linux.fs.directories.insert(POOL_DIRECTORY.to_owned());
         for pool in &file.pools {
             let mut text = format!("{POOL_HEADER}\n");
@@ -410,14 +414,20 @@ impl Builder<'_> {
                 ..DasdVolume::default()
             };
             if zvm.volumes.insert(number, volume).is_some() || zvm.fcp.contains_key(&number) {
-                self.problem(&dasd.device.span(), format!("device {number:X} is defined twice"));
+                self.problem(
+                    &dasd.device.span(),
+                    format!("device {number:X} is defined twice"),
+                );
             }
         }
         for user in &file.users {
             let userid = UserId::new(user.userid.get_ref());
             let entry = DirectoryEntry::new(user.directory.clone());
             if zvm.directory.insert(userid.clone(), entry).is_some() {
-                self.problem(&user.userid.span(), format!("userid {userid} is defined twice"));
+                self.problem(
+                    &user.userid.span(),
+                    format!("userid {userid} is defined twice"),
+                );
             }
             if user.on {
                 let _ = zvm.logon(&userid, START_MS);
@@ -548,7 +558,11 @@ impl Builder<'_> {
 
     /// Adds free rows for volumes to pools.
     fn fill_pools(&mut self, file: &SiteFile) {
-        let wanted = || file.systems.iter().flat_map(|s| s.pools.iter().map(move |p| (s, p)));
+        let wanted = || {
+            file.systems
+                .iter()
+                .flat_map(|s| s.pools.iter().map(move |p| (s, p)))
+        };
         if wanted().all(|(_, p)| p.volumes.is_empty()) {
             return;
         }
@@ -571,7 +585,9 @@ impl Builder<'_> {
                     .san
                     .volumes
                     .range::<str, _>((Bound::Included(prefix.unwrap_or(text)), Bound::Unbounded))
-                    .take_while(|(name, _)| prefix.map_or(name.as_str() == text, |p| name.starts_with(p)));
+                    .take_while(|(name, _)| {
+                        prefix.map_or(name.as_str() == text, |p| name.starts_with(p))
+                    });
                 let before = rows.len();
                 for (name, volume) in volumes {
                     if let Some((lun, ports)) = paths.get(name.as_str()) {
@@ -586,7 +602,11 @@ impl Builder<'_> {
             let mut text = String::with_capacity(rows.len() * 80);
             for (ports, lun, gib) in rows {
                 let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
-                text.push_str(&format!("free,{},{lun},{gib}G,{},,,\n", ports.join(";"), pool.range));
+                text.push_str(&format!(
+                    "free,{},{lun},{gib}G,{},,,\n",
+                    ports.join(";"),
+                    pool.range
+                ));
             }
             texts.push((HostName::new(&system.zhcp.host), pool.name.clone(), text));
         }
@@ -594,7 +614,11 @@ impl Builder<'_> {
         for (host, pool, rows) in texts {
             let path = format!("{POOL_DIRECTORY}/{pool}.conf");
             if let Some(linux) = self.world.linuxes.get_mut(&host) {
-                let old = linux.fs.read(&path).map(|t| t.to_string()).unwrap_or_default();
+                let old = linux
+                    .fs
+                    .read(&path)
+                    .map(|t| t.to_string())
+                    .unwrap_or_default();
                 linux.fs.write(&path, old + &rows, now_ms);
             }
         }

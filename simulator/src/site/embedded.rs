@@ -26,10 +26,15 @@ pub const PRESETS: &[(&str, &str)] = &[
 
 /// The text of a preset.
 pub fn preset(name: &str) -> Option<&'static str> {
-    PRESETS.iter().find(|(n, _)| *n == name).map(|(_, text)| *text)
+    PRESETS
+        .iter()
+        .find(|(n, _)| *n == name)
+        .map(|(_, text)| *text)
 }
 
 /// Names of all sites that come with the program.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    ["lab", "empty"].into_iter().chain(PRESETS.iter().map(|(name, _)| *name))
+    ["lab", "empty"]
+        .into_iter()
+        .chain(PRESETS.iter().map(|(name, _)| *name))
 }

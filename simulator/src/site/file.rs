@@ -49,7 +49,10 @@ fn default_domain() -> String {
 #[serde(deny_unknown_fields)]
 pub struct PresetFile {
     /// Schema version.
-    #[expect(dead_code, reason = "the version is looked at before the file is read; here the key is only known")]
+    #[expect(
+        dead_code,
+        reason = "the version is looked at before the file is read; here the key is only known"
+    )]
     pub schema: Spanned<u32>,
     /// Name of the site.
     pub name: String,
@@ -403,7 +406,9 @@ pub fn preset(text: &str) -> Result<Option<PresetFile>, Vec<SiteProblem>> {
     let name: Name = toml::from_str(text).map_err(|e| problem(text, &e))?;
     match name.preset {
         None => Ok(None),
-        Some(_) => toml::from_str(text).map(Some).map_err(|e| problem(text, &e)),
+        Some(_) => toml::from_str(text)
+            .map(Some)
+            .map_err(|e| problem(text, &e)),
     }
 }
 
@@ -424,9 +429,9 @@ fn check_version(text: &str) -> Result<(), Vec<SiteProblem>> {
     let version: Version = toml::from_str(text).map_err(|e| problem(text, &e))?;
     match version.schema {
         None => Err(vec![SiteProblem {
-                line: 1,
-                message: format!("no schema version; write 'schema = {SCHEMA}' at the top"),
-            }]),
+            line: 1,
+            message: format!("no schema version; write 'schema = {SCHEMA}' at the top"),
+        }]),
         Some(v) if *v.get_ref() > SCHEMA => {
             let message = format!(
                 "schema {} is newer than {SCHEMA}, which this program reads; use a newer program",

@@ -118,7 +118,11 @@ pub fn generate(scale: Scale) -> String {
             patterns.join(", ")
         );
         let members: Vec<String> = members.iter().map(|m| format!("\"{m}\"")).collect();
-        let _ = write!(zones, "\n[[san.zone]]\nname = \"z{number}\"\nmembers = [{}]\n", members.join(", "));
+        let _ = write!(
+            zones,
+            "\n[[san.zone]]\nname = \"z{number}\"\nmembers = [{}]\n",
+            members.join(", ")
+        );
     }
     text.push_str("\n[san]\nopen_masking = true\n");
     text.push_str(&ports);
@@ -151,13 +155,30 @@ mod tests {
         assert_eq!(world.systems.len(), 2);
         assert_eq!(world.linuxes.len(), 1 + 2 + 5);
         assert_eq!(world.san.volumes.len(), 21);
-        let pool = world.linuxes["zhcp1"].fs.read("/var/opt/zhcp/zfcp/pool1.conf").unwrap();
+        let pool = world.linuxes["zhcp1"]
+            .fs
+            .read("/var/opt/zhcp/zfcp/pool1.conf")
+            .unwrap();
         assert_eq!(pool.lines().count(), 1 + 11);
         let initiator = world.systems["ZVM1"].fcp[&crate::world::DeviceNumber(0x1a00)].initiator();
-        assert_eq!(world.san.visible_luns(initiator).count(), 22, "11 volumes on two ports");
+        assert_eq!(
+            world.san.visible_luns(initiator).count(),
+            22,
+            "11 volumes on two ports"
+        );
         for scale in [
-            Scale { systems: 0, guests: 0, luns: 0, seed: 0 },
-            Scale { systems: 1, guests: 1, luns: 1, seed: u64::MAX },
+            Scale {
+                systems: 0,
+                guests: 0,
+                luns: 0,
+                seed: 0,
+            },
+            Scale {
+                systems: 1,
+                guests: 1,
+                luns: 1,
+                seed: u64::MAX,
+            },
         ] {
             from_text("generated", &generate(scale)).unwrap();
         }
@@ -165,7 +186,12 @@ mod tests {
 
     #[test]
     fn more_luns_than_a_pair_of_ports_has_get_more_ports() {
-        let scale = Scale { systems: 1, guests: 1, luns: VOLUMES_PER_PAIR + 10, seed: 1 };
+        let scale = Scale {
+            systems: 1,
+            guests: 1,
+            luns: VOLUMES_PER_PAIR + 10,
+            seed: 1,
+        };
         let world = from_text("generated", &generate(scale)).unwrap();
         assert_eq!(world.san.volumes.len(), scale.luns as usize);
         assert_eq!(world.san.ports.len(), 4);

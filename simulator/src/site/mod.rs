@@ -33,15 +33,25 @@ pub fn from_text(name: &str, text: &str) -> Result<World, SiteError> {
 
 fn world(text: &str) -> Result<World, Vec<SiteProblem>> {
     if let Some(preset) = file::preset(text)? {
-        let (at, site, name) = (preset.preset.span().start, preset.name, preset.preset.into_inner());
+        let (at, site, name) = (
+            preset.preset.span().start,
+            preset.name,
+            preset.preset.into_inner(),
+        );
         let Some(json) = embedded::preset(&name) else {
             let known: Vec<&str> = PRESETS.iter().map(|(n, _)| *n).collect();
-            let message = format!("preset '{name}' is not known; known are: {}", known.join(", "));
+            let message = format!(
+                "preset '{name}' is not known; known are: {}",
+                known.join(", ")
+            );
             return Err(vec![SiteProblem::at(text, at, message)]);
         };
         let world = Preset::parse(json).and_then(|p| p.world());
         return world
-            .map(|world| World { name: site, ..world })
+            .map(|world| World {
+                name: site,
+                ..world
+            })
             .map_err(|error| vec![SiteProblem::at(text, at, error.to_string())]);
     }
     let file = parse(text)?;
@@ -102,8 +112,14 @@ mod tests {
     #[test]
     fn every_preset_is_a_site_by_name_and_by_file() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
-        let presets = std::fs::read_dir(folder.join("recordings/presets")).unwrap().count();
-        assert_eq!(presets, PRESETS.len(), "each preset of the recordings comes with the program");
+        let presets = std::fs::read_dir(folder.join("recordings/presets"))
+            .unwrap()
+            .count();
+        assert_eq!(
+            presets,
+            PRESETS.len(),
+            "each preset of the recordings comes with the program"
+        );
         for (name, _) in PRESETS {
             let by_name = load(Path::new(name)).unwrap();
             let by_file = load(&folder.join(format!("sites/{name}.toml"))).unwrap();
@@ -111,7 +127,12 @@ mod tests {
             assert_eq!(by_name.name, *name);
         }
         let error = from_text("x", "schema = 1\nname = \"x\"\npreset = \"nosuch\"\n").unwrap_err();
-        assert!(error.to_string().contains("x:3: preset 'nosuch' is not known"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains("x:3: preset 'nosuch' is not known"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -121,7 +142,10 @@ mod tests {
             from_text("lab", &LAB.replacen(from, to, 1)).unwrap()
         };
         // 1 IODF: a device that CP has offline. 2 fabric: a link that is down.
-        let world = broken("[san]", "[san]\nlinks_down = [\"C05076E8A0000050\"]\nlogins_refused = [\"C05076E8A0001A01\"]");
+        let world = broken(
+            "[san]",
+            "[san]\nlinks_down = [\"C05076E8A0000050\"]\nlogins_refused = [\"C05076E8A0001A01\"]",
+        );
         assert_eq!(world.san.links_down.len(), 1);
         assert_eq!(world.san.logins_refused.len(), 1);
         // 4 a device attached without a directory statement, 5 a guest that is configured on its disk.
