@@ -22,7 +22,7 @@ pub(super) const QUIRKS: &[Quirk] = &[
     Quirk::defect("RQ15", SOURCE, "`execcmdonvm` answers nothing, whatever the guest said.", "rq15_execcmdonvm_is_silent_over_rest").on(ALL).same_as("GQ21"),
     Quirk::defect("RQ16", SOURCE, "`mkdef` without groups, or with a bad condition, complains and leaves rows behind.", "rq16_mkdef_of_the_older_line_leaves_rows_behind").on(OLD),
     Quirk::behaviour("RQ17", SOURCE, "`NULL` clears a column on update and is four letters on insert.", "rq17_null_is_a_word_of_its_own").on(ALL),
-    Quirk::behaviour("RQ18", SOURCE, "The stored hash of a password is a password too.", "rq18_the_hash_is_a_password").on(ALL),
+    Quirk::defect("RQ18", SOURCE, "The stored hash of a password is a password too.", "rq18_the_hash_is_a_password").on(ALL),
     Quirk::defect("RQ19", SOURCE, "`xdsh` logs in as the REST user, whatever user is asked for.", "rq19_xdsh_logs_in_as_the_rest_user_in_the_newer_line").on(CURRENT),
     Quirk::defect("RQ20", SOURCE, "`4dsh` of a group sends the text of a reference.", "rq20_rq21_garbage_is_passed_on").on(ALL),
     Quirk::defect("RQ21", SOURCE, "A notification looked up by file name lacks its `=`.", "rq20_rq21_garbage_is_passed_on").on(ALL),

@@ -231,6 +231,11 @@ impl Daemon {
         self.stream.write_all(text.as_bytes()).await.unwrap();
     }
 
+    /// Writes what the server may no longer take.
+    pub async fn try_write(&mut self, text: &str) -> std::io::Result<()> {
+        self.stream.write_all(text.as_bytes()).await
+    }
+
     /// Reads up to and with the closing document; what there is when the server closes before.
     pub async fn read(&mut self) -> String {
         let mut bytes = Vec::new();

@@ -2,6 +2,7 @@
 
 mod coverage;
 mod doors;
+mod hostile_input;
 mod five_steps;
 mod native;
 mod quirks_guests;

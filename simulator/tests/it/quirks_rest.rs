@@ -685,7 +685,7 @@ async fn makehosts_keeps_the_order_of_the_file() {
 }
 
 #[tokio::test]
-async fn rq18_a_stored_hash_is_itself_a_password() {
+async fn rq18_the_hash_is_a_password() {
     let hash = "$1$saltstri$YMyguxXMBpd2TEZ.vS/3q1";
     let status = async |doors: &Doors, password: &str| {
         doors.site.world.lock().mn.tables.update(
@@ -706,4 +706,13 @@ async fn rq18_a_stored_hash_is_itself_a_password() {
     let doors = repaired(&["RQ18"]).await;
     assert_eq!(status(&doors, "Hello world!").await, 200);
     assert_eq!(status(&doors, hash).await, 401);
+}
+
+#[tokio::test]
+async fn rq15_execcmdonvm_is_silent_over_rest() {
+    let doors = Doors::open(M).await;
+    for body in [r#"["echo hello"]"#, r#"["cat /no/such"]"#] {
+        let answer = doors.put("/nodes/opnstk1/execcmdonvm", body).await;
+        assert_eq!(short(&answer), r#"200 {"data":[]}"#, "{body}");
+    }
 }
