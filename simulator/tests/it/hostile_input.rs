@@ -46,13 +46,43 @@ fn runtime() -> tokio::runtime::Runtime {
 /// Path elements that are likely to reach a handler, and others.
 fn path() -> impl Strategy<Value = String> {
     let resource = prop::sample::select(vec![
-        "accounts", "debug", "groups", "hypervisor", "images", "logs", "monitors", "networks",
-        "nodes", "notifications", "objects", "policies", "site", "tables", "version", "vms", "",
+        "accounts",
+        "debug",
+        "groups",
+        "hypervisor",
+        "images",
+        "logs",
+        "monitors",
+        "networks",
+        "nodes",
+        "notifications",
+        "objects",
+        "policies",
+        "site",
+        "tables",
+        "version",
+        "vms",
+        "",
     ]);
     let element = prop_oneof![
         prop::sample::select(vec![
-            "opnstk1", "zvmhost1", "all", "power", "inventory", "dsh", "dcp", "status", "auditlog",
-            "diagnostics", "makehosts", "export", "check", "chvm", "tabdump", "lsdef", "",
+            "opnstk1",
+            "zvmhost1",
+            "all",
+            "power",
+            "inventory",
+            "dsh",
+            "dcp",
+            "status",
+            "auditlog",
+            "diagnostics",
+            "makehosts",
+            "export",
+            "check",
+            "chvm",
+            "tabdump",
+            "lsdef",
+            "",
         ])
         .prop_map(str::to_owned),
         "[a-z0-9,@()%^=~!.+-]{0,8}",
@@ -63,8 +93,21 @@ fn path() -> impl Strategy<Value = String> {
 
 fn query() -> impl Strategy<Value = String> {
     let key = prop::sample::select(vec![
-        "field", "col", "value", "attribute", "condition", "putData", "format", "criteria",
-        "requestid", "nodeRange", "key", "verbose", "all", "network", "",
+        "field",
+        "col",
+        "value",
+        "attribute",
+        "condition",
+        "putData",
+        "format",
+        "criteria",
+        "requestid",
+        "nodeRange",
+        "key",
+        "verbose",
+        "all",
+        "network",
+        "",
     ]);
     let value = "[a-z0-9=%+.,;*/~!^$()-]{0,10}";
     prop::collection::vec((key, value), 0..4).prop_map(|pairs| {
@@ -138,16 +181,47 @@ fn no_operand_makes_a_table_command_panic() {
     let operand = prop_oneof![
         "[a-z.=,+^~!/|()\\[\\]*ä-]{0,14}",
         prop::sample::select(vec![
-            "node=opnstk1", "hosts.ip=1", "-t", "node", "-o", "opnstk[1-", "-w", "os=~(", "-d",
-            "site", "groups=all", "nodelist.groups+=x", "zvm", "-i", "a,b,,", "nodetype.os!~*",
-            "|\\D+(\\d+)|n($1-1)|", "hosts.ip=|(.*)|($1/0)|", "-n", "--",
+            "node=opnstk1",
+            "hosts.ip=1",
+            "-t",
+            "node",
+            "-o",
+            "opnstk[1-",
+            "-w",
+            "os=~(",
+            "-d",
+            "site",
+            "groups=all",
+            "nodelist.groups+=x",
+            "zvm",
+            "-i",
+            "a,b,,",
+            "nodetype.os!~*",
+            "|\\D+(\\d+)|n($1-1)|",
+            "hosts.ip=|(.*)|($1/0)|",
+            "-n",
+            "--",
         ])
         .prop_map(str::to_owned),
     ];
     let strategy = (
         prop::sample::select(vec![
-            "tabch", "tabdump", "gettab", "lsdef", "mkdef", "chdef", "rmdef", "nodels", "nodech",
-            "nodeadd", "noderm", "tabprune", "rnoderange", "makehosts", "lsxcatd", "rmimage",
+            "tabch",
+            "tabdump",
+            "gettab",
+            "lsdef",
+            "mkdef",
+            "chdef",
+            "rmdef",
+            "nodels",
+            "nodech",
+            "nodeadd",
+            "noderm",
+            "tabprune",
+            "rnoderange",
+            "makehosts",
+            "lsxcatd",
+            "rmimage",
         ]),
         prop::option::of("[n0-9a,@^/()\\[\\]:+=~!.*-]{0,12}|all|opnstk1"),
         prop::collection::vec(operand, 0..5),
@@ -185,7 +259,10 @@ async fn a_body_over_the_limit_is_refused_unread() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
-    assert!(answer.to_ascii_lowercase().contains("connection: close"), "{answer}");
+    assert!(
+        answer.to_ascii_lowercase().contains("connection: close"),
+        "{answer}"
+    );
     // Not told: reading stops at the limit.
     let stream = TcpStream::connect(doors.rest).await.unwrap();
     let (mut reader, mut writer) = stream.into_split();
@@ -225,5 +302,10 @@ async fn a_request_without_end_closes_the_daemon_s_connection() {
     }
     assert!(daemon.is_closed().await);
     let mut other = doors.daemon(None).await;
-    assert!(other.ask(&xml("lsxcatd", None, &["-t"])).await.contains("Management Node"));
+    assert!(
+        other
+            .ask(&xml("lsxcatd", None, &["-t"]))
+            .await
+            .contains("Management Node")
+    );
 }

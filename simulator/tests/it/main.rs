@@ -2,8 +2,8 @@
 
 mod coverage;
 mod doors;
-mod hostile_input;
 mod five_steps;
+mod hostile_input;
 mod native;
 mod quirks_guests;
 mod quirks_pools;
