@@ -192,10 +192,11 @@ impl CaseContext {
         }
         let found = self.pool(&pool).await?.rows.len();
         if found != rows.len() {
-            return Err(Stop::blocked(format!(
-                "pool {pool} holds {found} row(s) after adding {}",
-                rows.len()
-            )));
+            return Err(Stop::fail(
+                "rows-added",
+                format!("{} row(s) after adding as many", rows.len()),
+                format!("pool {pool} holds {found} row(s)"),
+            ));
         }
         Ok((pool, addresses))
     }

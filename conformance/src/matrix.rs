@@ -111,7 +111,8 @@ async fn failing(defect: &'static Defect, only: Vec<String>) -> Result<Vec<Strin
     Ok(result
         .cases
         .iter()
-        .filter(|c| c.verdict == Verdict::Fail)
+        // A case that failed a check and could not clean up either is an error in its report; it caught the defect.
+        .filter(|c| c.verdict >= Verdict::Fail && c.failure.is_some())
         .map(|c| match &c.failure {
             Some(failure) => format!("{} ({})", c.id, failure.check),
             None => c.id.clone(),

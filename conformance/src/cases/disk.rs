@@ -247,34 +247,26 @@ pub async fn in_guest(c: &CaseContext, node: &str, command: &str) -> Result<Vec<
         .collect())
 }
 
-/// The units that a guest has configured, as `{device}/{port}/{lun}` in lower case, without prefixes.
-pub async fn units(c: &CaseContext, node: &str) -> Result<Vec<String>, Stop> {
-    let lines = in_guest(c, node, "lszfcp -D").await?;
-    Ok(lines
-        .iter()
-        .filter_map(|l| l.split_whitespace().next())
-        .filter(|w| w.contains('/'))
-        .map(|w| w.to_lowercase().replace("0.0.", "").replace("0x", ""))
-        .collect())
-}
-
 /// Fails unless a guest has exactly these paths of a disk, all or none.
 pub async fn units_are(c: &CaseContext, node: &str, disk: &Disk, there: bool) -> Result<(), Stop> {
-    let seen = units(c, node).await?;
     for (fcp, port) in disk.paths() {
-        let unit = format!("{fcp}/{port}/{}", disk.lun).to_lowercase();
+        // A unit that was configured has a directory under its port; LUNs that an automatic scan found have none
+        // (spec: zfcp-and-san 2.5; driver 2.4 RB4).
+        let folder = format!("/sys/bus/ccw/drivers/zfcp/0.0.{fcp}/0x{port}").to_lowercase();
+        let seen = in_guest(c, node, &format!("ls {folder}")).await?;
+        let unit = format!("0x{}", disk.lun).to_lowercase();
         c.check(
             if there { "unit" } else { "unit-gone" },
-            seen.contains(&unit) == there,
+            seen.iter().any(|l| l.split_whitespace().any(|w| w == unit)) == there,
             &format!(
-                "{unit} {}",
+                "{folder}/{unit} {}",
                 if there {
                     "configured"
                 } else {
                     "not configured"
                 }
             ),
-            || format!("{seen:?}"),
+            || seen.join(" "),
         )?;
     }
     Ok(())
@@ -297,11 +289,14 @@ pub async fn directory(c: &CaseContext, node: &str) -> Result<Vec<String>, Stop>
 
 /// Whether the directory entry dedicates a device.
 pub async fn dedicated(c: &CaseContext, node: &str, device: &str) -> Result<bool, Stop> {
-    let wanted = device.to_uppercase();
+    // `DEDICATE {virtual} {real}`: the kit dedicates each device under its own number.
+    let number = |word: &str| word.trim_start_matches('0').to_owned();
+    let wanted = number(&device.to_uppercase());
     Ok(directory(c, node).await?.iter().any(|l| {
-        let mut words = l.split(' ');
-        words.next() == Some("DEDICATE")
-            && words.any(|w| w.trim_start_matches('0') == wanted.trim_start_matches('0'))
+        let words: Vec<&str> = l.split(' ').collect();
+        words.first() == Some(&"DEDICATE")
+            && words.get(1).is_some_and(|w| number(w) == wanted)
+            && words.get(2).is_none_or(|w| number(w) == wanted)
     }))
 }
 

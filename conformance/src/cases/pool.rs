@@ -170,7 +170,7 @@ async fn duplicate_multipath(
         &after.rows.len(),
         &(before.rows.len() + usize::from(!refused)),
     )?;
-    c.equal("first-row", &after.rows[0], &before.rows[0])
+    c.equal("first-row", &after.rows.first(), &before.rows.first())
 }
 
 async fn duplicate_multipath_part(c: &mut CaseContext) -> Result<(), Stop> {

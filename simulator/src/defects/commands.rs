@@ -30,7 +30,7 @@ pub const DEFECTS: &[Defect] = &[
     defect("persistence/zfcp-conf-overwritten", "/etc/zfcp.conf holds the last disk only", Persistence, "detach/second/persistent-stays", Command(|_, c| change_if(c, &["/etc/zfcp.conf", ">>"], |l| l.replace(">>", ">")))),
     defect("persistence/zfcp-conf-not-cleaned", "/etc/zfcp.conf keeps the disk", Persistence, "detach/running/persistent-gone", Command(|a, c| if is(a, "chvm", "--removezfcp") { skip_if(c, &["/etc/zfcp.conf", "sed"], "") } else { Step::Go(c) })),
     defect("persistence/zfcp-conf-emptied", "A detach empties /etc/zfcp.conf", Persistence, "detach/second/persistent-stays", Command(|a, c| if is(a, "chvm", "--removezfcp") { change_if(c, &["/etc/zfcp.conf", "sed"], |_| " sed -i -e /0x/d /etc/zfcp.conf".to_owned()) } else { Step::Go(c) })),
-    defect("persistence/rule-not-written", "A SLES guest gets no rule for the disk", Persistence, "attach/running/persistent-sles", Command(|a, c| if is(a, "chvm", "--addzfcp") { skip_if(c, &["51-zfcp", ">>"], "") } else { Step::Go(c) })),
+    defect("persistence/rule-not-written", "A SLES guest gets no rule for the disk", Persistence, "attach/running/persistent-sles", Command(|a, c| if is(a, "chvm", "--addzfcp") { without_sles_rules(c) } else { Step::Go(c) })),
     defect("persistence/node-rule-not-written", "A device node is confirmed and not made", Persistence, "node/create/leads-to-disk", Command(|a, c| if is(a, "chvm", "--createfilesysnode") { skip_if(c, &["SYMLINK+", ">>"], "") } else { Step::Go(c) })),
     defect("persistence/node-rule-not-removed", "A device node is confirmed as removed and stays", Persistence, "node/remove/gone", Command(|a, c| if is(a, "chvm", "--removefilesysnode") { skip_if(c, &["SYMLINK+"], "") } else { Step::Go(c) })),
     defect("persistence/node-rules-all-removed", "Removing one device node removes all", Persistence, "node/remove/other-stays", Command(|a, c| if is(a, "chvm", "--removefilesysnode") { change_if(c, &["SYMLINK+"], |_| " sed -i -e /SYMLINK/d /etc/udev/rules.d/56-zfcp.rules ;  udevadm control --reload ;  udevadm trigger --sysname-match=sd*".to_owned()) } else { Step::Go(c) })),
@@ -47,6 +47,18 @@ pub const DEFECTS: &[Defect] = &[
     defect("roll-back/capture-row-kept", "After a capture the row stays in use", RollBack, "image/capture/row-restored", Command(|a, c| if is(a, "chhypervisor", "--capturezfcp") && text(&c).is_some_and(|l| rewrites_row(l) && l.contains("'s#used,")) { Step::Skip(Outcome::ok("")) } else { Step::Go(c) })),
     defect("roll-back/copy-source-kept", "After a copy the source's row stays in use", RollBack, "image/copy/source-row", Command(|a, c| if is(a, "chhypervisor", "--copyzfcp") && text(&c).is_some_and(|l| rewrites_row(l) && l.contains("'s#used,")) { Step::Skip(Outcome::ok("")) } else { Step::Go(c) })),
 ];
+
+/// Neither the distribution's program nor the management node writes rules.
+fn without_sles_rules(command: RemoteCommand) -> Step {
+    let writes = text(&command).is_some_and(|l| {
+        l.contains("zfcp_disk_configure") || l.contains("51-zfcp") && l.contains(">>")
+    });
+    if writes {
+        Step::Skip(Outcome::ok(""))
+    } else {
+        Step::Go(command)
+    }
+}
 
 fn skip_rewrite(command: RemoteCommand) -> Step {
     if text(&command).is_some_and(rewrites_row) {

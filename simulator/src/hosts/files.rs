@@ -17,8 +17,40 @@ pub fn is_kernel(path: &str) -> bool {
     })
 }
 
+/// Directory of the management node that is the root of what it exports by NFS (spec: scsi-pools 2.5, mount step).
+const EXPORT_ROOT: &str = "/install";
+
+/// Where a path under an NFS mount really is: the server, and the path there. Mounts are looked for under `/mnt` only,
+/// where xCAT makes them.
+fn exported(world: &World, host: &HostName, path: &str) -> Option<(HostName, String)> {
+    if !path.starts_with("/mnt/") {
+        return None;
+    }
+    let table = world.linuxes.get(host)?.fs.files.get("/etc/mtab")?;
+    table.text.text().lines().find_map(|line| {
+        let mut fields = line.split(' ');
+        let (source, directory, kind) = (fields.next()?, fields.next()?, fields.next()?);
+        let rest = path.strip_prefix(directory)?;
+        if kind != "nfs" || !(rest.is_empty() || rest.starts_with('/')) {
+            return None;
+        }
+        let (server, what) = source.split_once(':')?;
+        let server = world.resolve(server)?.clone();
+        let root = if server == world.mn.host {
+            EXPORT_ROOT
+        } else {
+            ""
+        };
+        // A host that mounts itself would go round in circles.
+        (server != *host).then(|| (server, format!("{root}{what}{rest}")))
+    })
+}
+
 /// Text of a file.
 pub fn read<'a>(world: &'a World, host: &HostName, path: &str) -> Result<Cow<'a, str>, Errno> {
+    if let Some((server, path)) = exported(world, host, path) {
+        return read(world, &server, &path);
+    }
     if path == "/dev/null" {
         return Ok(Cow::Borrowed(""));
     }
@@ -46,6 +78,9 @@ pub fn write(
     text: &str,
     append: bool,
 ) -> Result<(), Errno> {
+    if let Some((server, path)) = exported(world, host, path) {
+        return write(world, &server, &path, text, append);
+    }
     if path == "/dev/null" {
         return Ok(());
     }
@@ -104,6 +139,9 @@ pub fn write(
 
 /// Removes a regular file.
 pub fn remove(world: &mut World, host: &HostName, path: &str) -> Result<(), Errno> {
+    if let Some((server, path)) = exported(world, host, path) {
+        return remove(world, &server, &path);
+    }
     if is_kernel(path) && exists(world, host, path) {
         return Err(Errno::Permission);
     }
@@ -127,6 +165,9 @@ pub fn remove(world: &mut World, host: &HostName, path: &str) -> Result<(), Errn
 
 /// Names in a directory, sorted.
 pub fn list(world: &World, host: &HostName, path: &str) -> Result<Vec<String>, Errno> {
+    if let Some((server, path)) = exported(world, host, path) {
+        return list(world, &server, &path);
+    }
     if is_kernel(path)
         && let Some(mut names) = sysfs::list(world, host, path)
     {
@@ -146,6 +187,9 @@ pub fn list(world: &World, host: &HostName, path: &str) -> Result<Vec<String>, E
 
 /// Whether there is anything at a path.
 pub fn exists(world: &World, host: &HostName, path: &str) -> bool {
+    if let Some((server, path)) = exported(world, host, path) {
+        return exists(world, &server, &path);
+    }
     if path == "/dev/null" || (is_kernel(path) && sysfs::exists(world, host, path)) {
         return true;
     }
@@ -164,6 +208,9 @@ const STANDARD: [&str; 16] = [
 
 /// Whether a path is a directory.
 pub fn is_directory(world: &World, host: &HostName, path: &str) -> bool {
+    if let Some((server, path)) = exported(world, host, path) {
+        return is_directory(world, &server, &path);
+    }
     if is_kernel(path) && sysfs::list(world, host, path).is_some() {
         return true;
     }
