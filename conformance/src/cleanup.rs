@@ -58,8 +58,13 @@ pub async fn undo(entry: &Undo, client: &Client, fence: &Fence) -> Result<(), St
                 .map(drop)
         }
         Undo::Image { name } => {
-            let request = Request::new(Method::Delete, format!("/images/{name}"));
-            send(request, client, fence).await?;
+            // The first removes the files, the second the definition.
+            for path in [
+                format!("/images/{name}"),
+                format!("/objects/osimage/{name}"),
+            ] {
+                send(Request::new(Method::Delete, path), client, fence).await?;
+            }
             let seen = send(Request::get(format!("/images/{name}")), client, fence).await?;
             if seen
                 .info()

@@ -16,6 +16,7 @@
 
 mod budget;
 pub mod cases;
+pub mod certificate;
 mod cleanup;
 pub mod cli;
 mod context;

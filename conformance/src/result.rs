@@ -96,15 +96,15 @@ pub struct CaseResult {
 }
 
 impl CaseResult {
-    /// A case that did not run yet: skipped, without a reason.
-    pub fn new(case: &Case) -> Self {
+    /// A result of no case, of which parts are filled in.
+    pub(crate) fn blank() -> Self {
         Self {
-            id: case.id.to_owned(),
-            title: case.title.to_owned(),
-            level: case.level,
-            profiles: case.profiles.to_vec(),
-            requirement: case.requirement.to_string(),
-            effect: case.effect,
+            id: String::new(),
+            title: String::new(),
+            level: Level::May,
+            profiles: Vec::new(),
+            requirement: String::new(),
+            effect: Effect::ReadOnly,
             verdict: Verdict::Skip,
             reason: None,
             failure: None,
@@ -115,6 +115,19 @@ impl CaseResult {
             attempts: 0,
             millis: 0,
             exchanges: Vec::new(),
+        }
+    }
+
+    /// A case that did not run yet: skipped, without a reason.
+    pub fn new(case: &Case) -> Self {
+        Self {
+            id: case.id.to_owned(),
+            title: case.title.to_owned(),
+            level: case.level,
+            profiles: case.profiles.to_vec(),
+            requirement: case.requirement.to_string(),
+            effect: case.effect,
+            ..Self::blank()
         }
     }
 
@@ -190,10 +203,14 @@ impl RunResult {
         for case in &self.cases {
             *self.totals.entry(case.verdict).or_default() += 1;
         }
-        self.profiles = Profile::ALL
+        self.profiles = ProfileResult::all(&self.cases, whole);
+    }
+
+    /// Whether only a part of the cases was selected.
+    pub fn is_part(&self) -> bool {
+        self.profiles
             .iter()
-            .filter_map(|p| ProfileResult::of(*p, &self.cases, whole))
-            .collect();
+            .any(|p| p.reasons.iter().any(|r| r == PART))
     }
 
     /// Cases with a verdict.
@@ -234,7 +251,18 @@ impl RunResult {
     }
 }
 
+/// Why no profile is certified when cases were left out.
+const PART: &str = "only a part of the cases was selected";
+
 impl ProfileResult {
+    /// Certificates of every profile that has cases. `whole` says that no case was left out by the selection.
+    pub fn all(cases: &[CaseResult], whole: bool) -> Vec<Self> {
+        Profile::ALL
+            .iter()
+            .filter_map(|p| Self::of(*p, cases, whole))
+            .collect()
+    }
+
     fn of(profile: Profile, cases: &[CaseResult], whole: bool) -> Option<Self> {
         let members: Vec<&CaseResult> = cases
             .iter()
@@ -263,7 +291,7 @@ impl ProfileResult {
             reasons.push("no mandatory case ran".to_owned());
         }
         if !whole {
-            reasons.push("only a part of the cases was selected".to_owned());
+            reasons.push(PART.to_owned());
         }
         Some(Self {
             profile,

@@ -57,6 +57,18 @@ pub enum Command {
     List(ListArgs),
     /// Send recorded requests to the simulator and compare answers and remote commands
     Replay(ReplayArgs),
+    /// Look at a target and an inventory, and say which cases cannot run and why; only reads
+    Doctor(DoctorArgs),
+    /// Make views of result files: another page, the difference of two runs, a matrix of several
+    Report(ReportArgs),
+    /// Make a key to sign certificates with; print its public half
+    Keygen(KeygenArgs),
+    /// Sign what a run found
+    Certify(CertifyArgs),
+    /// Verify a certificate offline: its signature, every word, and the verdicts that follow from its cases
+    Verify(VerifyArgs),
+    /// Print a reference page
+    Reference(ReferenceArgs),
     /// Run the kit against every deliberate defect of the simulator and show which case catches which
     KillMatrix(KillMatrixArgs),
     /// Undo what an interrupted run left behind, from its undo ledger
@@ -241,6 +253,105 @@ pub enum At {
     Seam,
     /// Remote commands are answered by the simulated hosts
     Door,
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+/// `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    #[command(subcommand)]
+    pub command: ReportCommand,
+}
+
+/// Views of result files.
+#[derive(Debug, Subcommand)]
+pub enum ReportCommand {
+    /// What came out differently in the second run; exit status 1 when something got worse
+    Diff {
+        /// First result file
+        a: PathBuf,
+        /// Second result file
+        b: PathBuf,
+    },
+    /// Verdicts of several runs by case, as a Markdown table
+    Matrix {
+        /// Result files
+        #[arg(required = true)]
+        results: Vec<PathBuf>,
+        /// Show cases that came out alike as well
+        #[arg(long)]
+        all: bool,
+    },
+    /// The HTML page of a result file
+    Html {
+        /// Result file
+        result: PathBuf,
+        /// File for the page
+        #[arg(long, default_value = "report.html")]
+        out: PathBuf,
+    },
+}
+
+/// `keygen`.
+#[derive(Debug, Args)]
+pub struct KeygenArgs {
+    /// File for the secret key; it must not exist
+    pub file: PathBuf,
+}
+
+/// `certify`.
+#[derive(Debug, Args)]
+pub struct CertifyArgs {
+    /// Result file of the run
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "conformance-report/result.json"
+    )]
+    pub result: PathBuf,
+    /// Secret key, as `keygen` made it
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// File for the certificate
+    #[arg(long, value_name = "FILE", default_value = "certificate.txt")]
+    pub out: PathBuf,
+}
+
+/// `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Certificate
+    pub certificate: PathBuf,
+    /// Public key of the signer that is expected
+    #[arg(long, value_name = "HEX")]
+    pub key: Option<String>,
+    /// Result file whose evidence must be the certified one
+    #[arg(long, value_name = "FILE")]
+    pub result: Option<PathBuf>,
+}
+
+/// `reference`.
+#[derive(Debug, Args)]
+pub struct ReferenceArgs {
+    /// Page
+    pub page: Page,
+}
+
+/// A reference page.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Page {
+    /// Every case
+    Cases,
+    /// The deliberate defects of the simulator
+    Defects,
+    /// The command line
+    XcatConformance,
 }
 
 /// `kill-matrix`.

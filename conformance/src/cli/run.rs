@@ -145,6 +145,7 @@ fn write(dir: &Path, result: &RunResult) -> anyhow::Result<()> {
         ("junit.xml", report::junit(result)?),
         ("summary.md", report::markdown(result)),
         ("report.html", report::html(result)),
+        ("evidence.har", serde_json::to_string(&report::har(result))?),
     ] {
         let path = dir.join(name);
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
+use crate::meta::Level;
 use crate::result::{CaseResult, RunResult};
+use crate::verdict::Verdict;
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color:#1d232b;background:#fff}\
 table{border-collapse:collapse}td,th{padding:.25rem .75rem;border-bottom:1px solid #d5dae1;text-align:left}\
@@ -36,6 +38,19 @@ pub fn html(run: &RunResult) -> String {
             ))
             .unwrap_or_default()
     );
+    let counts: Vec<String> = run
+        .totals
+        .iter()
+        .filter(|(_, n)| **n > 0)
+        .map(|(v, n)| format!("<span class=\"{v}\">{n} {v}</span>"))
+        .collect();
+    let _ = write!(
+        out,
+        "<p class=\"sum\">{} of {} cases in {:.1} s</p>",
+        counts.join(", "),
+        run.cases.len(),
+        std::time::Duration::from_millis(run.millis).as_secs_f64()
+    );
     if run.target.simulated {
         out.push_str("<p>A run against a simulator certifies the simulator, never a release.</p>");
     }
@@ -52,12 +67,72 @@ pub fn html(run: &RunResult) -> String {
             p.profile, p.passed, p.mandatory
         );
     }
-    out.push_str("</table><h2>Cases</h2>");
+    out.push_str("</table>");
+    write_reasons(&mut out, run);
+    write_matrix(&mut out, run);
+    out.push_str("<h2>Cases</h2>");
     for case in &run.cases {
         write_case(&mut out, case);
     }
     out.push_str("</body></html>\n");
     out
+}
+
+/// Why profiles are not certified.
+fn write_reasons(out: &mut String, run: &RunResult) {
+    for p in run.profiles.iter().filter(|p| !p.certified) {
+        let _ = write!(
+            out,
+            "<details><summary>Why {:?} is not certified ({})</summary><ul>",
+            p.profile,
+            p.reasons.len()
+        );
+        for reason in &p.reasons {
+            let _ = write!(out, "<li>{}</li>", escape(reason));
+        }
+        out.push_str("</ul></details>");
+    }
+}
+
+/// Areas by levels: how many of the cases passed, and the worst verdict as colour.
+fn write_matrix(out: &mut String, run: &RunResult) {
+    let mut areas: Vec<&str> = Vec::new();
+    for case in &run.cases {
+        if !areas.contains(&case.area()) {
+            areas.push(case.area());
+        }
+    }
+    out.push_str(
+        "<h2>Areas</h2><table><tr><th>area</th><th>MUST</th><th>SHOULD</th><th>MAY</th></tr>",
+    );
+    for area in areas {
+        let _ = write!(out, "<tr><td>{}</td>", escape(area));
+        for level in [Level::Must, Level::Should, Level::May] {
+            let cell: Vec<&CaseResult> = run
+                .cases
+                .iter()
+                .filter(|c| c.area() == area && c.level == level)
+                .collect();
+            if cell.is_empty() {
+                out.push_str("<td></td>");
+                continue;
+            }
+            let worst = Verdict::worst(cell.iter().map(|c| c.verdict));
+            let passed = cell.iter().filter(|c| c.verdict == Verdict::Pass).count();
+            let _ = write!(
+                out,
+                "<td class=\"{worst}\">{passed} of {}{}</td>",
+                cell.len(),
+                if worst == Verdict::Pass {
+                    String::new()
+                } else {
+                    format!(", {worst}")
+                }
+            );
+        }
+        out.push_str("</tr>");
+    }
+    out.push_str("</table>");
 }
 
 fn write_case(out: &mut String, case: &CaseResult) {
@@ -79,6 +154,14 @@ fn write_case(out: &mut String, case: &CaseResult) {
     );
     if let Some(reason) = &case.reason {
         let _ = write!(out, "<p>{}</p>", escape(reason));
+    }
+    for note in &case.recorded {
+        let _ = write!(
+            out,
+            "<p>Recorded: {}: <code>{}</code></p>",
+            escape(&note.what),
+            escape(&note.seen)
+        );
     }
     if let Some(f) = &case.failure {
         let _ = write!(
@@ -116,9 +199,7 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::meta::Level;
     use crate::result::tests::{case, run};
-    use crate::verdict::Verdict;
 
     #[test]
     fn what_the_target_says_is_text_not_markup() {

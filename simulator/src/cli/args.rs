@@ -55,6 +55,9 @@ pub struct Serve {
     /// Quirks to repair one by one.
     #[arg(long, value_delimiter = ',', value_name = "ID,…")]
     pub repair: Vec<String>,
+    /// Deliberate defects, by id (`xcat-conformance reference defects` lists them).
+    #[arg(long, value_delimiter = ',', value_name = "ID,…", value_parser = defect)]
+    pub defect: Vec<String>,
     /// Seed of everything random, instead of the site's own.
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
@@ -73,4 +76,12 @@ pub struct Serve {
     /// Print the line of readiness as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// The id of a deliberate defect that exists.
+fn defect(id: &str) -> Result<String, String> {
+    match crate::defects::find(id) {
+        Some(defect) => Ok(defect.id.to_owned()),
+        None => Err(format!("no defect is called {id}")),
+    }
 }

@@ -27,6 +27,9 @@ async fn serve(args: Serve, talk: &Talk) -> Result<(), Failure> {
         .behaviour(args.behaviour)
         .repair(args.repair)
         .listen(args.listen);
+    for id in args.defect {
+        builder = builder.defect(id);
+    }
     if args.http {
         builder = builder.http();
     }

@@ -65,6 +65,13 @@ impl Builder {
         self
     }
 
+    /// A deliberate defect, by id (see [`crate::defects`]). One that the catalogue does not know does nothing.
+    #[must_use]
+    pub fn defect(mut self, id: impl Into<String>) -> Self {
+        self.settings.defects.push(id.into());
+        self
+    }
+
     /// Seed of everything random, instead of the site's own.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {

@@ -1,0 +1,97 @@
+//! Whole runs on the embedded site.
+
+use xcat_conformance::target::{Behaviour, Embedded, Release};
+use xcat_conformance::{ExitStatus, Selection, Target, Verdict, run};
+
+fn embedded(release: Release, behaviour: Behaviour) -> Target {
+    Target::Embedded(Embedded {
+        defect: None,
+        release,
+        behaviour,
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_case_passes_as_intended() {
+    let target = embedded(Release::M, Behaviour::Intended);
+    let result = run(&target, &Selection::default()).await.unwrap();
+    let others: Vec<_> = result
+        .cases
+        .iter()
+        .filter(|c| c.verdict != Verdict::Pass)
+        .map(|c| (&c.id, c.verdict, &c.failure, &c.reason))
+        .collect();
+    assert!(others.is_empty(), "{others:#?}");
+    assert_eq!(result.exit_status(), ExitStatus::Success);
+    assert!(result.certified());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn as_executed_only_known_deviations_come_up_and_their_profiles_are_refused() {
+    let target = embedded(Release::M, Behaviour::Executed);
+    let result = run(&target, &Selection::default()).await.unwrap();
+    let unexpected: Vec<_> = result
+        .cases
+        .iter()
+        .filter(|c| {
+            !matches!(c.verdict, Verdict::Pass | Verdict::Deviation) || c.surprise.is_some()
+        })
+        .map(|c| (&c.id, c.verdict, &c.surprise, &c.failure, &c.reason))
+        .collect();
+    assert!(unexpected.is_empty(), "{unexpected:#?}");
+    assert_eq!(result.exit_status(), ExitStatus::Success);
+    assert!(
+        !result.certified(),
+        "a profile with a deviation is not certified"
+    );
+    let deviations = result.count(Verdict::Deviation);
+    assert!(deviations > 0);
+    for case in result
+        .cases
+        .iter()
+        .filter(|c| c.verdict == Verdict::Deviation)
+    {
+        let quirk = case.quirk.as_deref().unwrap_or_default();
+        assert!(!quirk.is_empty(), "{} names no quirk", case.id);
+    }
+}
+
+#[tokio::test]
+async fn one_seed_gives_the_same_verdicts_and_requests() {
+    let target = embedded(Release::M, Behaviour::Executed);
+    let selection = Selection {
+        areas: vec!["reserve".into()],
+        expression: Some("not id~race".parse().unwrap()),
+        ..Selection::default()
+    };
+    let seen = async || {
+        let result = run(&target, &selection).await.unwrap();
+        result
+            .cases
+            .iter()
+            .map(|c| {
+                let sent: Vec<_> = c
+                    .exchanges
+                    .iter()
+                    .map(|e| (e.path.clone(), e.body.clone(), e.answer.clone()))
+                    .collect();
+                (c.id.clone(), c.verdict, sent)
+            })
+            .collect::<Vec<_>>()
+    };
+    let (first, second) = (seen().await, seen().await);
+    assert!(!first.is_empty());
+    assert_eq!(first, second);
+}
+
+#[tokio::test]
+async fn nothing_selected_is_no_success() {
+    let target = embedded(Release::M, Behaviour::Executed);
+    let selection = Selection {
+        only: vec!["no/such/case".into()],
+        ..Selection::default()
+    };
+    let result = run(&target, &selection).await.unwrap();
+    assert_eq!(result.exit_status(), ExitStatus::NothingRan);
+    assert!(!result.certified());
+}

@@ -1,0 +1,5 @@
+//! The kit as its users see it: against the embedded simulator, against a served one, and against deliberate defects.
+
+mod defects;
+mod embedded;
+mod served;
