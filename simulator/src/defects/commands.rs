@@ -22,10 +22,10 @@ pub const DEFECTS: &[Defect] = &[
     defect("state/undedication-not-in-directory", "An undedication is confirmed and still in the directory", State, "undedicate/running/gone", Command(|_, c| done(c, "Image_Device_Undedicate_DM", "Deleting dedicated device", "directory entry"))),
     defect("state/undedication-not-live", "An undedication is confirmed and the running guest keeps the device", State, "undedicate/running/gone", Command(|_, c| done(c, "Image_Device_Undedicate ", "Deleting dedicated device", "active configuration"))),
     defect("selection/undedicate-all", "Taking one device takes the next one as well", Selection, "undedicate/running/other-stays", Command(undedicate_neighbour)),
-    defect("state/unit-not-added", "An attach is confirmed and the guest has no unit", State, "attach/running/unit", Command(|_, c| skip_if(c, &["unit_add"], ""))),
+    defect("state/unit-not-added", "An attach is confirmed and the guest has no unit", State, "attach/running/unit", Command(|a, c| if is(a, "chvm", "--addzfcp") { without(c, &["unit_add", "uevent", "zfcp_disk_configure"]) } else { Step::Go(c) })),
     defect("state/unit-not-removed", "A detach is confirmed and the guest keeps the unit", State, "detach/running/unit-gone", Command(|_, c| skip_if(c, &["unit_remove"], ""))),
-    defect("selection/unit-of-next-lun", "The guest gets the LUN beside the one that was asked for", Selection, "attach/running/unit", Command(|_, c| change_if(c, &["/unit_add"], next_lun))),
-    defect("state/device-not-enabled", "The device is not set online in the guest", State, "attach/running/unit", Command(|_, c| skip_if(c, &["chccwdev -e"], "Done\n"))),
+    defect("selection/unit-of-next-lun", "The guest gets the LUN beside the one that was asked for", Selection, "attach/running/unit", Command(next_lun)),
+    defect("state/device-not-enabled", "The device is not set online in the guest", State, "attach/running/unit", Command(|a, c| if is(a, "chvm", "--addzfcp") { without(c, &["chccwdev -e", "uevent", "zfcp_host_configure"]) } else { Step::Go(c) })),
     defect("persistence/zfcp-conf-not-written", "/etc/zfcp.conf does not get the disk", Persistence, "attach/running/persistent-rhel", Command(|a, c| if is(a, "chvm", "--addzfcp") { skip_if(c, &["/etc/zfcp.conf", ">>"], "") } else { Step::Go(c) })),
     defect("persistence/zfcp-conf-overwritten", "/etc/zfcp.conf holds the last disk only", Persistence, "detach/second/persistent-stays", Command(|_, c| change_if(c, &["/etc/zfcp.conf", ">>"], |l| l.replace(">>", ">")))),
     defect("persistence/zfcp-conf-not-cleaned", "/etc/zfcp.conf keeps the disk", Persistence, "detach/running/persistent-gone", Command(|a, c| if is(a, "chvm", "--removezfcp") { skip_if(c, &["/etc/zfcp.conf", "sed"], "") } else { Step::Go(c) })),
@@ -47,6 +47,15 @@ pub const DEFECTS: &[Defect] = &[
     defect("roll-back/capture-row-kept", "After a capture the row stays in use", RollBack, "image/capture/row-restored", Command(|a, c| if is(a, "chhypervisor", "--capturezfcp") && text(&c).is_some_and(|l| rewrites_row(l) && l.contains("'s#used,")) { Step::Skip(Outcome::ok("")) } else { Step::Go(c) })),
     defect("roll-back/copy-source-kept", "After a copy the source's row stays in use", RollBack, "image/copy/source-row", Command(|a, c| if is(a, "chhypervisor", "--copyzfcp") && text(&c).is_some_and(|l| rewrites_row(l) && l.contains("'s#used,")) { Step::Skip(Outcome::ok("")) } else { Step::Go(c) })),
 ];
+
+/// No command with one of these texts is carried out.
+fn without(command: RemoteCommand, any: &[&str]) -> Step {
+    if text(&command).is_some_and(|l| any.iter().any(|t| l.contains(t))) {
+        Step::Skip(Outcome::ok("Done\n"))
+    } else {
+        Step::Go(command)
+    }
+}
 
 /// Neither the distribution's program nor the management node writes rules.
 fn without_sles_rules(command: RemoteCommand) -> Step {
@@ -138,20 +147,17 @@ fn undedicate_first(asked: &super::Asked, command: RemoteCommand) -> Step {
     })
 }
 
-/// `echo 0x{lun} > …/unit_add` with the LUN counted up by one.
-fn next_lun(line: &str) -> String {
-    let lun = line
-        .split("0x")
-        .nth(1)
-        .and_then(|rest| rest.split(|c: char| !c.is_ascii_hexdigit()).next());
-    match lun.and_then(|l| Some((l, u64::from_str_radix(l, 16).ok()?))) {
-        Some((old, number)) => line.replacen(
-            old,
-            &format!("{:016x}", number.wrapping_add(0x0001_0000_0000_0000)),
-            1,
-        ),
-        None => line.to_owned(),
+/// Whatever an attach does in the guest, it does to the LUN counted up by one.
+fn next_lun(asked: &super::Asked, command: RemoteCommand) -> Step {
+    let lun = asked.args.get(7).map_or("", String::as_str);
+    let Ok(number) = u64::from_str_radix(lun, 16) else {
+        return Step::Go(command);
+    };
+    if !is(asked, "chvm", "--addzfcp") || text(&command).is_some_and(is_pool) {
+        return Step::Go(command);
     }
+    let next = format!("{:016x}", number.wrapping_add(0x0001_0000_0000_0000));
+    change_if(command, &[lun], |line| line.replace(lun, &next))
 }
 
 fn activate(command: RemoteCommand) -> Step {
