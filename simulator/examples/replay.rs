@@ -39,7 +39,7 @@ async fn main() -> anyhow::Result<()> {
             let recording = folder.recording(id)?;
             let preset =
                 std::fs::read_to_string(root.join(format!("presets/{}.json", recording.preset)))?;
-            replay::in_world(&recording, &Preset::parse(&preset)?).await?
+            replay::with_outputs(&recording, &Preset::parse(&preset)?).await?
         } else {
             folder
                 .replay(id, if world { Place::Door } else { Place::Seam })

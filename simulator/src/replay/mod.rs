@@ -15,4 +15,4 @@ pub use model::{
     AttachedDevice, Change, Fault, RecordedCommand, RecordedRequest, RecordedResponse,
     RecordedState, Recording, Step,
 };
-pub use run::{ReplayError, at_door, at_seam, in_world};
+pub use run::{ReplayError, at_door, at_seam, in_world, with_outputs};

@@ -123,13 +123,20 @@ pub async fn at_door(
     Ok(report)
 }
 
-/// Replays in the world: the simulated hosts answer. Responses must be equal; remote commands and their outputs are
-/// compared too, up to the first that differs. Faults of the recording are not applied: such cases are compared
-/// only at the seam.
+/// Replays at the door without a list of exceptions.
 ///
 /// # Errors
 /// As [`at_seam`].
 pub async fn in_world(recording: &Recording, preset: &Preset) -> Result<Report, ReplayError> {
+    at_door(recording, preset, &[]).await
+}
+
+/// Replays at the door and compares the outputs of remote commands as well, up to the first command that differs: shows
+/// where the recorder's made-up hosts and the simulator's go apart.
+///
+/// # Errors
+/// As [`at_seam`].
+pub async fn with_outputs(recording: &Recording, preset: &Preset) -> Result<Report, ReplayError> {
     let site = Arc::new(Site::new(world(recording, preset)?, settings(recording)));
     let mut report = Report::new(recording);
     for (number, step) in recording.steps.iter().enumerate() {

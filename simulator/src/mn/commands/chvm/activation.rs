@@ -47,6 +47,7 @@ pub(super) async fn run_at_start(guest: &Guest<'_>) -> Hidden {
     }
     if let Err(reason) = online_punch(context, &guest.zhcp).await {
         guest.say(format!("Online zHCP's punch device... {reason}"));
+        local::remove_tree(context, &directory);
         return Hidden::nothing();
     }
     // The program stands in the temporary folder and names the archive relatively; across the seam a relative name
@@ -63,7 +64,9 @@ pub(super) async fn run_at_start(guest: &Guest<'_>) -> Hidden {
         class: "X",
     };
     if let Err(reason) = punch_to_reader(context, &guest.zhcp, request).await {
+        // Only after success is the folder left behind.
         guest.say(format!("Punching file to reader... {reason}"));
+        local::remove_tree(context, &directory);
     }
     Hidden::nothing()
 }

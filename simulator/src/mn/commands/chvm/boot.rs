@@ -93,6 +93,7 @@ pub(super) async fn remove_loaddev(guest: &Guest<'_>) -> Hidden {
     local::write(guest.context, &path, &entry);
     let args = ["--replacevs", path.as_str()];
     let nested = command_line(guest.context, "chvm", guest.node, &args, Stderr::Merged).await;
+    local::remove(guest.context, &path);
     guest.context.print_ln(nested);
     Hidden::nothing()
 }
