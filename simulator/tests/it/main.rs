@@ -5,6 +5,7 @@ mod doors;
 mod five_steps;
 mod hostile_input;
 mod native;
+mod quirks_doors;
 mod quirks_guests;
 mod quirks_pools;
 mod quirks_queries;
