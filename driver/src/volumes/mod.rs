@@ -15,6 +15,7 @@ mod moves;
 mod setup;
 mod stats;
 mod step;
+pub mod table;
 mod transfer;
 mod world;
 mod zhcp;

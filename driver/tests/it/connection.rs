@@ -178,3 +178,21 @@ async fn terminate_succeeds_for_what_is_not_connected_and_takes_by_force_what_is
         assert_holds(&rig, &expected, "forced detach");
     }
 }
+
+#[tokio::test]
+async fn exports_and_attach_volume_have_nothing_to_do() {
+    let rig = Rig::lab(CURRENT).await;
+    let driver = rig.started("").await;
+    let record = volume(1, 1);
+    let record = record.clone().updated(&driver.create_volume(&record).await.unwrap());
+    let before = rig.pool();
+    driver.create_export(&record).await.unwrap();
+    driver.remove_export(&record).await.unwrap();
+    driver.attach_volume(&record, "instance", "/dev/vdb").await.unwrap();
+    driver.detach_volume(&record).await.unwrap();
+    assert_eq!(rig.pool(), before);
+    // What a detach leaves: reserved, and nobody's.
+    rig.edit(&tag(1), "");
+    driver.detach_volume(&record).await.unwrap();
+    assert_eq!(rig.pool(), before);
+}

@@ -11,6 +11,7 @@ mod detach;
 mod faults;
 mod guests;
 mod luns;
+mod pages;
 mod rig;
 mod rows;
 mod setup;
