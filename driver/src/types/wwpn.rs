@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_short_long_and_doubled_ports() {
+    fn d56_refuses_short_long_and_doubled_ports() {
         assert!("500507680110299".parse::<Wwpn>().is_err());
         assert!("50050768011029911".parse::<Wwpn>().is_err());
         assert!(

@@ -1,10 +1,7 @@
 //! The operations of the Cinder half as cases of the crash and fault matrices.
 
-use std::path::PathBuf;
-
 use xcat_simulator::world::World;
 use zvm_volume::Result;
-use zvm_volume::images::{FolderImages, ImageMeta};
 use zvm_volume::volumes::{Connector, ExistingRef, Snapshot, Volume, VolumeDriver, ZvmDriver};
 
 use crate::check::{DATA, Expected, write_content};
@@ -22,8 +19,6 @@ pub enum Case {
     FromSnapshot,
     Clone,
     MnCopy,
-    ImageIn,
-    ImageOut,
     Manage,
     Unmanage,
     Rename,
@@ -38,7 +33,6 @@ pub struct Subject {
     pub snapshot: Snapshot,
     pub source: Volume,
     pub world: World,
-    pub images: PathBuf,
 }
 
 const PORT: &str = "500507630300c562";
@@ -75,9 +69,6 @@ impl Case {
         Self::Stats,
     ];
 
-    /// Cases with images.
-    pub const IMAGES: [Self; 2] = [Self::ImageIn, Self::ImageOut];
-
     pub fn rows(self) -> &'static [&'static str] {
         match self {
             Self::MnCopy => &IN_M,
@@ -91,7 +82,6 @@ impl Case {
         match self {
             Self::Delete | Self::DeleteSnapshot | Self::Quarantine | Self::MnCopy => "",
             Self::Snapshot | Self::FromSnapshot | Self::Clone => "zvm_verify_copy = full",
-            Self::ImageIn | Self::ImageOut => "zvm_image_remote = cinder@driver",
             _ => "volume_clear = none",
         }
     }
@@ -133,16 +123,12 @@ impl Case {
         if self == Self::EnsureExport {
             rig.edit(&tag(1), "");
         }
-        let images = rig.folder.path().join("glance");
-        std::fs::create_dir_all(&images).unwrap();
-        std::fs::write(images.join("in.raw"), vec![7u8; 4096]).unwrap();
         let world = rig.simulator.site().world.lock().clone();
         Subject {
             source: record.clone(),
             volume: record,
             snapshot,
             world,
-            images,
         }
     }
 
@@ -165,16 +151,6 @@ impl Case {
                 .create_cloned_volume(&fresh, &subject.source)
                 .await
                 .map(drop),
-            Self::ImageIn => {
-                let images = FolderImages::new(&subject.images);
-                driver.copy_image_to_volume(record, &images, "in").await
-            }
-            Self::ImageOut => {
-                let images = FolderImages::new(&subject.images);
-                driver
-                    .copy_volume_to_image(record, &images, &ImageMeta::raw("out"))
-                    .await
-            }
             Self::Manage => {
                 let reference = ExistingRef::SourceName("4010403300000000".to_owned());
                 driver.manage_existing(record, &reference).await.map(drop)
@@ -226,7 +202,7 @@ impl Case {
                 expected.may_exist = vec![two];
             }
             Self::Rename => expected.may_exist = vec![one, two],
-            Self::ImageIn | Self::ImageOut | Self::Initialize => expected.exist = vec![one],
+            Self::Initialize => expected.exist = vec![one],
             // Until it has run, the row is reserved for nobody.
             Self::EnsureExport => expected.may_exist = vec![one, String::new()],
         }
@@ -244,8 +220,6 @@ impl Case {
         let exist = match self {
             Self::Create
             | Self::Manage
-            | Self::ImageIn
-            | Self::ImageOut
             | Self::Initialize
             | Self::EnsureExport
             | Self::DeleteSnapshot => vec![one],

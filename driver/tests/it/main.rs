@@ -10,6 +10,7 @@ mod defects;
 mod detach;
 mod faults;
 mod guests;
+mod image_files;
 mod luns;
 mod pages;
 mod rig;

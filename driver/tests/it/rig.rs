@@ -10,6 +10,7 @@ use xcat_simulator::site;
 use xcat_simulator::world::World;
 use zvm_volume::client::{Client, ManualClock, Observer, Transport};
 use zvm_volume::config::{Backend, Config};
+use zvm_volume::images::FileMover;
 use zvm_volume::steps::Records;
 use zvm_volume::volumes::{Volume, ZvmDriver};
 
@@ -51,7 +52,7 @@ pub const CURRENT: Variant = VARIANTS[0];
 
 /// A site and the folder of a driver's state.
 pub struct Rig {
-    pub simulator: Simulator,
+    pub simulator: Arc<Simulator>,
     pub folder: tempfile::TempDir,
     pub variant: Variant,
     pub before: World,
@@ -64,6 +65,7 @@ pub struct Extras {
     pub observers: Vec<Arc<dyn Observer>>,
     pub transport: Option<Arc<dyn Transport>>,
     pub records: Option<Arc<dyn Records>>,
+    pub mover: Option<Arc<dyn FileMover>>,
 }
 
 impl Rig {
@@ -90,7 +92,7 @@ impl Rig {
             .unwrap();
         let before = simulator.site().world.lock().clone();
         Self {
-            simulator,
+            simulator: Arc::new(simulator),
             folder: tempfile::tempdir().unwrap(),
             variant,
             before,
@@ -128,6 +130,9 @@ impl Rig {
         let mut builder = ZvmDriver::builder(&backend).client(client).not_durable();
         if let Some(records) = extras.records {
             builder = builder.records(records);
+        }
+        if let Some(mover) = extras.mover {
+            builder = builder.mover(mover);
         }
         builder.build().unwrap()
     }
@@ -190,7 +195,7 @@ pub fn pool_text(world: &World) -> String {
         .unwrap_or_default()
 }
 
-fn set_pool(world: &mut World, rows: &[&str]) {
+pub fn set_pool(world: &mut World, rows: &[&str]) {
     let mut text = "#status,wwpn,lun,size,range,owner,channel,tag\n".to_owned();
     for row in rows {
         text.push_str(row);
