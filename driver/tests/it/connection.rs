@@ -184,11 +184,16 @@ async fn exports_and_attach_volume_have_nothing_to_do() {
     let rig = Rig::lab(CURRENT).await;
     let driver = rig.started("").await;
     let record = volume(1, 1);
-    let record = record.clone().updated(&driver.create_volume(&record).await.unwrap());
+    let record = record
+        .clone()
+        .updated(&driver.create_volume(&record).await.unwrap());
     let before = rig.pool();
     driver.create_export(&record).await.unwrap();
     driver.remove_export(&record).await.unwrap();
-    driver.attach_volume(&record, "instance", "/dev/vdb").await.unwrap();
+    driver
+        .attach_volume(&record, "instance", "/dev/vdb")
+        .await
+        .unwrap();
     driver.detach_volume(&record).await.unwrap();
     assert_eq!(rig.pool(), before);
     // What a detach leaves: reserved, and nobody's.

@@ -24,7 +24,13 @@ pub struct ByWayOfGuest(pub Arc<Simulator>);
 impl ByWayOfGuest {
     fn named(file: &Path) -> Offer {
         Offer {
-            path: format!("/tmp/{}", file.display().to_string().trim_matches('/').replace('/', "_")),
+            path: format!(
+                "/tmp/{}",
+                file.display()
+                    .to_string()
+                    .trim_matches('/')
+                    .replace('/', "_")
+            ),
             remote: "root@lnx1".to_owned(),
         }
     }
@@ -43,14 +49,21 @@ fn failed(what: &str, error: impl std::fmt::Display) -> Error {
 
 impl FileMover for ByWayOfGuest {
     fn offer<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<Offer>> {
-        let offered = std::fs::read_to_string(file).map_err(|e| failed("offer", e)).map(|text| {
-            let mut world = self.0.site().world.lock();
-            let name = world.resolve("lnx1").unwrap().clone();
-            let now = world.now_ms;
-            let offer = Self::named(file);
-            world.linuxes.get_mut(&name).unwrap().fs.write(&offer.path, text, now);
-            offer
-        });
+        let offered = std::fs::read_to_string(file)
+            .map_err(|e| failed("offer", e))
+            .map(|text| {
+                let mut world = self.0.site().world.lock();
+                let name = world.resolve("lnx1").unwrap().clone();
+                let now = world.now_ms;
+                let offer = Self::named(file);
+                world
+                    .linuxes
+                    .get_mut(&name)
+                    .unwrap()
+                    .fs
+                    .write(&offer.path, text, now);
+                offer
+            });
         std::future::ready(offered).boxed()
     }
 
@@ -64,12 +77,17 @@ impl FileMover for ByWayOfGuest {
 
     fn collect<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<()>> {
         let brought = || -> Result<()> {
-            let text = self.read(file).ok_or_else(|| failed("collect", "nothing arrived"))?;
+            let text = self
+                .read(file)
+                .ok_or_else(|| failed("collect", "nothing arrived"))?;
             let (_, image) = text
                 .split_once("xCAT FCP Disk Image:")
                 .ok_or_else(|| failed("collect", "no image"))?;
             let blocks: usize = image[..16].trim().trim_end_matches(" BLK").parse().unwrap();
-            let identity = image[512 - 20..].split(['\0', '\n']).next().unwrap_or_default();
+            let identity = image[512 - 20..]
+                .split(['\0', '\n'])
+                .next()
+                .unwrap_or_default();
             let disk = file.with_extension("disk");
             let mut bytes = identity.as_bytes().to_vec();
             bytes.resize(blocks * 512, 0);
@@ -78,7 +96,9 @@ impl FileMover for ByWayOfGuest {
                 profile: "cvx".parse().unwrap(),
                 last_use: jiff::civil::date(2026, 1, 1),
             };
-            bundle.write(&disk, file, true).map_err(|e| failed("collect", e))
+            bundle
+                .write(&disk, file, true)
+                .map_err(|e| failed("collect", e))
         };
         std::future::ready(brought()).boxed()
     }
@@ -86,7 +106,13 @@ impl FileMover for ByWayOfGuest {
     fn withdraw<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<()>> {
         let mut world = self.0.site().world.lock();
         let name = world.resolve("lnx1").unwrap().clone();
-        world.linuxes.get_mut(&name).unwrap().fs.files.remove(&Self::named(file).path);
+        world
+            .linuxes
+            .get_mut(&name)
+            .unwrap()
+            .fs
+            .files
+            .remove(&Self::named(file).path);
         std::future::ready(Ok(())).boxed()
     }
 }
@@ -101,7 +127,10 @@ async fn images_go_onto_volumes_and_come_back() {
         // The management node is the zHCP itself, as many sites have it: where they are two, the current release believes every
         // directory to be mounted, and images are found nowhere (Q49).
         world.mn.host = world.resolve("zhcp1").unwrap().clone();
-        world.mn.tables.set("site", "key", "master", &[("value", "10.10.0.2")]);
+        world
+            .mn
+            .tables
+            .set("site", "key", "master", &[("value", "10.10.0.2")]);
         let rig = Rig::world(variant, world).await;
         let driver = rig.driver(Extras {
             keys: "zvm_image_remote = root@lnx1",
@@ -128,7 +157,13 @@ async fn images_go_onto_volumes_and_come_back() {
             .await
             .unwrap_or_else(|e| panic!("{variant}: {e}"));
         assert_holds(&rig, &expected, "image in");
-        rig.change(|world| assert_eq!(content(world, PORT, LUN).trim_end(), "system of image one", "{variant}"));
+        rig.change(|world| {
+            assert_eq!(
+                content(world, PORT, LUN).trim_end(),
+                "system of image one",
+                "{variant}"
+            )
+        });
 
         driver
             .copy_volume_to_image(&record, &images, &ImageMeta::raw("out"))
@@ -139,10 +174,14 @@ async fn images_go_onto_volumes_and_come_back() {
         assert_eq!(out.len() as u64, 4 * MIB);
         assert!(out.starts_with(b"system of image one"));
         let meta: ImageMeta =
-            serde_json::from_slice(&std::fs::read(glance.path().join("out.json")).unwrap()).unwrap();
+            serde_json::from_slice(&std::fs::read(glance.path().join("out.json")).unwrap())
+                .unwrap();
         assert_eq!(meta.properties["architecture"], "s390x");
         assert_eq!(meta.disk_format, DiskFormat::Raw);
-        let left: Vec<_> = std::fs::read_dir(rig.folder.path().join("images")).into_iter().flatten().collect();
+        let left: Vec<_> = std::fs::read_dir(rig.folder.path().join("images"))
+            .into_iter()
+            .flatten()
+            .collect();
         assert!(left.is_empty(), "the work area is wiped");
     }
 }
@@ -152,7 +191,9 @@ async fn images_that_do_not_fit_are_refused_before_anything_is_sent() {
     let rig = Rig::lab(CURRENT).await;
     let driver = rig.started("zvm_image_remote = root@lnx1").await;
     let record = volume(1, 1);
-    let record = record.clone().updated(&driver.create_volume(&record).await.unwrap());
+    let record = record
+        .clone()
+        .updated(&driver.create_volume(&record).await.unwrap());
     let glance = tempfile::tempdir().unwrap();
     let images = FolderImages::new(glance.path());
     let write = |id: &str, meta: &ImageMeta| {
@@ -164,10 +205,20 @@ async fn images_that_do_not_fit_are_refused_before_anything_is_sent() {
     big.virtual_size = Some(2 << 30);
     write("big", &big);
     let mut foreign = ImageMeta::raw("foreign");
-    foreign.properties.insert("architecture".to_owned(), "x86_64".to_owned());
+    foreign
+        .properties
+        .insert("architecture".to_owned(), "x86_64".to_owned());
     write("foreign", &foreign);
-    for (id, exception) in [("big", "ImageTooBig"), ("foreign", "ImageUnacceptable"), ("../x", "ImageUnacceptable"), ("none", "ImageCopyFailure")] {
-        let error = driver.copy_image_to_volume(&record, &images, id).await.unwrap_err();
+    for (id, exception) in [
+        ("big", "ImageTooBig"),
+        ("foreign", "ImageUnacceptable"),
+        ("../x", "ImageUnacceptable"),
+        ("none", "ImageCopyFailure"),
+    ] {
+        let error = driver
+            .copy_image_to_volume(&record, &images, id)
+            .await
+            .unwrap_err();
         assert_eq!(error.exception(), exception, "{error}");
     }
 }

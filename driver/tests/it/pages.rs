@@ -61,7 +61,11 @@ fn every_known_defect_of_the_cinder_half_has_a_test_that_names_it() {
     let sources = sources();
     let mut named = BTreeSet::new();
     for line in sources.lines().filter(|line| line.contains("fn ")) {
-        let Some(name) = line.split("fn ").nth(1).and_then(|rest| rest.split('(').next()) else {
+        let Some(name) = line
+            .split("fn ")
+            .nth(1)
+            .and_then(|rest| rest.split('(').next())
+        else {
             continue;
         };
         for part in name.split('_') {
