@@ -69,7 +69,7 @@ async fn delete(context: &Context, node: &str, target: &Target) -> Option<()> {
 async fn switches(context: &Context, target: &Target) -> Option<Vec<String>> {
     let Target { zhcp, userid } = target;
     let smcli = Zhcp::smcli(&format!("Image_Definition_Query_DM -T {userid} -k NICDEF"));
-    let answer = if context.settings().release == Release::M {
+    let answer = if context.settings().release != Release::P {
         let line = zhcp.line(&smcli);
         let outcome = context.sh(&line).await;
         let function = "getVswitchIdsFromDirectory";
@@ -108,7 +108,7 @@ async fn free_luns(context: &Context, node: &str, zhcp: &Zhcp) -> Option<()> {
     for file in files.lines() {
         let line = zhcp.line(&format!("cat {ZFCP_POOL}/{file}"));
         let (outcome, contents) = context.fetch_pools(&line).await;
-        if context.settings().release == Release::M
+        if context.settings().release != Release::P
             && let Some(message) = check_ssh_rc(&outcome, "removeVM", &line, &zhcp.host, Some(node))
         {
             context.print_ln(message);

@@ -81,7 +81,7 @@ async fn prefix(
 ) -> Result<String, NoMac> {
     let line = zhcp.line_with(TIMEOUT, "/sbin/vmcp q vmlan");
     let outcome = context.sh(&line).await;
-    if context.settings().release == Release::M
+    if context.settings().release != Release::P
         && let Some(message) = check_ssh_rc(&outcome, function, &line, &zhcp.host, Some(node))
     {
         context.print_ln(message);
@@ -89,10 +89,10 @@ async fn prefix(
     }
     let mut prefix = prefix_in(&outcome.stdout, "USER Prefix:");
     if prefix.is_empty() {
-        // The older releases ask once more.
+        // The oldest release asks once more.
         let again = match context.settings().release {
-            Release::M => outcome,
-            Release::E | Release::P => context.sh(&line).await,
+            Release::E | Release::M => outcome,
+            Release::P => context.sh(&line).await,
         };
         prefix = prefix_in(&again.stdout, "MACADDR Prefix:");
     }

@@ -30,7 +30,7 @@ pub async fn establish(context: &Context, zhcp: &Zhcp, what: &str, mode: &str) -
     }
     let mn = context.local(|world| world.mn.host.to_string());
     let directory = format!("/mnt/{mn}{install}/{what}");
-    if context.settings().release == Release::M {
+    if context.settings().release != Release::P {
         let line = zhcp.line("mount");
         let outcome = context.sh(&line).await;
         if let Some(text) = check_ssh_rc(&outcome, "establishMount", &line, &zhcp.host, None) {

@@ -51,7 +51,7 @@ pub async fn networks_checked(
 
 /// Switches of a zHCP, one for each of its adapters that is on a switch.
 pub async fn switches(context: &Context, zhcp: &Zhcp) -> Vec<String> {
-    let query = if context.settings().release == Release::M {
+    let query = if context.settings().release != Release::P {
         QUERY_NICS.to_owned()
     } else {
         format!("{QUERY_NICS} | grep \\\"VSWITCH\\\"")
