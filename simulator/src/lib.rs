@@ -15,8 +15,10 @@
 //! * [`server`] opens the doors of a site; [`cli`] is the program `xcat-sim`.
 
 pub mod cli;
+pub mod control;
 pub mod coverage;
 pub mod defects;
+
 pub mod hosts;
 pub mod ledger;
 pub mod mn;
@@ -25,6 +27,7 @@ pub mod rest;
 pub mod seam;
 pub mod server;
 pub mod site;
+pub mod state;
 pub mod world;
 pub mod xcatd;
 

@@ -3,13 +3,27 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::seam::{Behaviour, Release};
 
 /// A faithful fake xCAT management node for z/VM, with its zHCPs, guests and SAN.
 #[derive(Debug, Parser)]
-#[command(name = "xcat-sim", version, about, long_about = None, arg_required_else_help = true)]
+#[command(
+    name = "xcat-sim",
+    version,
+    about,
+    long_about = None,
+    arg_required_else_help = true,
+    after_help = "Start here:
+  xcat-sim serve --http --listen 127.0.0.1:8080 --control 127.0.0.1:8081
+  curl 'http://127.0.0.1:8080/xcatws/nodes?userName=admin&password=admin&format=json'
+  xcat-sim journal --control 127.0.0.1:8081
+
+Exit status: 0 done; 1 it could not be done; 2 the command line is wrong; 3 the site cannot be used;
+4 an address cannot be listened on; 5 no control door answers; 6 'state diff' found differences."
+)]
 pub struct Args {
     /// What to do.
     #[command(subcommand)]
@@ -24,18 +38,66 @@ pub struct Args {
 pub enum Command {
     /// Serve a simulated site until interrupted.
     Serve(Box<Serve>),
+    /// Write, check, show and generate site files.
+    #[command(subcommand)]
+    Site(SiteCommand),
+    /// Make layers of a running site fail.
+    #[command(subcommand)]
+    Fault(FaultCommand),
+    /// Hold requests of a running site at their remote commands.
+    #[command(subcommand)]
+    Break(BreakCommand),
+    /// Show the requests of a running site with their remote commands.
+    Journal(Journal),
+    /// Save, load, reset and compare the state of a running site.
+    #[command(subcommand)]
+    State(StateCommand),
+    /// Freeze, step and scale the clock of a running site.
+    #[command(subcommand)]
+    Time(TimeCommand),
+    /// The worlds of a running simulator.
+    #[command(subcommand)]
+    World(WorldCommand),
+    /// Every numbered quirk: what a client sees, and whether it can be repaired.
+    Quirks,
+    /// What of xCAT is simulated: resources, commands, options.
+    Coverage,
+    /// Print a reference page: quirks, coverage, faults, xcat-sim, control-api.
+    Reference {
+        /// Which page.
+        page: String,
+    },
+    /// Print shell completions.
+    Completions {
+        /// For which shell.
+        shell: Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+/// Which running simulator, and which of its worlds.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct Door {
+    /// Address of the control door.
+    #[arg(long, env = "XCAT_SIM_CONTROL", value_name = "ADDRESS:PORT")]
+    pub control: String,
+    /// World.
+    #[arg(long, default_value = "default", value_name = "NAME")]
+    pub world: String,
 }
 
 /// Serve a simulated site until interrupted.
 ///
 /// Prints one line on standard output once everything answers: `ready rest=URL …`.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:
   xcat-sim serve --site lab --http --listen 127.0.0.1:8080
   curl 'http://127.0.0.1:8080/xcatws/nodes?userName=admin&password=admin&format=json'
 
   xcat-sim serve --site my-site.toml --certificate-out ca.pem   # HTTPS: give ca.pem to the client as its CA file
-  xcat-sim serve --release E --repair Q12,GQ3                   # another code line, two of its defects repaired")]
+  xcat-sim serve --release E --repair Q12,GQ3                   # another code line, two of its defects repaired
+  xcat-sim serve --state-dir /tmp/lab                           # goes on from where it was, even after kill -9")]
 pub struct Serve {
     /// Site: `lab`, `empty`, or a site file.
     #[arg(long, default_value = "lab", value_name = "NAME|FILE")]
@@ -44,8 +106,14 @@ pub struct Serve {
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS:PORT")]
     pub listen: SocketAddr,
     /// Plain HTTP instead of HTTPS.
-    #[arg(long, conflicts_with_all = ["cert", "key", "certificate_out"])]
+    #[arg(long)]
     pub http: bool,
+    /// Open the control door here.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub control: Option<SocketAddr>,
+    /// Open xCAT's native door (XML over TLS) here.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub xcatd: Option<SocketAddr>,
     /// Code line: M (current), E (2.8.3.x appliance) or P (M with the z/VM modules of February 2017).
     #[arg(long, default_value_t, value_name = "E|M|P")]
     pub release: Release,
@@ -55,12 +123,18 @@ pub struct Serve {
     /// Quirks to repair one by one.
     #[arg(long, value_delimiter = ',', value_name = "ID,…")]
     pub repair: Vec<String>,
-    /// Deliberate defects, by id (`xcat-conformance reference defects` lists them).
-    #[arg(long, value_delimiter = ',', value_name = "ID,…", value_parser = defect)]
+    /// Deliberate defects to have, by id: mistakes by which a conformance kit is proved.
+    #[arg(long, value_delimiter = ',', value_name = "ID,…")]
     pub defect: Vec<String>,
     /// Seed of everything random, instead of the site's own.
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
+    /// Real seconds that a virtual second takes; 0: slow steps take no time.
+    #[arg(long, default_value_t = 0.0, value_name = "FACTOR")]
+    pub time_scale: f64,
+    /// Keep every acknowledged change in this folder, and go on from what is there.
+    #[arg(long, value_name = "FOLDER")]
+    pub state_dir: Option<PathBuf>,
     /// Certificate chain to serve with (PEM), instead of one made at start.
     #[arg(long, requires = "key", value_name = "FILE")]
     pub cert: Option<PathBuf>,
@@ -78,10 +152,319 @@ pub struct Serve {
     pub json: bool,
 }
 
-/// The id of a deliberate defect that exists.
-fn defect(id: &str) -> Result<String, String> {
-    match crate::defects::find(id) {
-        Some(defect) => Ok(defect.id.to_owned()),
-        None => Err(format!("no defect is called {id}")),
-    }
+/// Site files.
+#[derive(Debug, Subcommand)]
+pub enum SiteCommand {
+    /// Write a site file to start from.
+    #[command(after_help = "Example:\n  xcat-sim site new > my-site.toml && xcat-sim serve --site my-site.toml")]
+    New {
+        /// Which one to copy.
+        #[arg(default_value = "lab")]
+        from: Example,
+    },
+    /// Check a site file; every problem is reported with its line.
+    Check {
+        /// Site: a name or a file.
+        site: PathBuf,
+    },
+    /// Show what a site consists of.
+    Show {
+        /// Site: a name or a file.
+        #[arg(default_value = "lab")]
+        site: PathBuf,
+        /// As JSON: the whole world.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write a site file of any size; the same numbers give the same file.
+    #[command(after_help = "Example:\n  xcat-sim site generate --zvm 4 --guests 1000 --luns 100000 --seed 7 > large.toml")]
+    Generate {
+        /// z/VM systems, at most 200.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=200))]
+        zvm: u32,
+        /// Guests, over all systems.
+        #[arg(long, default_value_t = 4)]
+        guests: u32,
+        /// LUNs, over all systems.
+        #[arg(long, default_value_t = 100)]
+        luns: u32,
+        /// Seed.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+}
+
+/// Sites that come with the program.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Example {
+    /// Two z/VM systems, four guests, three pools.
+    Lab,
+    /// One z/VM system and nothing in it.
+    Empty,
+}
+
+/// Faults.
+#[derive(Debug, Subcommand)]
+pub enum FaultCommand {
+    /// Every fault by name: what it needs and what a client sees.
+    Names,
+    /// The rules in force, with their counts.
+    List(Door),
+    /// Set a rule: a fault by name, or a rule as JSON.
+    #[command(after_help = "Examples:
+  xcat-sim fault add F37 --lun 4010403300000000                      # the storage has no such LUN
+  xcat-sim fault add ssh-no-route --zhcp zhcp1 --times 1             # the next remote command to zhcp1 fails
+  xcat-sim fault add smapi-204-8 --operation 'chvm --dedicatedevice' --skip 1
+  xcat-sim fault add --json '{\"effect\":{\"kind\":\"delay\",\"ms\":5000},\"target\":{\"command\":\"smcli\"}}'")]
+    Add(Box<FaultAdd>),
+    /// Take a rule away and put right what it changed; without an id, all of them.
+    Remove {
+        /// The rule.
+        id: Option<String>,
+        #[command(flatten)]
+        door: Door,
+    },
+}
+
+/// `fault add`.
+#[derive(Debug, ClapArgs)]
+pub struct FaultAdd {
+    /// A fault of `xcat-sim fault names`.
+    #[arg(required_unless_present = "json")]
+    pub name: Option<String>,
+    /// The whole rule as JSON; the other options are added to it.
+    #[arg(long)]
+    pub json: Option<String>,
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Only after the side effect.
+    #[arg(long)]
+    pub after: bool,
+    /// Matches to let pass first.
+    #[arg(long)]
+    pub skip: Option<u64>,
+    /// How often it happens at most.
+    #[arg(long)]
+    pub times: Option<u64>,
+    /// With which probability it happens, from 0 to 1.
+    #[arg(long)]
+    pub probability: Option<f64>,
+    /// For how many virtual milliseconds.
+    #[arg(long, value_name = "MS")]
+    pub for_ms: Option<u64>,
+    #[command(flatten)]
+    pub door: Door,
+}
+
+/// What a rule is about; all that is given must hold.
+#[derive(Debug, Default, ClapArgs)]
+pub struct TargetArgs {
+    /// xCAT command, or command and option: 'chvm --addzfcp'.
+    #[arg(long)]
+    pub operation: Option<String>,
+    /// Node of the request.
+    #[arg(long)]
+    pub node: Option<String>,
+    /// zHCP on which the remote command runs.
+    #[arg(long)]
+    pub zhcp: Option<String>,
+    /// Guest on which it runs or which it names.
+    #[arg(long)]
+    pub guest: Option<String>,
+    /// SCSI pool that it names.
+    #[arg(long)]
+    pub pool: Option<String>,
+    /// WWPN that it names.
+    #[arg(long)]
+    pub wwpn: Option<String>,
+    /// LUN that it names.
+    #[arg(long)]
+    pub lun: Option<String>,
+    /// FCP device that it names.
+    #[arg(long)]
+    pub device: Option<String>,
+    /// Channel path.
+    #[arg(long)]
+    pub chpid: Option<String>,
+    /// Regular expression on the remote command's line.
+    #[arg(long, value_name = "REGEX")]
+    pub command: Option<String>,
+    /// Regular expression on the path of the HTTP request.
+    #[arg(long, value_name = "REGEX")]
+    pub path: Option<String>,
+}
+
+/// Break points.
+#[derive(Debug, Subcommand)]
+pub enum BreakCommand {
+    /// Break points, and what they hold.
+    List(Door),
+    /// Set a break point.
+    #[command(after_help = "Example: hold a reservation before it writes its row
+  xcat-sim break add --id chosen --operation 'chhypervisor --reservezfcp' --command sed")]
+    Add {
+        /// Its name.
+        #[arg(long)]
+        id: Option<String>,
+        #[command(flatten)]
+        target: TargetArgs,
+        /// Only at the request's remote command of this number.
+        #[arg(long)]
+        nth: Option<u64>,
+        /// After the side effect.
+        #[arg(long)]
+        after: bool,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Wait until a break point holds a request.
+    Wait {
+        /// The break point.
+        id: String,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Let go what it holds.
+    Release {
+        /// The break point.
+        id: String,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Take a break point away.
+    Remove {
+        /// The break point.
+        id: String,
+        #[command(flatten)]
+        door: Door,
+    },
+}
+
+/// The journal.
+#[derive(Debug, ClapArgs)]
+pub struct Journal {
+    /// Go on showing requests as they end.
+    #[arg(long, short)]
+    pub follow: bool,
+    /// Only requests after this number.
+    #[arg(long, default_value_t = 0)]
+    pub since: u64,
+    /// Only the latest so many.
+    #[arg(long)]
+    pub limit: Option<u64>,
+    /// Only those with an error.
+    #[arg(long)]
+    pub failed: bool,
+    /// As JSON, one request a line.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub door: Door,
+}
+
+/// The state.
+#[derive(Debug, Subcommand)]
+pub enum StateCommand {
+    /// Print the whole state, or write it to a file.
+    Save {
+        /// The file.
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Load a saved state.
+    Load {
+        /// The file.
+        file: PathBuf,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Go back to the first state.
+    Reset(Door),
+    /// Keep the state under a name.
+    Snapshot {
+        /// The name.
+        name: String,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Go back to a snapshot.
+    Restore {
+        /// The name.
+        name: String,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Show what differs from the first state, a snapshot or a saved state; two files are compared without a simulator.
+    Diff {
+        /// A saved state.
+        file: Option<PathBuf>,
+        /// Compare with this file instead of a running site.
+        other: Option<PathBuf>,
+        /// Compare with a snapshot.
+        #[arg(long)]
+        snapshot: Option<String>,
+        /// Address of the control door.
+        #[arg(long, env = "XCAT_SIM_CONTROL", value_name = "ADDRESS:PORT")]
+        control: Option<String>,
+        /// World.
+        #[arg(long, default_value = "default", value_name = "NAME")]
+        world: String,
+    },
+}
+
+/// The clock.
+#[derive(Debug, Subcommand)]
+pub enum TimeCommand {
+    /// Show the virtual time.
+    Show(Door),
+    /// Let time stand still.
+    Freeze(Door),
+    /// Move the clock forward.
+    Step {
+        /// Virtual milliseconds.
+        ms: u64,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Let time pass again; say how many real seconds a virtual one takes (0: none).
+    Scale {
+        /// Real seconds per virtual second.
+        factor: f64,
+        #[command(flatten)]
+        door: Door,
+    },
+}
+
+/// Worlds.
+#[derive(Debug, Subcommand)]
+pub enum WorldCommand {
+    /// Names of the worlds.
+    List(Door),
+    /// Add a world; it answers below /worlds/NAME/xcatws.
+    Add {
+        /// Its name.
+        name: String,
+        /// Site: a name, or a file that the simulator can read.
+        #[arg(long, default_value = "lab")]
+        site: PathBuf,
+        /// Code line.
+        #[arg(long, default_value_t)]
+        release: Release,
+        /// As executed or as intended.
+        #[arg(long, default_value_t)]
+        behaviour: Behaviour,
+        /// Seed.
+        #[arg(long)]
+        seed: Option<u64>,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Take a world away.
+    Remove {
+        /// Its name.
+        name: String,
+        #[command(flatten)]
+        door: Door,
+    },
 }

@@ -15,6 +15,10 @@ pub enum Exit {
     Site,
     /// 4: an address cannot be listened on, or not without `--allow-remote`.
     Listen,
+    /// 5: no control door answers.
+    Door,
+    /// 6: `state diff` found differences.
+    Different,
 }
 
 impl Exit {
@@ -26,6 +30,8 @@ impl Exit {
             Self::Usage => 2,
             Self::Site => 3,
             Self::Listen => 4,
+            Self::Door => 5,
+            Self::Different => 6,
         }
     }
 }
@@ -67,13 +73,29 @@ impl From<std::io::Error> for Failure {
     }
 }
 
+impl From<crate::control::ClientError> for Failure {
+    fn from(error: crate::control::ClientError) -> Self {
+        use crate::control::ClientError as E;
+        let exit = match &error {
+            E::Address(_) => Exit::Usage,
+            E::Connect { .. } | E::Protocol(_) => Exit::Door,
+            E::Refused { .. } => Exit::Failure,
+        };
+        Self::new(exit, error)
+    }
+}
+
 impl From<crate::server::StartError> for Failure {
     fn from(error: crate::server::StartError) -> Self {
         use crate::server::StartError as E;
         let exit = match &error {
             E::Site(_) => Exit::Site,
             E::Remote(_) | E::Listen { .. } => Exit::Listen,
-            E::MakeCertificate(_) | E::ReadCertificate { .. } | E::Certificate(_) => Exit::Failure,
+            E::Quirk(_) | E::Defect(_) | E::World(_) => Exit::Usage,
+            E::MakeCertificate(_)
+            | E::ReadCertificate { .. }
+            | E::Certificate(_)
+            | E::State(_) => Exit::Failure,
         };
         Self::new(exit, error)
     }

@@ -1,16 +1,25 @@
-//! The program `xcat-sim`: what was typed ([`args`]), what it means, one function per command, an exit status.
+//! The program `xcat-sim`: what was typed ([`Args`]), what it means, one function per command, an exit status.
 
 mod args;
+mod control;
 mod exit;
+mod journal;
+mod reference;
 mod serve;
+mod site;
+mod state;
 mod talk;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 pub use args::Args;
 pub use exit::Exit;
+pub use reference::reference;
+
+use args::Command;
+use exit::Failure;
 use talk::Talk;
 
 /// Runs the program with the process's own arguments.
@@ -28,18 +37,37 @@ pub fn main() -> ExitCode {
         }
     };
     let talk = Talk::new(&args);
-    run(args, &talk).into()
-}
-
-fn run(args: Args, talk: &Talk) -> Exit {
-    let result = match args.command {
-        args::Command::Serve(serve) => serve::run(*serve, talk),
-    };
-    match result {
-        Ok(()) => Exit::Success,
+    match run(args.command, &talk) {
+        Ok(exit) => exit.into(),
         Err(failure) => {
             talk.error(&failure.error);
-            failure.exit
+            failure.exit.into()
         }
     }
+}
+
+fn run(command: Command, talk: &Talk) -> Result<Exit, Failure> {
+    match command {
+        Command::Serve(args) => serve::run(*args, talk)?,
+        Command::Site(command) => site::run(command, talk)?,
+        Command::Fault(command) => control::fault(command)?,
+        Command::Break(command) => control::breaks(command)?,
+        Command::Journal(args) => journal::run(&args)?,
+        Command::State(command) => return state::run(command, talk),
+        Command::Time(command) => control::time(command)?,
+        Command::World(command) => control::world(command)?,
+        Command::Quirks => Talk::page("quirks")?,
+        Command::Coverage => Talk::page("coverage")?,
+        Command::Reference { page } => Talk::page(&page)?,
+        Command::Completions { shell } => {
+            clap_complete::generate(
+                shell,
+                &mut Args::command(),
+                "xcat-sim",
+                &mut std::io::stdout(),
+            );
+        }
+        Command::Man => clap_mangen::Man::new(Args::command()).render(&mut std::io::stdout())?,
+    }
+    Ok(Exit::Success)
 }

@@ -7,6 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::args::Serve;
 use super::exit::Failure;
 use super::talk::Talk;
+use crate::seam::ClockSettings;
 use crate::{Identity, Simulator};
 
 /// Serves until SIGINT or SIGTERM.
@@ -26,6 +27,7 @@ async fn serve(args: Serve, talk: &Talk) -> Result<(), Failure> {
         .release(args.release)
         .behaviour(args.behaviour)
         .repair(args.repair)
+        .defects(args.defect)
         .listen(args.listen);
     for id in args.defect {
         builder = builder.defect(id);
@@ -42,17 +44,47 @@ async fn serve(args: Serve, talk: &Talk) -> Result<(), Failure> {
     if args.allow_remote {
         builder = builder.allow_remote();
     }
+    if let Some(address) = args.control {
+        builder = builder.control(address);
+    }
+    if let Some(address) = args.xcatd {
+        builder = builder.xcatd(address);
+    }
+    if let Some(folder) = &args.state_dir {
+        builder = builder.state_dir(folder);
+    }
     let simulator = builder.start().await?;
+    if args.time_scale > 0.0 {
+        simulator.site().set_clock(ClockSettings {
+            frozen: false,
+            scale: args.time_scale,
+        });
+    }
     if let (Some(path), Some(pem)) = (&args.certificate_out, simulator.certificate_pem()) {
         std::fs::write(path, pem).with_context(|| format!("cannot write {}", path.display()))?;
     }
     let name = simulator.site().world.lock().name.clone();
     let rest = format!("{}/xcatws", simulator.url());
+    let (control, xcatd) = (simulator.control_url(), simulator.xcatd_address());
     let line = if args.json {
-        json!({"event": "ready", "rest": rest, "url": simulator.url(), "site": name, "pid": std::process::id()})
-            .to_string()
+        json!({
+            "event": "ready",
+            "rest": rest,
+            "url": simulator.url(),
+            "control": control,
+            "xcatd": xcatd,
+            "site": name,
+            "pid": std::process::id(),
+        })
+        .to_string()
     } else {
-        format!("ready rest={rest} site={name}")
+        let mut line = format!("ready rest={rest}");
+        for (key, value) in [("control", control), ("xcatd", xcatd.map(|a| a.to_string()))] {
+            if let Some(value) = value {
+                line.push_str(&format!(" {key}={value}"));
+            }
+        }
+        format!("{line} site={name}")
     };
     Talk::data(&line)?;
     tokio::select! {

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use super::Args;
+use super::exit::{Exit, Failure};
 
 /// Who may say what.
 #[derive(Debug)]
@@ -36,6 +37,29 @@ impl Talk {
             ("", "")
         };
         let _ = writeln!(io::stderr(), "{on}xcat-sim:{off} {error:#}");
+    }
+
+    /// A text as it is.
+    ///
+    /// # Errors
+    /// Standard output is closed.
+    pub fn text(text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        out.flush()
+    }
+
+    /// A reference page.
+    ///
+    /// # Errors
+    /// There is no such page.
+    pub fn page(name: &str) -> Result<(), Failure> {
+        let text = super::reference(name).ok_or_else(|| {
+            let known = super::reference::PAGES.join(", ");
+            let error = anyhow::Error::msg(format!("no page '{name}'; there are: {known}"));
+            Failure::new(Exit::Usage, error)
+        })?;
+        Ok(Self::text(&text)?)
     }
 
     /// One line of data.

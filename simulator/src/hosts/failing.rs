@@ -1,6 +1,6 @@
 //! How a program fails when a rule says so.
 
-use super::zhcp;
+use super::zhcp::smcli;
 use crate::seam::Outcome;
 use crate::world::scratch::ProgramFailure;
 
@@ -26,14 +26,21 @@ pub(super) fn outcome(
                 words[1..].join(" ")
             ),
         },
-        ProgramFailure::Smapi { rc, rs } => smapi(words, done.as_ref(), *rc, *rs),
+        ProgramFailure::Smapi { rc, rs } => smapi(words, done, *rc, *rs),
     })
 }
 
-/// What `smcli` prints for a return and reason code (spec: zhcp-and-smapi 2.4, 2.6). A call that would not get as far as
-/// SMAPI fails as it would anyway.
-fn smapi(words: &[String], done: Option<&Outcome>, rc: i32, rs: i32) -> Outcome {
-    zhcp::smcli::failure(words, rc, rs, &[])
-        .or_else(|| done.cloned())
-        .unwrap_or_else(|| Outcome::fail(1, ""))
+/// What `smcli` prints for a return and reason code (spec: zhcp-and-smapi 2.4, 2.6); 0 and 0: SMAPI says `Done`.
+fn smapi(words: &[String], done: Option<Outcome>, rc: i32, rs: i32) -> Outcome {
+    let is_lost = rc == 0 && rs == 0;
+    let Some(failed) = smcli::failure(words, if is_lost { 1 } else { rc }, rs, &[]) else {
+        // It does not get as far as SMAPI.
+        return done.unwrap_or_default();
+    };
+    if is_lost {
+        // A changing call has said what it is about to do before the answer came.
+        let phrase = failed.stdout.split("Failed").next().unwrap_or_default();
+        return Outcome::ok(format!("{phrase}Done\n"));
+    }
+    failed
 }

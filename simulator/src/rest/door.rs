@@ -26,6 +26,11 @@ pub fn router(site: Arc<Site>) -> Router {
     Router::new().fallback(handle).with_state(site)
 }
 
+/// A page of the web server itself, such as that of a program that died.
+pub fn web_server_page(status: StatusCode) -> Response<Body> {
+    Reply::apache(status).into_response()
+}
+
 async fn handle(State(site): State<Arc<Site>>, request: HttpRequest<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let too_large = parts

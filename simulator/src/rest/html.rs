@@ -1,5 +1,6 @@
 //! HTML tables of the answer; nothing is escaped, keys other than four are not shown (spec: rest-and-xcatd 2.6).
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::wire::{self, Escapes, IllFormed};
@@ -63,7 +64,7 @@ fn node_row(out: &mut String, node: &Element, escapes: Escapes) -> Result<(), Il
     };
     let first = |d: &Document, key: &str| -> Result<Option<String>, IllFormed> {
         match d.texts(key).next() {
-            Some(raw) => wire::text(raw, true, escapes),
+            Some(raw) => Ok(wire::text(raw, true, escapes)?.map(Cow::into_owned)),
             None => Ok(None),
         }
     };

@@ -11,4 +11,4 @@ mod reply;
 mod resources;
 mod wire;
 
-pub use door::router;
+pub use door::{router, web_server_page};

@@ -1,5 +1,6 @@
 //! What becomes of documents on their way over the daemon's XML to the client (spec: rest-and-xcatd 2.2 to 2.5).
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::mn::{Document, Element};
@@ -32,8 +33,24 @@ pub(super) fn text(
     text: &str,
     nested: bool,
     escapes: Escapes,
-) -> Result<Option<String>, IllFormed> {
+) -> Result<Option<Cow<'_, str>>, IllFormed> {
     let placeholder = escapes.stay(nested);
+    let passes = |byte: &u8| match byte {
+        b'\t' | b'\n' | 0x20..=0x7f => true,
+        0x1b => !placeholder,
+        _ => false,
+    };
+    // Nearly every text passes as it is, and some are as long as a pool.
+    let out = if text.as_bytes().iter().all(passes) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(changed(text, placeholder)?)
+    };
+    let blank = out.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\n'));
+    Ok((!blank).then_some(out))
+}
+
+fn changed(text: &str, placeholder: bool) -> Result<String, IllFormed> {
     let mut out = String::with_capacity(text.len());
     let mut bytes = text.bytes().peekable();
     while let Some(byte) = bytes.next() {
@@ -50,8 +67,7 @@ pub(super) fn text(
             _ => out.push('?'),
         }
     }
-    let blank = out.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\n'));
-    Ok((!blank).then_some(out))
+    Ok(out)
 }
 
 /// JSON: `{"data":[...]}`, no blanks, keys in alphabetical order.
@@ -100,20 +116,27 @@ fn json_document(
 }
 
 fn json_text(out: &mut String, text: &str) {
+    out.reserve(text.len() + 2);
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            '\r' => out.push_str("\\r"),
-            c if u32::from(c) < 0x20 || c == '\u{7f}' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
+    let mut rest = text;
+    while let Some(at) = rest
+        .bytes()
+        .position(|b| b < 0x20 || matches!(b, b'"' | b'\\' | 0x7f))
+    {
+        out.push_str(&rest[..at]);
+        match rest.as_bytes()[at] {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\t' => out.push_str("\\t"),
+            b'\r' => out.push_str("\\r"),
+            byte => {
+                let _ = write!(out, "\\u{byte:04x}");
             }
-            c => out.push(c),
         }
+        rest = &rest[at + 1..];
     }
+    out.push_str(rest);
     out.push('"');
 }
 

@@ -14,6 +14,15 @@ pub enum DaemonFault {
 }
 
 impl Site {
+    /// The effect of layer HTTP that a request meets, before or after it was carried out.
+    pub fn http_fault(&self, path: &str, when: When) -> Option<Effect> {
+        if !self.is_armed() {
+            return None;
+        }
+        let now = self.now_ms();
+        Some(self.faults.meet_http(path, when, now)?.effect)
+    }
+
     /// The fault that a request meets at the daemon, before or after it was carried out.
     pub fn daemon_fault(&self, facts: &RequestFacts, when: When) -> Option<DaemonFault> {
         if !self.is_armed() {

@@ -83,6 +83,11 @@ impl Latency {
         Ok(())
     }
 
+    /// Sets the generator's state, as it was recorded.
+    pub(crate) fn set_random_state(&self, state: u64) {
+        self.inner.lock().0.random_state = state;
+    }
+
     /// Profiles and generator.
     pub fn state(&self) -> LatencyState {
         self.inner.lock().0.clone()

@@ -2,12 +2,14 @@
 //! its reading and its renaming is lost (spec: scsi-pools-and-hypervisor, Q3). Each remote command is carried out at
 //! once here, so a break point *during* an edit keeps the file as the edit has read it.
 
+use serde::{Deserialize, Serialize};
+
 use super::RemoteCommand;
 use crate::world::{HostName, World};
 
 /// A file that a command edits in place, as it was when the command read it.
-#[derive(Clone, Debug)]
-pub(super) struct Reading {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
     host: HostName,
     path: String,
     text: String,
@@ -34,7 +36,7 @@ impl Reading {
     }
 
     /// The edit works on what it has read.
-    pub(super) fn restore(self, world: &mut World) {
+    pub(crate) fn restore(self, world: &mut World) {
         let now = world.now_ms;
         if let Some(linux) = world.linuxes.get_mut(&self.host) {
             linux.fs.write(&self.path, self.text, now);

@@ -1,6 +1,8 @@
 //! A running site: the world behind its lock, the far end that answers remote commands, and what is kept and controlled
 //! around them.
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
@@ -10,10 +12,11 @@ use super::changes::Before;
 use super::fault::{Fired, for_one_command};
 use super::overlap::Reading;
 use super::{
-    BreakPoints, Clock, Effect, FaultBook, HttpFacts, Journal, Latency, Outcome, Playback,
+    BreakPoints, Clock, Effect, FaultBook, HttpFacts, Journal, Latency, Matcher, Outcome, Playback,
     RemoteCommand, RequestFacts, Settings, When,
 };
 use crate::defects::Defects;
+use crate::state::{ChangeLog, FiredRecord, Record};
 use crate::world::scratch::ProgramFault;
 use crate::world::{PoolText, World};
 
@@ -54,6 +57,10 @@ pub struct Site {
     pub(super) armed: AtomicBool,
     /// Counts what happened, for those who wait.
     pub(super) events: Events,
+    /// Named snapshots of the running site.
+    pub(crate) snapshots: Mutex<BTreeMap<String, crate::state::SavedState>>,
+    /// Where changes are recorded, when they are.
+    pub(crate) log: OnceLock<ChangeLog>,
 }
 
 /// A counter that can be waited for.
@@ -121,6 +128,7 @@ impl Site {
     /// A request has been answered.
     pub fn close(&self, request: u64, status: Option<u16>, error: Option<String>) {
         let now = self.now_ms();
+        self.keep();
         let mut journal = self.journal.lock();
         journal.close(request, now, status, error);
         let facts = self
@@ -132,6 +140,57 @@ impl Site {
             self.breaks.done(&facts);
         }
         self.happened();
+    }
+
+    /// Makes everything that has changed so far survive the end of the process, when there is a log.
+    pub fn keep(&self) {
+        if let Some(log) = self.log.get() {
+            let last = self.journal.lock().last_id();
+            let mut world = self.world.lock();
+            log.capture(&mut world, last);
+            self.record_counts();
+            drop(world);
+            log.flush();
+        }
+    }
+
+    /// Records what rules have counted and latencies have drawn; the world is locked.
+    fn record_counts(&self) {
+        if let Some(log) = self.log.get()
+            && (!self.faults.is_empty() || self.latency.is_on())
+        {
+            log.append(&Record::Counts {
+                rules: self.faults.counts(),
+                latency: self.latency.state().random_state,
+            });
+        }
+    }
+
+    /// Puts the whole state into the log: for changes that were made by the library, past remote commands and the control
+    /// door.
+    pub fn keep_whole(&self) {
+        if let Some(log) = self.log.get() {
+            let _turn = log.verb_turn();
+            let mut world = self.world.lock();
+            let state = self.state_of(&world);
+            match serde_json::to_value(state) {
+                Ok(body) => log.append(&Record::Verb {
+                    method: "PUT".to_owned(),
+                    path: "/worlds/default/state".to_owned(),
+                    body,
+                }),
+                Err(error) => tracing::error!(%error, "the state cannot be written"),
+            }
+            let last = self.journal.lock().last_id();
+            log.catch_up(&mut world, last);
+            drop(world);
+            log.flush();
+        }
+    }
+
+    /// Whether changes can no longer be kept as was promised.
+    pub fn has_failed(&self) -> bool {
+        self.log.get().is_some_and(ChangeLog::has_failed)
     }
 
     /// The virtual time.
@@ -148,7 +207,9 @@ impl Site {
         if self.is_armed() && matches!(self.far_end, FarEnd::World) {
             return self.controlled(request, command).await;
         }
+        let _turn = self.log.get().map(ChangeLog::other_turn);
         let mut world = self.world.lock();
+        self.record(&mut world, &command, &[]);
         let before = Before::new(&world, &command);
         let outcome = self.carry(&mut world, &command);
         let changes = before.changes(&mut world);
@@ -267,76 +328,130 @@ impl Site {
         fired: &[Fired],
         reading: Option<Reading>,
     ) -> Outcome {
-        let mut met: Vec<String> = Vec::new();
-        let ssh = fired
-            .iter()
-            .find_map(|f| Some((f, f.effect.ssh_outcome(command)?)));
+        let _turn = self.log.get().map(ChangeLog::other_turn);
         let mut world = self.world.lock();
         self.clock.tick(&mut world);
-        self.faults.expire(&mut world);
         let before = Before::new(&world, command);
-        let mut outcome = None;
-        if let Some((fault, failure)) = &ssh {
-            met.push(fault.id.clone());
-            if fault.when == When::Before {
-                outcome = Some(failure.clone());
+        if let Some(reading) = reading {
+            if let Some(log) = self.log.get() {
+                log.append(&Record::Reading(reading.clone()));
             }
+            reading.restore(&mut world);
         }
-        if outcome.is_none() {
-            let mut conditions = Vec::new();
-            let mut programs = Vec::new();
-            for fault in fired {
-                if let Some(undo) = for_one_command(fault, &mut world) {
-                    met.push(fault.id.clone());
-                    conditions.push(undo);
-                }
-                if let Some((program, words, failure)) = fault.effect.program() {
-                    programs.push(ProgramFault {
-                        rule: fault.number,
-                        host: None,
-                        program: program.to_owned(),
-                        words,
-                        works: fault.when == When::After,
-                        failure,
-                        left: self.faults.left(fault.number),
-                        fired: 0,
-                    });
-                }
-                if matches!(fault.effect, Effect::Delay { .. }) {
-                    met.push(fault.id.clone());
-                }
-            }
-            world.scratch.program_faults = programs;
-            if let Some(reading) = reading {
-                reading.restore(&mut world);
-            }
-            let carried = self.carry(&mut world, command);
-            for fault in std::mem::take(&mut world.scratch.program_faults) {
-                if fault.fired > 0 {
-                    self.faults.count(fault.rule, fault.fired);
-                    met.extend(
-                        fired
-                            .iter()
-                            .filter(|f| f.number == fault.rule)
-                            .map(|f| f.id.clone()),
-                    );
-                }
-            }
-            for undo in conditions.into_iter().rev() {
-                undo.put_back(&mut world);
-            }
-            outcome = Some(match ssh {
-                Some((_, failure)) => failure,
-                None => carried,
-            });
-        }
-        let outcome = outcome.unwrap_or_default();
+        self.record(&mut world, command, fired);
+        let (outcome, met) = self.carry_with(&mut world, command, fired);
+        self.record_counts();
         let changes = before.changes(&mut world);
         drop(world);
         self.journal
             .lock()
             .record(request, command, &outcome, met, changes);
         outcome
+    }
+
+    /// Records a remote command that is about to be carried out.
+    fn record(&self, world: &mut World, command: &RemoteCommand, fired: &[Fired]) {
+        if let Some(log) = self.log.get() {
+            log.capture(world, self.journal.lock().last_id());
+            log.append(&Record::Remote {
+                now_ms: world.now_ms,
+                command: command.clone(),
+                fired: fired
+                    .iter()
+                    .map(|f| FiredRecord {
+                        id: f.id.clone(),
+                        effect: f.effect.clone(),
+                        when: f.when,
+                        target: f.matcher.target().clone(),
+                        left: self.faults.left(f.number),
+                    })
+                    .collect(),
+            });
+        }
+    }
+
+    /// Carries a recorded remote command out again.
+    pub(crate) fn replay(
+        &self,
+        now_ms: u64,
+        command: &RemoteCommand,
+        fired: Vec<FiredRecord>,
+    ) -> Result<(), String> {
+        let mut world = self.world.lock();
+        world.now_ms = now_ms;
+        let fired = fired
+            .into_iter()
+            .map(|f| {
+                Ok(Fired {
+                    number: 0,
+                    id: f.id,
+                    effect: f.effect,
+                    when: f.when,
+                    matcher: Matcher::new(f.target, &world).map_err(|e| e.to_string())?,
+                    left: Some(f.left),
+                })
+            })
+            .collect::<Result<Vec<_>, String>>()?;
+        self.carry_with(&mut world, command, &fired);
+        world.scratch.take_notes();
+        Ok(())
+    }
+
+    /// The outcome of a remote command with the faults that it meets, and the ids of those that had a hand in it.
+    fn carry_with(
+        &self,
+        world: &mut World,
+        command: &RemoteCommand,
+        fired: &[Fired],
+    ) -> (Outcome, Vec<String>) {
+        let mut met: Vec<String> = Vec::new();
+        self.faults.expire(world);
+        let ssh = fired
+            .iter()
+            .find_map(|f| Some((f, f.effect.ssh_outcome(command)?)));
+        if let Some((fault, failure)) = &ssh {
+            met.push(fault.id.clone());
+            if fault.when == When::Before {
+                return (failure.clone(), met);
+            }
+        }
+        let mut conditions = Vec::new();
+        let mut programs = Vec::new();
+        for (index, fault) in (0_u64..).zip(fired) {
+            if let Some(undo) = for_one_command(fault, world) {
+                met.push(fault.id.clone());
+                conditions.push(undo);
+            }
+            if let Some((program, words, failure)) = fault.effect.program() {
+                programs.push(ProgramFault {
+                    rule: index,
+                    host: None,
+                    program: program.to_owned(),
+                    words,
+                    works: fault.when == When::After,
+                    failure,
+                    left: fault.left.unwrap_or_else(|| self.faults.left(fault.number)),
+                    fired: 0,
+                });
+            }
+            if matches!(fault.effect, Effect::Delay { .. }) {
+                met.push(fault.id.clone());
+            }
+        }
+        world.scratch.program_faults = programs;
+        let carried = self.carry(world, command);
+        for program in std::mem::take(&mut world.scratch.program_faults) {
+            if program.fired > 0
+                && let Some(fault) = fired.get(program.rule as usize)
+            {
+                self.faults.count(fault.number, program.fired);
+                met.push(fault.id.clone());
+            }
+        }
+        for undo in conditions.into_iter().rev() {
+            undo.put_back(world);
+        }
+        (ssh.map_or(carried, |(_, failure)| failure), met)
     }
 
     /// Carries a remote command that prints pool files across the seam: as [`Self::remote`], but what the files say

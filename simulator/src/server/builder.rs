@@ -1,11 +1,15 @@
 //! What a simulator is to be, before it starts.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Identity, Listener, Simulator, SiteSource, StartError};
-use crate::rest;
+use super::listener::bind;
+use super::{DEFAULT_WORLD, Identity, Listener, Simulator, SiteSource, StartError, Worlds};
+use crate::control;
 use crate::seam::{Behaviour, Release, Settings, Site};
+use crate::state::{Origin, StateDir};
+use crate::xcatd;
 
 /// Options of a simulator; see [`Simulator::builder`].
 #[derive(Clone, Debug)]
@@ -17,6 +21,9 @@ pub struct Builder {
     plain: bool,
     identity: Option<Identity>,
     remote: bool,
+    control: Option<SocketAddr>,
+    xcatd: Option<SocketAddr>,
+    state_dir: Option<PathBuf>,
 }
 
 impl Default for Builder {
@@ -29,6 +36,9 @@ impl Default for Builder {
             plain: false,
             identity: None,
             remote: false,
+            control: None,
+            xcatd: None,
+            state_dir: None,
         }
     }
 }
@@ -65,10 +75,19 @@ impl Builder {
         self
     }
 
-    /// A deliberate defect, by id (see [`crate::defects`]). One that the catalogue does not know does nothing.
+    /// Gives the site deliberate defects, by id.
     #[must_use]
-    pub fn defect(mut self, id: impl Into<String>) -> Self {
-        self.settings.defects.push(id.into());
+    pub fn defects<T: Into<String>>(mut self, ids: impl IntoIterator<Item = T>) -> Self {
+        self.settings
+            .defects
+            .extend(ids.into_iter().map(Into::into));
+        self
+    }
+
+    /// Release, behaviour and everything else at once.
+    #[must_use]
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
         self
     }
 
@@ -107,10 +126,32 @@ impl Builder {
         self
     }
 
-    /// Permits addresses that other machines can reach.
+    /// Permits addresses that other machines can reach; the control door stays on this machine all the same.
     #[must_use]
     pub fn allow_remote(mut self) -> Self {
         self.remote = true;
+        self
+    }
+
+    /// Opens the control door. It listens on loopback addresses only.
+    #[must_use]
+    pub fn control(mut self, address: SocketAddr) -> Self {
+        self.control = Some(address);
+        self
+    }
+
+    /// Opens the native door (XML over TLS).
+    #[must_use]
+    pub fn xcatd(mut self, address: SocketAddr) -> Self {
+        self.xcatd = Some(address);
+        self
+    }
+
+    /// Keeps the site's state in a folder: every acknowledged change survives the end of the process. A state that is
+    /// there already is gone on from, and the site is then only what a reset goes back to.
+    #[must_use]
+    pub fn state_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.state_dir = Some(folder.into());
         self
     }
 
@@ -120,36 +161,80 @@ impl Builder {
     /// [`StartError`].
     #[expect(
         clippy::unused_async,
-        reason = "a runtime must be there, and doors to come wait for their files"
+        reason = "listeners start tasks: a runtime must be there"
     )]
     pub async fn start(self) -> Result<Simulator, StartError> {
-        if !self.remote && !self.address.ip().is_loopback() {
-            return Err(StartError::Remote(self.address));
+        let doors = [Some(self.address), self.xcatd];
+        let open = doors.into_iter().flatten().filter(|_| !self.remote);
+        if let Some(address) = open.chain(self.control).find(|a| !a.ip().is_loopback()) {
+            return Err(StartError::Remote(address));
         }
-        let mut world = self.source.world()?;
-        if let Some(seed) = self.seed {
-            world.random_state = seed;
+        if let Some(id) = self.settings.repaired.iter().find(|id| crate::ledger::find(id).is_none()) {
+            return Err(StartError::Quirk(id.clone()));
         }
-        let identity = match (self.plain, self.identity) {
-            (true, _) => None,
-            (false, Some(identity)) => Some(identity),
-            (false, None) => {
-                let name = format!("{}.{}", world.mn.host, world.mn.domain);
-                Some(Identity::generate(&[name], &[self.address.ip()])?)
+        if let Some(id) = self.settings.defects.iter().find(|id| crate::defects::find(id).is_none()) {
+            return Err(StartError::Defect(id.clone()));
+        }
+        let origin = Origin {
+            source: self.source,
+            seed: self.seed,
+        };
+        let worlds = Worlds::default();
+        let mut state_dir = None;
+        let site = match &self.state_dir {
+            None => Arc::new(Site::new(origin.world()?, self.settings)),
+            Some(folder) => {
+                let (site, dir) = StateDir::open(folder, &origin, self.settings)?;
+                state_dir = Some(dir);
+                site
             }
         };
-        let tls = identity.as_ref().map(Identity::server_config).transpose()?;
-        let site = Arc::new(Site::new(world, self.settings));
-        let rest = Listener::start(self.address, tls, rest::router(Arc::clone(&site))).map_err(
-            |source| StartError::Listen {
-                address: self.address,
-                source,
-            },
-        )?;
+        worlds.insert(DEFAULT_WORLD, Arc::clone(&site), origin)?;
+        let identity = if self.plain && self.xcatd.is_none() {
+            None
+        } else if let Some(identity) = self.identity {
+            Some(identity)
+        } else {
+            let name = {
+                let world = site.world.lock();
+                format!("{}.{}", world.mn.host, world.mn.domain)
+            };
+            Some(Identity::generate(&[name], &[self.address.ip()])?)
+        };
+        let listen = |address| move |source| StartError::Listen { address, source };
+        let tls = match &identity {
+            Some(identity) if !self.plain => Some(identity.server_config()?),
+            _ => None,
+        };
+        let is_secure = tls.is_some();
+        let rest = Listener::answering(self.address, tls, Arc::new(worlds.clone()))
+            .map_err(listen(self.address))?;
+        let control = self
+            .control
+            .map(|address| {
+                Listener::start(address, None, control::router(worlds.clone()))
+                    .map_err(listen(address))
+            })
+            .transpose()?;
+        let xcatd = match (self.xcatd, &identity) {
+            (Some(address), Some(identity)) => {
+                let socket = bind(address).map_err(listen(address))?;
+                let address = socket.local_addr().map_err(listen(address))?;
+                let tls = identity.native_config()?;
+                let task = tokio::spawn(xcatd::serve(Arc::clone(&site), socket, tls));
+                Some((address, task))
+            }
+            _ => None,
+        };
         Ok(Simulator {
             site,
+            worlds,
             identity,
+            is_secure,
             rest,
+            control,
+            xcatd,
+            _state_dir: state_dir,
         })
     }
 }

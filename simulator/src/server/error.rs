@@ -32,6 +32,18 @@ pub enum StartError {
         "{0} is not a loopback address; a simulator has no real security, so other addresses need --allow-remote"
     )]
     Remote(SocketAddr),
+    /// A quirk that is to be repaired is not in the ledger.
+    #[error("there is no quirk '{0}'; 'xcat-sim quirks' lists them")]
+    Quirk(String),
+    /// A deliberate defect is not in the catalogue.
+    #[error("there is no defect '{0}'; 'xcat-sim reference defects' lists them")]
+    Defect(String),
+    /// The name of a world is taken or cannot be one.
+    #[error("there can be no world '{0}'")]
+    World(String),
+    /// The folder of the state cannot be used.
+    #[error(transparent)]
+    State(#[from] crate::state::StateError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen {

@@ -6,15 +6,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response};
+use futures_util::future::BoxFuture;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt;
+
+use super::http_fault::Abort;
+use super::wire::{Socket, Wire, WireFault};
 
 /// Connections that the kernel holds until they are accepted.
 const BACKLOG: u32 = 4_096;
@@ -27,12 +33,53 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Pause after the kernel refuses a new connection for want of resources.
 const EXHAUSTED: Duration = Duration::from_millis(50);
 
+/// What answers requests.
+pub(super) trait Answers: Send + Sync + 'static {
+    /// The answer to a request; an error ends the connection without one.
+    fn answer(
+        &self,
+        request: Request<Body>,
+        wire: Arc<WireFault>,
+    ) -> BoxFuture<'static, Result<Response<Body>, Abort>>;
+}
+
+impl Answers for Router {
+    fn answer(
+        &self,
+        request: Request<Body>,
+        _: Arc<WireFault>,
+    ) -> BoxFuture<'static, Result<Response<Body>, Abort>> {
+        let router = self.clone();
+        Box::pin(async move {
+            match router.oneshot(request).await {
+                Ok(response) => Ok(response),
+                Err(never) => match never {},
+            }
+        })
+    }
+}
+
 /// A listener at work; it ends when this is dropped.
 #[derive(Debug)]
 pub struct Listener {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
+}
+
+/// Listens on an address; port 0 takes a free one.
+///
+/// # Errors
+/// The address cannot be listened on.
+pub(super) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()
+    } else {
+        TcpSocket::new_v6()
+    }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 impl Listener {
@@ -45,20 +92,22 @@ impl Listener {
         tls: Option<Arc<ServerConfig>>,
         router: Router,
     ) -> io::Result<Self> {
-        let socket = if address.is_ipv4() {
-            TcpSocket::new_v4()
-        } else {
-            TcpSocket::new_v6()
-        }?;
-        socket.set_reuseaddr(true)?;
-        socket.bind(address)?;
-        let listener = socket.listen(BACKLOG)?;
+        Self::answering(address, tls, Arc::new(router))
+    }
+
+    /// The same for anything that answers.
+    pub(super) fn answering(
+        address: SocketAddr,
+        tls: Option<Arc<ServerConfig>>,
+        answers: Arc<dyn Answers>,
+    ) -> io::Result<Self> {
+        let listener = bind(address)?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(accept(
             listener,
             tls.map(TlsAcceptor::from),
-            router,
+            answers,
             stopped,
         ));
         Ok(Self {
@@ -74,7 +123,7 @@ impl Listener {
     }
 
     /// Accepts nothing more, lets open requests end (for some seconds) and returns.
-    pub async fn stop(mut self) {
+    pub(super) async fn finish(&mut self) {
         self.stop.send_replace(true);
         // An error means that the task has ended already.
         let _ = (&mut self.task).await;
@@ -90,7 +139,7 @@ impl Drop for Listener {
 async fn accept(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
-    router: Router,
+    answers: Arc<dyn Answers>,
     mut stopped: watch::Receiver<bool>,
 ) {
     // Dropping the set ends every connection.
@@ -99,7 +148,8 @@ async fn accept(
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(stream, tls.clone(), router.clone(), stopped.clone()));
+                    let answers = Arc::clone(&answers);
+                    connections.spawn(connection(stream, tls.clone(), answers, stopped.clone()));
                 }
                 Err(_) => tokio::time::sleep(EXHAUSTED).await,
             },
@@ -115,29 +165,35 @@ async fn accept(
 async fn connection(
     stream: TcpStream,
     tls: Option<TlsAcceptor>,
-    router: Router,
+    answers: Arc<dyn Answers>,
     stopped: watch::Receiver<bool>,
 ) {
     let _ = stream.set_nodelay(true);
     match tls {
-        None => serve(stream, router, stopped).await,
+        None => serve(stream, answers, stopped).await,
         Some(acceptor) => {
             if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
-                serve(stream, router, stopped).await;
+                serve(stream, answers, stopped).await;
             }
         }
     }
 }
 
-async fn serve<S>(stream: S, router: Router, mut stopped: watch::Receiver<bool>)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+async fn serve<S: Socket>(
+    stream: S,
+    answers: Arc<dyn Answers>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let fault = Arc::new(WireFault::default());
+    let wire = Wire::new(stream, Arc::clone(&fault));
+    let service = service_fn(move |request: Request<hyper::body::Incoming>| {
+        answers.answer(request.map(Body::new), Arc::clone(&fault))
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(IDLE)
         .title_case_headers(true)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(wire), service);
     let mut connection = std::pin::pin!(connection);
     loop {
         tokio::select! {

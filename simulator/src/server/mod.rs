@@ -2,10 +2,13 @@
 
 mod builder;
 mod error;
+mod http_fault;
 mod listener;
 mod simulator;
 mod source;
 mod tls;
+mod wire;
+mod worlds;
 
 pub use builder::Builder;
 pub use error::StartError;
@@ -13,3 +16,4 @@ pub use listener::Listener;
 pub use simulator::Simulator;
 pub use source::SiteSource;
 pub use tls::Identity;
+pub use worlds::{DEFAULT_WORLD, Hosted, WorldError, Worlds};

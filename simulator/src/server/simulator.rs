@@ -1,9 +1,13 @@
 //! A simulator that runs.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::{Builder, Identity, Listener};
+use tokio::task::JoinHandle;
+
+use super::{Builder, Identity, Listener, Worlds};
 use crate::seam::Site;
+use crate::state::StateDir;
 
 /// A simulated site with its doors open. It stops when it is dropped.
 ///
@@ -19,8 +23,14 @@ use crate::seam::Site;
 #[derive(Debug)]
 pub struct Simulator {
     pub(super) site: Arc<Site>,
+    pub(super) worlds: Worlds,
     pub(super) identity: Option<Identity>,
+    pub(super) is_secure: bool,
     pub(super) rest: Listener,
+    pub(super) control: Option<Listener>,
+    pub(super) xcatd: Option<(SocketAddr, JoinHandle<()>)>,
+    /// Kept open as long as the simulator runs; the last files are written when it is dropped.
+    pub(super) _state_dir: Option<StateDir>,
 }
 
 impl Simulator {
@@ -31,26 +41,55 @@ impl Simulator {
 
     /// Base address of the REST door, such as `https://127.0.0.1:40123`; xCAT's resources are below `/xcatws`.
     pub fn url(&self) -> String {
-        let scheme = if self.identity.is_some() {
-            "https"
-        } else {
-            "http"
-        };
+        let scheme = if self.is_secure { "https" } else { "http" };
         format!("{scheme}://{}", self.rest.address())
     }
 
-    /// The running site: world, journal, settings.
+    /// Base address of the control door, when it is open.
+    pub fn control_url(&self) -> Option<String> {
+        self.control
+            .as_ref()
+            .map(|door| format!("http://{}", door.address()))
+    }
+
+    /// Address of the native door, when it is open.
+    pub fn xcatd_address(&self) -> Option<SocketAddr> {
+        self.xcatd.as_ref().map(|(address, _)| *address)
+    }
+
+    /// The running site: world, journal, settings, faults.
     pub fn site(&self) -> &Arc<Site> {
         &self.site
     }
 
-    /// The certificate of the HTTPS door as PEM, to be trusted as a CA; `None` with plain HTTP.
+    /// All worlds that are served, the first one included.
+    pub fn worlds(&self) -> &Worlds {
+        &self.worlds
+    }
+
+    /// The certificate of the TLS doors as PEM, to be trusted as a CA; `None` when there is no such door.
     pub fn certificate_pem(&self) -> Option<&str> {
         self.identity.as_ref().map(Identity::certificate_pem)
     }
 
     /// Stops in good order: open requests end first.
-    pub async fn stop(self) {
-        self.rest.stop().await;
+    pub async fn stop(mut self) {
+        self.site.clear_breaks();
+        if let Some((_, task)) = self.xcatd.take() {
+            task.abort();
+        }
+        let Self { rest, control, .. } = &mut self;
+        rest.finish().await;
+        if let Some(control) = control {
+            control.finish().await;
+        }
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        if let Some((_, task)) = &self.xcatd {
+            task.abort();
+        }
     }
 }

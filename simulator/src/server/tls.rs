@@ -86,6 +86,15 @@ impl Identity {
         &self.certificate
     }
 
+    /// The same for the native door.
+    ///
+    /// # Errors
+    /// [`StartError::Certificate`].
+    pub(super) fn native_config(&self) -> Result<Arc<ServerConfig>, StartError> {
+        crate::xcatd::server_config(&self.certificate, &self.key, None)
+            .map_err(|e| StartError::Certificate(e.to_string()))
+    }
+
     /// The server's side of TLS with this certificate: TLS 1.2 and 1.3, HTTP/1.1.
     ///
     /// # Errors

@@ -23,6 +23,8 @@ pub type Row = IndexMap<String, String>;
 #[serde(transparent)]
 pub struct Database {
     tables: IndexMap<String, Table>,
+    #[serde(skip)]
+    recorder: Recorder,
 }
 
 /// Rows in order of insertion, with their index.
@@ -98,6 +100,58 @@ impl Table {
     }
 }
 
+/// The changes that are recorded, when they are; no part of the tables.
+#[derive(Debug, Default)]
+struct Recorder(Option<Vec<TableChange>>);
+
+impl Clone for Recorder {
+    fn clone(&self) -> Self {
+        Self(None)
+    }
+}
+
+impl PartialEq for Recorder {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// A change of a table, as it was asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "kebab-case")]
+pub enum TableChange {
+    /// [`Database::insert`].
+    Insert {
+        /// The table.
+        table: String,
+        /// The row.
+        row: Row,
+    },
+    /// [`Database::update`].
+    Update {
+        /// The table.
+        table: String,
+        /// Which rows.
+        keys: Vec<(String, String)>,
+        /// What is set.
+        columns: Vec<(String, String)>,
+    },
+    /// [`Database::replace_rows`].
+    Replace {
+        /// The table.
+        table: String,
+        /// Its rows.
+        rows: Vec<Row>,
+    },
+    /// [`Database::delete_where`].
+    Delete {
+        /// The table.
+        table: String,
+        /// Which rows.
+        keys: Vec<(String, String)>,
+    },
+}
+
 impl FromIterator<(String, Vec<Row>)> for Database {
     fn from_iter<I: IntoIterator<Item = (String, Vec<Row>)>>(tables: I) -> Self {
         Self {
@@ -108,6 +162,7 @@ impl FromIterator<(String, Vec<Row>)> for Database {
                     (name, Table { rows, by_node })
                 })
                 .collect(),
+            recorder: Recorder::default(),
         }
     }
 }
@@ -123,11 +178,59 @@ impl Database {
         self.tables.get(table).map_or(&[], |t| &t.rows)
     }
 
-    /// The rows of a table, to be changed at will; the index starts anew.
-    pub fn rows_mut(&mut self, table: &str) -> &mut Vec<Row> {
-        let table = self.tables.entry(table.to_owned()).or_default();
-        table.by_node.take();
-        &mut table.rows
+    /// Keeps every change from now on, for [`Self::take_recorded`].
+    pub fn start_recording(&mut self) {
+        self.recorder.0.get_or_insert_default();
+    }
+
+    /// The changes since the last time; none unless they are recorded.
+    pub fn take_recorded(&mut self) -> Vec<TableChange> {
+        self.recorder
+            .0
+            .as_mut()
+            .map(std::mem::take)
+            .unwrap_or_default()
+    }
+
+    /// Makes a recorded change.
+    pub fn apply(&mut self, change: TableChange) {
+        fn borrowed(pairs: &[(String, String)]) -> Vec<(&str, &str)> {
+            pairs
+                .iter()
+                .map(|(k, v)| (k.as_str(), v.as_str()))
+                .collect()
+        }
+        match change {
+            TableChange::Insert { table, row } => self.insert(&table, row),
+            TableChange::Replace { table, rows } => self.replace_rows(&table, rows),
+            TableChange::Update {
+                table,
+                keys,
+                columns,
+            } => {
+                self.update(&table, &borrowed(&keys), &borrowed(&columns));
+            }
+            TableChange::Delete { table, keys } => {
+                self.delete_where(&table, &borrowed(&keys));
+            }
+        }
+    }
+
+    /// Replaces all rows of a table; the index starts anew.
+    pub fn replace_rows(&mut self, table: &str, rows: Vec<Row>) {
+        self.record(|| TableChange::Replace {
+            table: table.to_owned(),
+            rows: rows.clone(),
+        });
+        let by_node = OnceLock::new();
+        self.tables
+            .insert(table.to_owned(), Table { rows, by_node });
+    }
+
+    fn record(&mut self, change: impl FnOnce() -> TableChange) {
+        if let Some(recorded) = &mut self.recorder.0 {
+            recorded.push(change());
+        }
     }
 
     /// Enabled rows whose columns equal all of `keys`, in database order; an empty value stands for an unset column.
@@ -219,6 +322,11 @@ impl Database {
         keys: &[(&str, &str)],
         columns: &[(&str, &str)],
     ) -> usize {
+        self.record(|| TableChange::Update {
+            table: table.to_owned(),
+            keys: owned(keys),
+            columns: owned(columns),
+        });
         let Some(table) = self.tables.get_mut(table) else {
             return 0;
         };
@@ -240,6 +348,10 @@ impl Database {
 
     /// Appends a row.
     pub fn insert(&mut self, table: &str, row: Row) {
+        self.record(|| TableChange::Insert {
+            table: table.to_owned(),
+            row: row.clone(),
+        });
         self.tables.entry(table.to_owned()).or_default().push(row);
     }
 
@@ -250,6 +362,10 @@ impl Database {
 
     /// Deletes the rows whose columns equal all of `keys`; says how many there were.
     pub fn delete_where(&mut self, table: &str, keys: &[(&str, &str)]) -> usize {
+        self.record(|| TableChange::Delete {
+            table: table.to_owned(),
+            keys: owned(keys),
+        });
         let Some(table) = self.tables.get_mut(table) else {
             return 0;
         };
@@ -264,6 +380,13 @@ impl Database {
         }
         hits.len()
     }
+}
+
+fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect()
 }
 
 /// Whether readers see the row: `disable` is unset, empty, `0` or `no`.

@@ -1,7 +1,10 @@
 //! Integration tests of the simulator.
 
+mod control;
 mod coverage;
+mod crash;
 mod doors;
+mod faults;
 mod five_steps;
 mod hostile_input;
 mod native;
@@ -14,6 +17,7 @@ mod quirks_rest;
 mod race;
 mod recordings;
 mod releases;
+mod repeat;
 mod server;
 mod site;
 mod stage;

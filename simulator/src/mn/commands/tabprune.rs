@@ -35,7 +35,7 @@ pub fn run(context: &Context, args: &[String]) {
     let number = |option: &str| options.value(option).and_then(|v| v.parse::<usize>().ok());
     let columns: Vec<&str> = table.columns(release).collect();
     let removed: Vec<String> = context.tables_mut(|db| {
-        let rows = db.rows_mut(table.name);
+        let mut rows = db.rows(table.name).to_vec();
         let count = if options.has("a") {
             rows.len()
         } else if let Some(count) = number("n") {
@@ -52,9 +52,12 @@ pub fn run(context: &Context, args: &[String]) {
         } else {
             0
         };
-        rows.drain(..count.min(rows.len()))
+        let removed = rows
+            .drain(..count.min(rows.len()))
             .map(|row| tabdump::line(&columns, &row))
-            .collect()
+            .collect();
+        db.replace_rows(table.name, rows);
+        removed
     });
     if options.has("V") && !removed.is_empty() {
         let header = format!("#{}", columns.join(","));

@@ -54,6 +54,8 @@ pub(crate) struct Fired {
     pub(crate) when: When,
     /// Its target, for places.
     pub(crate) matcher: Matcher,
+    /// How often it may still fail a program, when that is known from a record.
+    pub(crate) left: Option<u64>,
 }
 
 impl FaultBook {
@@ -161,6 +163,25 @@ impl FaultBook {
         self.inner.lock().seed = seed;
     }
 
+    /// Sets the counts of a rule, as they were recorded.
+    pub(crate) fn set_counts(&self, id: &str, seen: u64, hits: u64) {
+        let mut inner = self.inner.lock();
+        if let Some(armed) = inner.armed.iter_mut().find(|a| a.rule.id == id) {
+            armed.rule.seen = seen;
+            armed.rule.hits = hits;
+        }
+    }
+
+    /// Counts of rules by their numbers: id, matches, hits.
+    pub(crate) fn counts(&self) -> Vec<(String, u64, u64)> {
+        let inner = self.inner.lock();
+        inner
+            .armed
+            .iter()
+            .map(|a| (a.rule.id.clone(), a.rule.seen, a.rule.hits))
+            .collect()
+    }
+
     /// Takes away the conditions whose time is over.
     pub(crate) fn expire(&self, world: &mut World) {
         let mut inner = self.inner.lock();
@@ -243,6 +264,7 @@ impl FaultBook {
                 effect: armed.rule.effect.clone(),
                 when: armed.rule.when,
                 matcher: armed.matcher.clone(),
+                left: None,
             });
         }
         fired

@@ -1,0 +1,96 @@
+//! `xcat-sim state`.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use super::args::{Door, StateCommand};
+use super::control::ask;
+use super::exit::{Exit, Failure};
+use super::talk::Talk;
+use crate::control::part;
+use crate::state;
+
+/// Runs a command on the state.
+pub fn run(command: StateCommand, talk: &Talk) -> Result<Exit, Failure> {
+    match command {
+        StateCommand::Save { file, door } => {
+            let state = ask(&door, "GET", "/state", &Value::Null)?.to_string();
+            match file {
+                None => Talk::data(&state)?,
+                Some(file) => std::fs::write(&file, state)
+                    .with_context(|| format!("cannot write {}", file.display()))?,
+            }
+        }
+        StateCommand::Load { file, door } => {
+            ask(&door, "PUT", "/state", &read(&file)?)?;
+            talk.note("loaded");
+        }
+        StateCommand::Reset(door) => {
+            ask(&door, "POST", "/state/reset", &Value::Null)?;
+            talk.note("reset");
+        }
+        StateCommand::Snapshot { name, door } => {
+            let path = format!("/snapshots/{}", part(&name));
+            ask(&door, "PUT", &path, &Value::Null)?;
+        }
+        StateCommand::Restore { name, door } => {
+            let path = format!("/snapshots/{}/restore", part(&name));
+            ask(&door, "POST", &path, &Value::Null)?;
+        }
+        StateCommand::Diff {
+            file,
+            other,
+            snapshot,
+            control,
+            world,
+        } => {
+            let differences = match (file, other) {
+                (Some(file), Some(other)) => {
+                    let found = state::diff(&read(&file)?, &read(&other)?);
+                    serde_json::to_value(found).map_err(anyhow::Error::from)?
+                }
+                (file, _) => {
+                    let Some(control) = control else {
+                        return Err(Failure::new(
+                            Exit::Usage,
+                            anyhow::Error::msg(
+                                "give two files, or the control door of a running site with --control",
+                            ),
+                        ));
+                    };
+                    let body = match (file, snapshot) {
+                        (Some(file), _) => read(&file)?,
+                        (None, Some(name)) => json!({ "snapshot": name }),
+                        (None, None) => Value::Null,
+                    };
+                    ask(&Door { control, world }, "POST", "/state/diff", &body)?["differences"].clone()
+                }
+            };
+            return show(&differences);
+        }
+    }
+    Ok(Exit::Success)
+}
+
+fn read(file: &Path) -> Result<Value, Failure> {
+    let text = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let value = serde_json::from_slice(&text)
+        .with_context(|| format!("{} is no saved state", file.display()))?;
+    Ok(value)
+}
+
+fn show(differences: &Value) -> Result<Exit, Failure> {
+    let mut exit = Exit::Success;
+    for difference in differences.as_array().into_iter().flatten() {
+        exit = Exit::Different;
+        Talk::data(&difference["path"].as_str().unwrap_or_default().to_owned())?;
+        for (sign, key) in [('-', "before"), ('+', "after")] {
+            if let Some(value) = difference.get(key) {
+                Talk::data(&format!("  {sign} {value}"))?;
+            }
+        }
+    }
+    Ok(exit)
+}

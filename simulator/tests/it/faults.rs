@@ -1,0 +1,385 @@
+//! Every fault by name, exercised over the REST door: one scenario is run on a healthy site and on one with the fault,
+//! and what differs is what a client sees of it. Faults of the connection are met over a socket.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tower::ServiceExt;
+use xcat_simulator::seam::{CATALOGUE, FaultRequest, Layer, Settings, Site};
+use xcat_simulator::{Simulator, rest, site};
+
+const ADMIN: &str = "userName=admin&password=admin&format=json";
+const PORT: &str = "500507630300c562";
+const LUN: &str = "4010403300000000";
+
+/// Requests of the scenario: a name, method, path and body.
+const ATTACH: &[(&str, &str, &str, &str)] = &[(
+    "attach",
+    "PUT",
+    "vms/lnx1",
+    r#"["--addzfcp scsipol1 1a00 0 1G 0 500507630300c562 4010403300000000"]"#,
+)];
+
+const LOOK: &[(&str, &str, &str, &str)] = &[
+    ("ports", "PUT", "nodes/lnx1/dsh", r#"["command=lszfcp -P"]"#),
+    ("disks", "PUT", "nodes/lnx1/dsh", r#"["command=lszfcp -D"]"#),
+    ("luns", "PUT", "nodes/lnx1/dsh", r#"["command=lsluns -c 0.0.1a00"]"#),
+    (
+        "adapter",
+        "PUT",
+        "nodes/lnx1/dsh",
+        r#"["command=cat /sys/bus/ccw/devices/0.0.1a00/availability /sys/bus/ccw/devices/0.0.1a00/failed"]"#,
+    ),
+    (
+        "unit",
+        "PUT",
+        "nodes/lnx1/dsh",
+        r#"["command=cat /sys/bus/ccw/devices/0.0.1a00/0x500507630300c562/0x4010403300000000/failed"]"#,
+    ),
+    ("links", "PUT", "nodes/lnx1/dsh", r#"["command=ls /dev/disk/by-path"]"#),
+    ("size", "PUT", "nodes/lnx1/dsh", r#"["command=cat /sys/block/sda/size"]"#),
+    (
+        "serial",
+        "PUT",
+        "nodes/lnx1/dsh",
+        r#"["command=cat /sys/block/sda/device/wwid; sg_inq /dev/sda; sg_readcap /dev/sda; cat /dev/sda"]"#,
+    ),
+    (
+        "read",
+        "PUT",
+        "nodes/lnx1/dsh",
+        r#"["command=dd if=/dev/sda of=/dev/null count=1"]"#,
+    ),
+    (
+        "write",
+        "PUT",
+        "nodes/lnx1/dsh",
+        r#"["command=dd if=/dev/zero of=/dev/sda count=1"]"#,
+    ),
+    ("maps", "PUT", "nodes/lnx1/dsh", r#"["command=multipath -ll"]"#),
+    (
+        "paths",
+        "PUT",
+        "nodes/lnx1/dsh",
+        r#"["command=multipathd show paths"]"#,
+    ),
+    ("settle", "PUT", "nodes/lnx1/dsh", r#"["command=udevadm settle; echo status $?"]"#),
+    ("free", "PUT", "nodes/lnx1/dsh", r#"["command=cio_ignore -r 0.0.1a00"]"#),
+    ("online", "PUT", "nodes/lnx1/dsh", r#"["command=chccwdev -e 0.0.1a00"]"#),
+    (
+        "flush",
+        "PUT",
+        "nodes/lnx1/dsh",
+        r#"["command=multipath -f mpatha"]"#,
+    ),
+];
+
+const REST_OF_IT: &[(&str, &str, &str, &str)] = &[
+    (
+        "devices",
+        "PUT",
+        "nodes/zhcp1/dsh",
+        r#"["command=/opt/zhcp/bin/smcli System_WWPN_Query -T ZHCP1"]"#,
+    ),
+    (
+        "adapters",
+        "PUT",
+        "nodes/zhcp1/dsh",
+        r#"["command=/opt/zhcp/bin/smcli Virtual_Network_Adapter_Create_Extended -T LNX1 -k image_device_number=0600 -k adapter_type=QDIO; /opt/zhcp/bin/smcli Virtual_Network_Adapter_Query_Extended -T LNX1 -k image_device_number=*"]"#,
+    ),
+    (
+        "dedicate",
+        "PUT",
+        "vms/lnx2",
+        r#"["--dedicatedevice 1a05 1a05 0"]"#,
+    ),
+    (
+        "dedicated",
+        "PUT",
+        "nodes/lnx2/dsh",
+        r#"["command=ls /sys/bus/ccw/devices"]"#,
+    ),
+    ("entry", "GET", "vms/lnx2", ""),
+    ("undedicate", "PUT", "vms/lnx2", r#"["--undedicatedevice 1a05"]"#),
+    (
+        "detach",
+        "PUT",
+        "vms/lnx1",
+        r#"["--removezfcp 1a00 500507630300c562 4010403300000000 0"]"#,
+    ),
+    ("on", "PUT", "nodes/lnx3/power", r#"["on"]"#),
+    ("off", "PUT", "nodes/lnx3/power", r#"["off"]"#),
+    ("delete", "DELETE", "vms/lnx3", ""),
+    (
+        "pool",
+        "PUT",
+        "nodes/zhcp1/dsh",
+        r#"["command=head -3 /var/opt/zhcp/zfcp/scsipol1.conf"]"#,
+    ),
+];
+
+/// Asks the door; gives status and every text of the answer.
+async fn ask(site: &Arc<Site>, method: &str, path: &str, body: &str) -> String {
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("/xcatws/{path}?{ADMIN}"))
+        .header("Content-Type", "application/json")
+        .body(Body::from(body.to_owned()))
+        .unwrap();
+    let Ok(response) = rest::router(Arc::clone(site)).oneshot(request).await;
+    let status = response.status().as_u16();
+    let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let mut out = String::new();
+    if status != 200 {
+        let _ = writeln!(out, "status {status}");
+    }
+    match serde_json::from_str::<serde_json::Value>(&text) {
+        Ok(json) => {
+            for document in json["data"].as_array().into_iter().flatten() {
+                lines(document, &mut out);
+            }
+        }
+        Err(_) => out.push_str(&text),
+    }
+    out
+}
+
+/// The texts under info, error and data, also of entries of nodes.
+fn lines(document: &serde_json::Value, out: &mut String) {
+    for key in ["info", "error", "data"] {
+        for text in document[key].as_array().into_iter().flatten() {
+            for line in text.as_str().unwrap_or_default().trim_end().lines() {
+                let _ = writeln!(out, "{key}: {line}");
+            }
+        }
+    }
+    for node in document["node"].as_array().into_iter().flatten() {
+        lines(node, out);
+    }
+}
+
+/// Runs the scenario; the fault is set at its beginning, or once the LUN is attached.
+async fn scenario(fault: Option<(&FaultRequest, bool)>) -> (Vec<(String, String)>, u64) {
+    let site = Arc::new(Site::new(site::lab(), Settings::default()));
+    let mut told = Vec::new();
+    let set = |site: &Site, request: &FaultRequest| {
+        site.add_fault(request.clone())
+            .unwrap_or_else(|e| panic!("{:?}: {e}", request.name));
+    };
+    if let Some((request, false)) = fault {
+        set(&site, request);
+    }
+    for (name, method, path, body) in ATTACH {
+        told.push(((*name).to_owned(), ask(&site, method, path, body).await));
+    }
+    if let Some((request, true)) = fault {
+        set(&site, request);
+    }
+    for (name, method, path, body) in LOOK.iter().chain(REST_OF_IT) {
+        told.push(((*name).to_owned(), ask(&site, method, path, body).await));
+    }
+    let hits = site.faults.list().iter().map(|r| r.hits).sum();
+    (told, hits)
+}
+
+/// Faults that are about a LUN in use: set once it is attached.
+const IN_USE: [&str; 8] = ["F7", "F21", "F29", "F46", "F47", "F54", "F61", "F23"];
+
+/// The target that a fault gets in the scenario.
+fn target(name: &str, scope: &[&str], layer: Layer) -> serde_json::Value {
+    let mut target = serde_json::json!({});
+    for field in scope {
+        target[*field] = match *field {
+            "guest" => "lnx1",
+            "device" => "1a00",
+            "chpid" => "50",
+            "wwpn" => PORT,
+            "lun" => LUN,
+            other => panic!("no value for {other}"),
+        }
+        .into();
+    }
+    if name == "F11" {
+        // The management node frees the device of an attach itself; a dedicated one it leaves to the guest.
+        target["guest"] = "lnx2".into();
+        target["device"] = "1a05".into();
+    }
+    if layer == Layer::Ssh {
+        target["command"] = "lszfcp -D".into();
+    }
+    target
+}
+
+fn request(name: &str) -> FaultRequest {
+    let fault = CATALOGUE.iter().find(|f| f.name == name).unwrap();
+    let layer = (fault.effect)().layer();
+    let mut rule = serde_json::json!({
+        "name": name,
+        "target": target(name, fault.scope, layer),
+    });
+    if name == "F14" {
+        // Longer than the management node tries.
+        rule["for_ms"] = 600_000.into();
+    }
+    serde_json::from_value(rule).unwrap()
+}
+
+#[tokio::test]
+async fn every_named_fault_shows_over_rest() {
+    let (healthy, _) = scenario(None).await;
+    let mut page = String::new();
+    let mut silent = Vec::new();
+    for fault in CATALOGUE {
+        let layer = (fault.effect)().layer();
+        if layer == Layer::Http {
+            continue;
+        }
+        let request = request(fault.name);
+        let (told, hits) = scenario(Some((&request, IN_USE.contains(&fault.name)))).await;
+        let _ = writeln!(page, "=== {} {}", fault.name, fault.title);
+        let mut differs = false;
+        for ((name, before), (_, after)) in healthy.iter().zip(&told) {
+            if before != after {
+                differs = true;
+                let _ = writeln!(page, "{name}:");
+                only(before, after, '-', &mut page);
+                only(after, before, '+', &mut page);
+            }
+        }
+        if !differs || hits == 0 {
+            silent.push(format!("{} (hits {hits})", fault.name));
+        }
+    }
+    insta::assert_snapshot!(page);
+    assert!(silent.is_empty(), "faults that nobody sees: {silent:?}");
+}
+
+/// Lines that are in one text only, the first of them.
+fn only(these: &str, those: &str, sign: char, page: &mut String) {
+    const SHOWN: usize = 5;
+    let lines: Vec<&str> = these
+        .lines()
+        .filter(|l| !those.lines().any(|o| o == *l))
+        .collect();
+    for line in lines.iter().take(SHOWN) {
+        let _ = writeln!(page, "  {sign} {line}");
+    }
+    if lines.len() > SHOWN {
+        let _ = writeln!(page, "  {sign} ({} more)", lines.len() - SHOWN);
+    }
+}
+
+/// What a client reads on a connection with this fault, and whether it ended with an error.
+async fn raw(fault: serde_json::Value) -> (Vec<u8>, bool) {
+    let simulator = Simulator::builder().http().start().await.unwrap();
+    let site = simulator.site();
+    site.add_fault(serde_json::from_value(fault).unwrap())
+        .unwrap();
+    let address = simulator.url().replace("http://", "");
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "GET /xcatws/nodes?{ADMIN} HTTP/1.1\r\nHost: mn\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut read = Vec::new();
+    let result = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut read)).await;
+    let failed = result.unwrap().is_err();
+    assert_eq!(site.faults.list()[0].hits, 1);
+    (read, failed)
+}
+
+fn body(answer: &[u8]) -> &[u8] {
+    let at = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
+    &answer[at + 4..]
+}
+
+#[tokio::test]
+async fn the_connection_fails_as_asked() {
+    let named = |name: &str| serde_json::json!({ "name": name });
+    for name in ["http-refuse", "http-reset"] {
+        let (read, failed) = raw(named(name)).await;
+        assert!(read.is_empty() && failed, "{name}: reset without a byte");
+    }
+    let (whole, failed) = raw(named("http-slow")).await;
+    assert!(!failed && body(&whole).ends_with(b"}"));
+    let (cut, _) = raw(named("http-truncate")).await;
+    assert_eq!(body(&cut), &body(&whole)[..10]);
+    assert!(cut.windows(15).any(|w| w.eq_ignore_ascii_case(b"content-length:")));
+    let (garbage, _) = raw(named("http-garbage")).await;
+    assert!(!garbage.is_empty() && !garbage.starts_with(b"HTTP"));
+    for (name, status) in [("http-500", "500"), ("http-503", "503")] {
+        let (read, _) = raw(named(name)).await;
+        assert!(String::from_utf8_lossy(&read).starts_with(&format!("HTTP/1.1 {status}")));
+    }
+}
+
+#[tokio::test]
+async fn a_stalled_request_waits_for_as_long_as_asked() {
+    let stall = serde_json::json!({"effect": {"kind": "http-stall", "ms": 1}});
+    let (read, failed) = raw(stall).await;
+    assert!(!failed && body(&read).ends_with(b"}"));
+    // Without a time it never answers: the request is seen and nothing comes.
+    let simulator = Simulator::builder().http().start().await.unwrap();
+    let site = Arc::clone(simulator.site());
+    site.add_fault(serde_json::from_str(r#"{"name":"http-stall"}"#).unwrap())
+        .unwrap();
+    let mut stream = TcpStream::connect(simulator.url().replace("http://", ""))
+        .await
+        .unwrap();
+    stream
+        .write_all(b"GET /xcatws/ HTTP/1.1\r\nHost: mn\r\n\r\n")
+        .await
+        .unwrap();
+    let mut byte = [0];
+    let met = async {
+        while site.faults.list()[0].hits == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = met => {}
+        read = stream.read(&mut byte) => panic!("answered: {read:?}"),
+    }
+    assert_eq!(site.journal.lock().last_id(), 0, "it was not carried out");
+}
+
+#[tokio::test]
+async fn rules_are_counted_skipped_limited_and_drawn_from_the_seed() {
+    let outcomes = |rule: &'static str| async move {
+        let site = Arc::new(Site::new(site::lab(), Settings::default()));
+        site.add_fault(serde_json::from_str(rule).unwrap()).unwrap();
+        let mut seen = String::new();
+        for _ in 0..12 {
+            let answer = ask(&site, "PUT", "nodes/lnx1/dsh", r#"["command=echo here"]"#).await;
+            seen.push(if answer.contains("here") { '.' } else { 'x' });
+        }
+        let rule = site.faults.list().remove(0);
+        (seen, rule.seen, rule.hits)
+    };
+    assert_eq!(
+        outcomes(r#"{"name":"ssh-timeout","target":{"command":"echo here"},"skip":2,"times":3}"#).await,
+        ("..xxx.......".to_owned(), 5, 3)
+    );
+    let chance = r#"{"name":"ssh-timeout","target":{"command":"echo here"},"probability":0.5}"#;
+    let (drawn, seen, hits) = outcomes(chance).await;
+    assert_eq!((drawn.clone(), seen, hits), outcomes(chance).await);
+    assert!(seen == 12 && hits > 0 && hits < 12, "{drawn}");
+}
+
+#[tokio::test]
+async fn conditions_are_put_right_when_the_rule_goes() {
+    for fault in CATALOGUE {
+        let site = Site::new(site::lab(), Settings::default());
+        let id = site.add_fault(request(fault.name)).unwrap().id;
+        site.remove_fault(&id).unwrap();
+        if !matches!(fault.name, "F7" | "F11") {
+            assert_eq!(*site.world.lock(), site::lab(), "{}", fault.name);
+        }
+    }
+}
