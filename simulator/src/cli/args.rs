@@ -156,7 +156,9 @@ pub struct Serve {
 #[derive(Debug, Subcommand)]
 pub enum SiteCommand {
     /// Write a site file to start from.
-    #[command(after_help = "Example:\n  xcat-sim site new > my-site.toml && xcat-sim serve --site my-site.toml")]
+    #[command(
+        after_help = "Example:\n  xcat-sim site new > my-site.toml && xcat-sim serve --site my-site.toml"
+    )]
     New {
         /// Which one to copy.
         #[arg(default_value = "lab")]
@@ -177,7 +179,9 @@ pub enum SiteCommand {
         json: bool,
     },
     /// Write a site file of any size; the same numbers give the same file.
-    #[command(after_help = "Example:\n  xcat-sim site generate --zvm 4 --guests 1000 --luns 100000 --seed 7 > large.toml")]
+    #[command(
+        after_help = "Example:\n  xcat-sim site generate --zvm 4 --guests 1000 --luns 100000 --seed 7 > large.toml"
+    )]
     Generate {
         /// z/VM systems, at most 200.
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=200))]

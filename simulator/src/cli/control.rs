@@ -63,9 +63,8 @@ pub fn fault(command: FaultCommand) -> Result<(), Failure> {
 fn rule(args: &FaultAdd) -> Result<Value, Failure> {
     let mut rule: Value = match &args.json {
         None => json!({}),
-        Some(text) => {
-            serde_json::from_str(text).map_err(|e| Failure::new(Exit::Usage, anyhow::Error::from(e)))?
-        }
+        Some(text) => serde_json::from_str(text)
+            .map_err(|e| Failure::new(Exit::Usage, anyhow::Error::from(e)))?,
     };
     let Some(fields) = rule.as_object_mut() else {
         return Err(Failure::new(
@@ -173,7 +172,9 @@ pub fn time(command: TimeCommand) -> Result<(), Failure> {
 /// `xcat-sim world`.
 pub fn world(command: WorldCommand) -> Result<(), Failure> {
     let answer = match command {
-        WorldCommand::List(door) => Client::new(&door.control)?.call("GET", "/worlds", &Value::Null)?,
+        WorldCommand::List(door) => {
+            Client::new(&door.control)?.call("GET", "/worlds", &Value::Null)?
+        }
         WorldCommand::Add {
             name,
             site,

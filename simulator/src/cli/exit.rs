@@ -92,10 +92,9 @@ impl From<crate::server::StartError> for Failure {
             E::Site(_) => Exit::Site,
             E::Remote(_) | E::Listen { .. } => Exit::Listen,
             E::Quirk(_) | E::Defect(_) | E::World(_) => Exit::Usage,
-            E::MakeCertificate(_)
-            | E::ReadCertificate { .. }
-            | E::Certificate(_)
-            | E::State(_) => Exit::Failure,
+            E::MakeCertificate(_) | E::ReadCertificate { .. } | E::Certificate(_) | E::State(_) => {
+                Exit::Failure
+            }
         };
         Self::new(exit, error)
     }

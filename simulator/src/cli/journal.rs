@@ -56,7 +56,11 @@ fn lines(request: &Value) -> String {
         .collect();
     let mut out = format!("#{}", request["id"]);
     if let Some(http) = request.get("http") {
-        out.push_str(&format!(" {} {}", text(&http["method"]), text(&http["path"])));
+        out.push_str(&format!(
+            " {} {}",
+            text(&http["method"]),
+            text(&http["path"])
+        ));
         if let Some(status) = http["status"].as_u64() {
             out.push_str(&format!(" -> {status}"));
         }

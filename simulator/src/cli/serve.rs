@@ -79,7 +79,10 @@ async fn serve(args: Serve, talk: &Talk) -> Result<(), Failure> {
         .to_string()
     } else {
         let mut line = format!("ready rest={rest}");
-        for (key, value) in [("control", control), ("xcatd", xcatd.map(|a| a.to_string()))] {
+        for (key, value) in [
+            ("control", control),
+            ("xcatd", xcatd.map(|a| a.to_string())),
+        ] {
             if let Some(value) = value {
                 line.push_str(&format!(" {key}={value}"));
             }

@@ -66,7 +66,11 @@ fn show(world: &World) -> Result<(), Failure> {
             system.fcp.len()
         ));
         for (host, linux) in world.linuxes.iter().filter(|(_, l)| l.system == *name) {
-            let state = if hosts::is_up(world, host) { "on" } else { "off" };
+            let state = if hosts::is_up(world, host) {
+                "on"
+            } else {
+                "off"
+            };
             lines.push(format!(
                 "  {host}: userid {}, {:?}, {:?}, {}, {state}",
                 linux.userid, linux.role, linux.distribution, linux.ip
@@ -87,8 +91,16 @@ fn show(world: &World) -> Result<(), Failure> {
         world.san.ports.len(),
         world.san.volumes.len(),
         world.san.zones.len(),
-        if world.san.open_zoning { "open" } else { "in force" },
-        if world.san.open_masking { "open" } else { "in force" }
+        if world.san.open_zoning {
+            "open"
+        } else {
+            "in force"
+        },
+        if world.san.open_masking {
+            "open"
+        } else {
+            "in force"
+        }
     ));
     Ok(Talk::data(&lines.join("\n"))?)
 }

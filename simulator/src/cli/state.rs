@@ -65,7 +65,8 @@ pub fn run(command: StateCommand, talk: &Talk) -> Result<Exit, Failure> {
                         (None, Some(name)) => json!({ "snapshot": name }),
                         (None, None) => Value::Null,
                     };
-                    ask(&Door { control, world }, "POST", "/state/diff", &body)?["differences"].clone()
+                    ask(&Door { control, world }, "POST", "/state/diff", &body)?["differences"]
+                        .clone()
                 }
             };
             return show(&differences);

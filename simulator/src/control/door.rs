@@ -26,7 +26,10 @@ pub fn router(worlds: Worlds) -> Router {
 async fn handle(State(worlds): State<Worlds>, request: Request<Body>) -> Response<Body> {
     // A page that a browser loaded from elsewhere must not steer the simulator.
     if request.headers().contains_key(header::ORIGIN) {
-        return answer(StatusCode::FORBIDDEN, &json!({"error": "no requests from web pages"}));
+        return answer(
+            StatusCode::FORBIDDEN,
+            &json!({"error": "no requests from web pages"}),
+        );
     }
     let method = request.method().as_str().to_owned();
     let path = request.uri().path().to_owned();
@@ -38,7 +41,10 @@ async fn handle(State(worlds): State<Worlds>, request: Request<Body>) -> Respons
         return answer(StatusCode::OK, &json!({"ok": true}));
     }
     let Ok(body) = to_bytes(request.into_body(), BODY_LIMIT).await else {
-        return answer(StatusCode::PAYLOAD_TOO_LARGE, &json!({"error": "the body is too large"}));
+        return answer(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            &json!({"error": "the body is too large"}),
+        );
     };
     let body = if body.is_empty() {
         Ok(Value::Null)
@@ -131,7 +137,13 @@ pub(super) fn changed(
 ///
 /// # Errors
 /// It is none, or is refused now.
-pub fn replay(site: &Arc<Site>, origin: &Origin, method: &str, path: &str, body: Value) -> Result<(), Refusal> {
+pub fn replay(
+    site: &Arc<Site>,
+    origin: &Origin,
+    method: &str,
+    path: &str,
+    body: Value,
+) -> Result<(), Refusal> {
     let (route, params) = find(method, path)?;
     let Verb::Change(change) = route.verb else {
         return Err(Refusal::bad("a recorded verb that changes nothing"));

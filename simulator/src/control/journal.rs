@@ -37,9 +37,7 @@ fn shown(call: &Call, requests: &[JournalRequest]) -> Result<Value, Refusal> {
 pub(super) fn list(call: &Call) -> Result<Value, Refusal> {
     let query = JournalQuery {
         since: call.number("since")?.unwrap_or(0),
-        limit: call
-            .number("limit")?
-            .and_then(|n| usize::try_from(n).ok()),
+        limit: call.number("limit")?.and_then(|n| usize::try_from(n).ok()),
         failed: call.query.get("failed").is_some_and(|v| v == "true"),
         ..JournalQuery::default()
     };

@@ -175,7 +175,10 @@ pub(super) fn set_lun(call: &Call) -> Result<Value, Refusal> {
     if !world.san.ports.contains_key(&wwpn) {
         return Err(Refusal::missing(format!("no target port {wwpn}")));
     }
-    match (world.san.volumes.contains_key(&mapping.volume), mapping.bytes) {
+    match (
+        world.san.volumes.contains_key(&mapping.volume),
+        mapping.bytes,
+    ) {
         (true, None) => {}
         (true, Some(bytes)) => {
             if let Some(volume) = world.san.volumes.get_mut(&mapping.volume) {
@@ -262,9 +265,7 @@ pub(super) fn power(call: &Call) -> Result<Value, Refusal> {
         } else {
             hosts::zhcp::power::log_off(&mut world, &system, &userid)
         };
-        done.map_err(|code| {
-            Refusal::conflict(format!("CP refuses: {}/{}", code.rc, code.rs))
-        })?;
+        done.map_err(|code| Refusal::conflict(format!("CP refuses: {}/{}", code.rc, code.rs)))?;
     }
     Ok(json!({"host": host, "on": hosts::is_up(&world, &host)}))
 }

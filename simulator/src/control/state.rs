@@ -17,9 +17,7 @@ pub(super) fn load(call: &Call) -> Result<Value, Refusal> {
 }
 
 pub(super) fn reset(call: &Call) -> Result<Value, Refusal> {
-    call.site
-        .restore(first(call)?)
-        .map_err(|e| bad(&e))?;
+    call.site.restore(first(call)?).map_err(|e| bad(&e))?;
     super::world::show(call)
 }
 

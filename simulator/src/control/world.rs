@@ -58,15 +58,8 @@ pub(super) fn show(call: &Call) -> Result<Value, Refusal> {
     let site = &call.site;
     let now_ms = site.now_ms();
     let world = site.world.lock();
-    let (name, systems, linuxes) = (
-        world.name.clone(),
-        world.systems.len(),
-        world.linuxes.len(),
-    );
-    let (volumes, pools) = (
-        world.san.volumes.len(),
-        crate::seam::pools(&world).count(),
-    );
+    let (name, systems, linuxes) = (world.name.clone(), world.systems.len(), world.linuxes.len());
+    let (volumes, pools) = (world.san.volumes.len(), crate::seam::pools(&world).count());
     drop(world);
     let journal = site.journal.lock();
     Ok(json!({
@@ -95,7 +88,7 @@ pub(super) fn remove(call: &Call) -> Result<Value, Refusal> {
 
 pub(super) fn page(call: &Call) -> Result<Value, Refusal> {
     let name = call.param("page");
-    let text = crate::cli::reference(name)
-        .ok_or_else(|| Refusal::missing(format!("no page '{name}'")))?;
+    let text =
+        crate::cli::reference(name).ok_or_else(|| Refusal::missing(format!("no page '{name}'")))?;
     Ok(json!({"page": name, "markdown": text}))
 }

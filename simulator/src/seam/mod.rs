@@ -28,10 +28,10 @@ pub use fault::{
     FaultRule, Layer, NamedFault, RuleError, named, page as faults_page,
 };
 pub use journal::{HttpFacts, Journal, JournalEntry, JournalRequest, RequestFacts};
-pub use random::next as random_number;
 pub use latency::{Distribution, Latency, LatencyProfile, LatencyState};
 pub use overlap::Reading;
 pub use playback::Playback;
+pub use random::next as random_number;
 pub use settings::{Behaviour, RACES, Release, RepairError, Settings};
 pub use site::{FarEnd, Site};
 pub use target::{BadTarget, Matcher, Place, Target, pools};

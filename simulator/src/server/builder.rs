@@ -169,10 +169,20 @@ impl Builder {
         if let Some(address) = open.chain(self.control).find(|a| !a.ip().is_loopback()) {
             return Err(StartError::Remote(address));
         }
-        if let Some(id) = self.settings.repaired.iter().find(|id| crate::ledger::find(id).is_none()) {
+        if let Some(id) = self
+            .settings
+            .repaired
+            .iter()
+            .find(|id| crate::ledger::find(id).is_none())
+        {
             return Err(StartError::Quirk(id.clone()));
         }
-        if let Some(id) = self.settings.defects.iter().find(|id| crate::defects::find(id).is_none()) {
+        if let Some(id) = self
+            .settings
+            .defects
+            .iter()
+            .find(|id| crate::defects::find(id).is_none())
+        {
             return Err(StartError::Defect(id.clone()));
         }
         let origin = Origin {

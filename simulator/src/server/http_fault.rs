@@ -43,8 +43,7 @@ pub(super) async fn before(
             Ok(None)
         }
         Effect::HttpStatus { status } => {
-            let status =
-                StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             Ok(Some(rest::web_server_page(status)))
         }
         _ => Ok(None),

@@ -41,7 +41,9 @@ pub struct Worlds(Arc<RwLock<BTreeMap<String, Hosted>>>);
 #[derive(Debug, thiserror::Error)]
 pub enum WorldError {
     /// The name is taken, or is none.
-    #[error("world '{0}' is there already, or the name is not made of letters, digits, '-' and '_'")]
+    #[error(
+        "world '{0}' is there already, or the name is not made of letters, digits, '-' and '_'"
+    )]
     Name(String),
     /// The site cannot be used.
     #[error(transparent)]
@@ -131,7 +133,10 @@ impl Answers for Worlds {
                 return Ok(rest::web_server_page(StatusCode::NOT_FOUND));
             };
             if path != request.uri().path() {
-                let query = request.uri().query().map_or(String::new(), |q| format!("?{q}"));
+                let query = request
+                    .uri()
+                    .query()
+                    .map_or(String::new(), |q| format!("?{q}"));
                 if let Ok(uri) = format!("{path}{query}").parse::<Uri>() {
                     *request.uri_mut() = uri;
                 }

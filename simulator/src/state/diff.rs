@@ -23,12 +23,7 @@ pub fn diff(before: &Value, after: &Value) -> Vec<Difference> {
     found
 }
 
-fn compare(
-    path: &str,
-    before: Option<&Value>,
-    after: Option<&Value>,
-    found: &mut Vec<Difference>,
-) {
+fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<Difference>) {
     match (before, after) {
         (Some(a), Some(b)) if a == b => {}
         (Some(Value::Object(a)), Some(Value::Object(b))) => {
@@ -50,7 +45,9 @@ fn compare(
                 );
             }
         }
-        (Some(Value::String(a)), Some(Value::String(b))) if a.contains('\n') && b.contains('\n') => {
+        (Some(Value::String(a)), Some(Value::String(b)))
+            if a.contains('\n') && b.contains('\n') =>
+        {
             lines(path, a, b, found);
         }
         _ => found.push(Difference {

@@ -110,8 +110,7 @@ impl StateDir {
         };
         let path = log_path(folder, generation);
         let file = append_to(&path).map_err(at(&path))?;
-        let snapshot_bytes = fs::metadata(snapshot_path(folder, generation))
-            .map_or(0, |m| m.len());
+        let snapshot_bytes = fs::metadata(snapshot_path(folder, generation)).map_or(0, |m| m.len());
         let log = {
             let mut world = site.world.lock();
             let last = site.journal.lock().last_id();

@@ -71,7 +71,10 @@ fn pools(world: &World) -> BTreeMap<(String, String), PoolText> {
         .flat_map(|(host, linux)| {
             linux.fs.files.iter().filter_map(move |(path, file)| {
                 let name = path.rsplit('/').next()?;
-                Some(((host.to_string(), name.to_owned()), file.text.pool()?.clone()))
+                Some((
+                    (host.to_string(), name.to_owned()),
+                    file.text.pool()?.clone(),
+                ))
             })
         })
         .collect()

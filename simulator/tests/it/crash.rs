@@ -124,7 +124,11 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
         }
         check(&text, &rows, &acknowledged);
         let file = state.join("pools/zhcp1/pool1.conf");
-        assert_eq!(std::fs::read_to_string(&file).unwrap(), text, "round {round}");
+        assert_eq!(
+            std::fs::read_to_string(&file).unwrap(),
+            text,
+            "round {round}"
+        );
         let done = Arc::new(AtomicUsize::new(0));
         let tasks: Vec<_> = (0..4)
             .map(|_| {
@@ -178,6 +182,10 @@ fn check(text: &str, rows: &[String], acknowledged: &[(usize, String)]) {
         );
     }
     for (at, owner) in acknowledged {
-        assert!(now[*at].contains(owner.as_str()), "{owner} lost its row: {}", now[*at]);
+        assert!(
+            now[*at].contains(owner.as_str()),
+            "{owner} lost its row: {}",
+            now[*at]
+        );
     }
 }

@@ -28,7 +28,12 @@ const ATTACH: &[(&str, &str, &str, &str)] = &[(
 const LOOK: &[(&str, &str, &str, &str)] = &[
     ("ports", "PUT", "nodes/lnx1/dsh", r#"["command=lszfcp -P"]"#),
     ("disks", "PUT", "nodes/lnx1/dsh", r#"["command=lszfcp -D"]"#),
-    ("luns", "PUT", "nodes/lnx1/dsh", r#"["command=lsluns -c 0.0.1a00"]"#),
+    (
+        "luns",
+        "PUT",
+        "nodes/lnx1/dsh",
+        r#"["command=lsluns -c 0.0.1a00"]"#,
+    ),
     (
         "adapter",
         "PUT",
@@ -41,8 +46,18 @@ const LOOK: &[(&str, &str, &str, &str)] = &[
         "nodes/lnx1/dsh",
         r#"["command=cat /sys/bus/ccw/devices/0.0.1a00/0x500507630300c562/0x4010403300000000/failed"]"#,
     ),
-    ("links", "PUT", "nodes/lnx1/dsh", r#"["command=ls /dev/disk/by-path"]"#),
-    ("size", "PUT", "nodes/lnx1/dsh", r#"["command=cat /sys/block/sda/size"]"#),
+    (
+        "links",
+        "PUT",
+        "nodes/lnx1/dsh",
+        r#"["command=ls /dev/disk/by-path"]"#,
+    ),
+    (
+        "size",
+        "PUT",
+        "nodes/lnx1/dsh",
+        r#"["command=cat /sys/block/sda/size"]"#,
+    ),
     (
         "serial",
         "PUT",
@@ -61,16 +76,36 @@ const LOOK: &[(&str, &str, &str, &str)] = &[
         "nodes/lnx1/dsh",
         r#"["command=dd if=/dev/zero of=/dev/sda count=1"]"#,
     ),
-    ("maps", "PUT", "nodes/lnx1/dsh", r#"["command=multipath -ll"]"#),
+    (
+        "maps",
+        "PUT",
+        "nodes/lnx1/dsh",
+        r#"["command=multipath -ll"]"#,
+    ),
     (
         "paths",
         "PUT",
         "nodes/lnx1/dsh",
         r#"["command=multipathd show paths"]"#,
     ),
-    ("settle", "PUT", "nodes/lnx1/dsh", r#"["command=udevadm settle; echo status $?"]"#),
-    ("free", "PUT", "nodes/lnx1/dsh", r#"["command=cio_ignore -r 0.0.1a00"]"#),
-    ("online", "PUT", "nodes/lnx1/dsh", r#"["command=chccwdev -e 0.0.1a00"]"#),
+    (
+        "settle",
+        "PUT",
+        "nodes/lnx1/dsh",
+        r#"["command=udevadm settle; echo status $?"]"#,
+    ),
+    (
+        "free",
+        "PUT",
+        "nodes/lnx1/dsh",
+        r#"["command=cio_ignore -r 0.0.1a00"]"#,
+    ),
+    (
+        "online",
+        "PUT",
+        "nodes/lnx1/dsh",
+        r#"["command=chccwdev -e 0.0.1a00"]"#,
+    ),
     (
         "flush",
         "PUT",
@@ -105,7 +140,12 @@ const REST_OF_IT: &[(&str, &str, &str, &str)] = &[
         r#"["command=ls /sys/bus/ccw/devices"]"#,
     ),
     ("entry", "GET", "vms/lnx2", ""),
-    ("undedicate", "PUT", "vms/lnx2", r#"["--undedicatedevice 1a05"]"#),
+    (
+        "undedicate",
+        "PUT",
+        "vms/lnx2",
+        r#"["--undedicatedevice 1a05"]"#,
+    ),
     (
         "detach",
         "PUT",
@@ -283,9 +323,8 @@ async fn raw(fault: serde_json::Value) -> (Vec<u8>, bool) {
         .unwrap();
     let address = simulator.url().replace("http://", "");
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let head = format!(
-        "GET /xcatws/nodes?{ADMIN} HTTP/1.1\r\nHost: mn\r\nConnection: close\r\n\r\n"
-    );
+    let head =
+        format!("GET /xcatws/nodes?{ADMIN} HTTP/1.1\r\nHost: mn\r\nConnection: close\r\n\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut read = Vec::new();
     let result = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut read)).await;
@@ -310,7 +349,10 @@ async fn the_connection_fails_as_asked() {
     assert!(!failed && body(&whole).ends_with(b"}"));
     let (cut, _) = raw(named("http-truncate")).await;
     assert_eq!(body(&cut), &body(&whole)[..10]);
-    assert!(cut.windows(15).any(|w| w.eq_ignore_ascii_case(b"content-length:")));
+    assert!(
+        cut.windows(15)
+            .any(|w| w.eq_ignore_ascii_case(b"content-length:"))
+    );
     let (garbage, _) = raw(named("http-garbage")).await;
     assert!(!garbage.is_empty() && !garbage.starts_with(b"HTTP"));
     for (name, status) in [("http-500", "500"), ("http-503", "503")] {
@@ -363,7 +405,8 @@ async fn rules_are_counted_skipped_limited_and_drawn_from_the_seed() {
         (seen, rule.seen, rule.hits)
     };
     assert_eq!(
-        outcomes(r#"{"name":"ssh-timeout","target":{"command":"echo here"},"skip":2,"times":3}"#).await,
+        outcomes(r#"{"name":"ssh-timeout","target":{"command":"echo here"},"skip":2,"times":3}"#)
+            .await,
         ("..xxx.......".to_owned(), 5, 3)
     );
     let chance = r#"{"name":"ssh-timeout","target":{"command":"echo here"},"probability":0.5}"#;

@@ -13,20 +13,48 @@ const ADMIN: &str = "userName=admin&password=admin&format=json";
 
 /// A scenario with everything that counts or draws: faults by chance, latency, time, attach, copies, power.
 const SCENARIO: &[(&str, &str, &str)] = &[
-    ("PUT", "hypervisor/zvm1", r#"["--reservezfcp scsipol1 used me 1a01 1g"]"#),
-    ("PUT", "vms/lnx1", r#"["--addzfcp scsipol1 1a00 0 5G 0 500507630300c562 4012403300000000"]"#),
-    ("PUT", "nodes/lnx1/dsh", r#"["command=lszfcp -D; ls /dev/disk/by-path"]"#),
+    (
+        "PUT",
+        "hypervisor/zvm1",
+        r#"["--reservezfcp scsipol1 used me 1a01 1g"]"#,
+    ),
+    (
+        "PUT",
+        "vms/lnx1",
+        r#"["--addzfcp scsipol1 1a00 0 5G 0 500507630300c562 4012403300000000"]"#,
+    ),
+    (
+        "PUT",
+        "nodes/lnx1/dsh",
+        r#"["command=lszfcp -D; ls /dev/disk/by-path"]"#,
+    ),
     ("PUT", "nodes/lnx3/power", r#"["on"]"#),
     ("PUT", "vms/lnx2", r#"["--dedicatedevice 1a05 1a05 0"]"#),
     ("PUT", "nodes/lnx2/dsh", r#"["command=echo here"]"#),
     ("PUT", "nodes/lnx2/dsh", r#"["command=echo here"]"#),
     ("PUT", "nodes/lnx2/dsh", r#"["command=echo here"]"#),
-    ("PUT", "tables/nodelist/rows/node=lnx1", r#"["comments=changed"]"#),
-    ("PUT", "vms/lnx1", r#"["--removezfcp 1a00 500507630300c562 4012403300000000 0"]"#),
-    ("PUT", "hypervisor/zvm1", r#"["--releasezfcp scsipol1 500507630300c562 4012403300000000"]"#),
+    (
+        "PUT",
+        "tables/nodelist/rows/node=lnx1",
+        r#"["comments=changed"]"#,
+    ),
+    (
+        "PUT",
+        "vms/lnx1",
+        r#"["--removezfcp 1a00 500507630300c562 4012403300000000 0"]"#,
+    ),
+    (
+        "PUT",
+        "hypervisor/zvm1",
+        r#"["--releasezfcp scsipol1 500507630300c562 4012403300000000"]"#,
+    ),
     ("PUT", "nodes/lnx3/power", r#"["off"]"#),
     ("GET", "vms/lnx2", ""),
-    ("PUT", "hypervisor/zvm1", r#"["--reservezfcp scsipol1 used you 1a02 1g"]"#),
+    (
+        "PUT",
+        "hypervisor/zvm1",
+        r#"["--reservezfcp scsipol1 used you 1a02 1g"]"#,
+    ),
 ];
 
 async fn ask(site: &Arc<Site>, (method, path, body): &(&str, &str, &str)) -> String {
@@ -44,11 +72,13 @@ async fn ask(site: &Arc<Site>, (method, path, body): &(&str, &str, &str)) -> Str
 
 fn arm(site: &Site) {
     let chance = r#"{"name":"ssh-timeout","target":{"command":"echo here"},"probability":0.5}"#;
-    site.add_fault(serde_json::from_str(chance).unwrap()).unwrap();
+    site.add_fault(serde_json::from_str(chance).unwrap())
+        .unwrap();
     let lost = r#"{"name":"F68","target":{"command":"smcli Image_Device_Dedicate_DM"},"skip":1,"times":1}"#;
     site.add_fault(serde_json::from_str(lost).unwrap()).unwrap();
     let latency = r#"{"profiles":[{"command":"","time":{"kind":"log-normal","p50":20,"p95":80}}],"random_state":5}"#;
-    site.set_latency(serde_json::from_str(latency).unwrap()).unwrap();
+    site.set_latency(serde_json::from_str(latency).unwrap())
+        .unwrap();
 }
 
 /// Answers, journal and state as bytes.
@@ -80,7 +110,10 @@ async fn whole() -> (String, String, String) {
 async fn two_runs_give_the_same_bytes() {
     let (answers, journal, state) = whole().await;
     let (again, journal_again, state_again) = whole().await;
-    assert!(answers.contains("Done") && journal.contains("\"faults\""), "{answers}");
+    assert!(
+        answers.contains("Done") && journal.contains("\"faults\""),
+        "{answers}"
+    );
     assert_eq!(answers, again);
     assert_eq!(journal, journal_again);
     assert_eq!(state, state_again);
@@ -96,7 +129,9 @@ async fn a_break_in_the_middle_changes_nothing() {
         let saved = serde_json::to_vec(&first.save()).unwrap();
         drop(first);
         let second = Arc::new(Site::new(site::lab(), Settings::default()));
-        second.restore(SavedState::from_slice(&saved).unwrap()).unwrap();
+        second
+            .restore(SavedState::from_slice(&saved).unwrap())
+            .unwrap();
         told += &run(&second, &SCENARIO[middle..]).await;
         assert_eq!(told, answers, "broken after {middle} requests");
         assert_eq!(serde_json::to_string_pretty(&second.save()).unwrap(), state);
