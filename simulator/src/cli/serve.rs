@@ -29,9 +29,6 @@ async fn serve(args: Serve, talk: &Talk) -> Result<(), Failure> {
         .repair(args.repair)
         .defects(args.defect)
         .listen(args.listen);
-    for id in args.defect {
-        builder = builder.defect(id);
-    }
     if args.http {
         builder = builder.http();
     }

@@ -75,6 +75,13 @@ impl Builder {
         self
     }
 
+    /// A deliberate defect, by id (see [`crate::defects`]).
+    #[must_use]
+    pub fn defect(mut self, id: impl Into<String>) -> Self {
+        self.settings.defects.push(id.into());
+        self
+    }
+
     /// Gives the site deliberate defects, by id.
     #[must_use]
     pub fn defects<T: Into<String>>(mut self, ids: impl IntoIterator<Item = T>) -> Self {
