@@ -1,4 +1,5 @@
-//! A folder of recordings: `ID.json` files, `presets/`, `zvm-2017-02/` and, when there is one, `door-exceptions.toml`.
+//! A folder of recordings: `ID.json` files, `presets/`, further folders of recordings (`zvm-2017-02/`) and, when there is
+//! one, `door-exceptions.toml`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,8 +9,8 @@ use super::run::{self, ReplayError};
 use super::{Recording, Report};
 use crate::site::preset::{Preset, PresetError};
 
-/// Folder of recordings of the older z/VM modules, and the prefix of their ids.
-const OLDER: &str = "zvm-2017-02";
+/// Folder of the worlds from which recordings start.
+const PRESETS: &str = "presets";
 
 /// Where a replay takes hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,22 +88,22 @@ impl Folder {
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, FolderError> {
         let root = root.into();
         let mut files = BTreeMap::new();
-        for (folder, prefix) in [
-            (root.clone(), String::new()),
-            (root.join(OLDER), format!("{OLDER}/")),
-        ] {
-            if !prefix.is_empty() && !folder.is_dir() {
-                continue;
-            }
+        let mut folders = vec![(root.clone(), String::new())];
+        while let Some((folder, prefix)) = folders.pop() {
             let entries = std::fs::read_dir(&folder).map_err(|source| FolderError::Read {
                 path: folder.clone(),
                 source,
             })?;
             for path in entries.filter_map(|e| e.ok().map(|e| e.path())) {
-                if path.extension().is_some_and(|e| e == "json")
-                    && let Some(stem) = path.file_stem()
-                {
-                    files.insert(format!("{prefix}{}", stem.to_string_lossy()), path);
+                let Some(name) = path.file_stem().map(|n| n.to_string_lossy().into_owned()) else {
+                    continue;
+                };
+                if path.is_dir() {
+                    if prefix.is_empty() && name != PRESETS {
+                        folders.push((path, format!("{name}/")));
+                    }
+                } else if path.extension().is_some_and(|e| e == "json") {
+                    files.insert(format!("{prefix}{name}"), path);
                 }
             }
         }
@@ -114,7 +115,7 @@ impl Folder {
         })
     }
 
-    /// Ids of the recordings, sorted; those of the older modules begin with `zvm-2017-02/`.
+    /// Ids of the recordings, sorted; those of a folder beneath begin with its name and a slash.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(String::as_str)
     }
@@ -151,7 +152,7 @@ impl Folder {
     /// [`FolderError`].
     pub async fn replay(&self, id: &str, place: Place) -> Result<Report, FolderError> {
         let recording = self.recording(id)?;
-        let path = self.root.join(format!("presets/{}.json", recording.preset));
+        let path = self.root.join(format!("{PRESETS}/{}.json", recording.preset));
         let preset = Preset::parse(&read(&path)?).map_err(|source| FolderError::Preset {
             name: recording.preset.clone(),
             source,
