@@ -152,7 +152,9 @@ impl Folder {
     /// [`FolderError`].
     pub async fn replay(&self, id: &str, place: Place) -> Result<Report, FolderError> {
         let recording = self.recording(id)?;
-        let path = self.root.join(format!("{PRESETS}/{}.json", recording.preset));
+        let path = self
+            .root
+            .join(format!("{PRESETS}/{}.json", recording.preset));
         let preset = Preset::parse(&read(&path)?).map_err(|source| FolderError::Preset {
             name: recording.preset.clone(),
             source,
