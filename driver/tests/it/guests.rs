@@ -193,7 +193,7 @@ pub fn controller_volume(
 pub fn traces(world: &World) -> String {
     let mut text = String::new();
     for (name, linux) in &world.linuxes {
-        for (path, _) in &linux.fs.files {
+        for path in linux.fs.files.keys() {
             // The configuration of a device itself stays in the guest, as with xCAT's own commands.
             let watched = path.starts_with("/var/opt/zhcp/zfcp/")
                 || path.starts_with("/etc/zfcp.conf")

@@ -162,7 +162,7 @@ async fn images_go_onto_volumes_and_come_back() {
                 content(world, PORT, LUN).trim_end(),
                 "system of image one",
                 "{variant}"
-            )
+            );
         });
 
         driver

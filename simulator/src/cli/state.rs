@@ -86,7 +86,7 @@ fn show(differences: &Value) -> Result<Exit, Failure> {
     let mut exit = Exit::Success;
     for difference in differences.as_array().into_iter().flatten() {
         exit = Exit::Different;
-        Talk::data(&difference["path"].as_str().unwrap_or_default().to_owned())?;
+        Talk::data(difference["path"].as_str().unwrap_or_default())?;
         for (sign, key) in [('-', "before"), ('+', "after")] {
             if let Some(value) = difference.get(key) {
                 Talk::data(&format!("  {sign} {value}"))?;

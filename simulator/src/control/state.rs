@@ -34,7 +34,7 @@ fn first(call: &Call) -> Result<SavedState, Refusal> {
         settings: call.site.settings.clone(),
         world,
         faults,
-        latency: Default::default(),
+        latency: LatencyState::default(),
         clock: ClockSettings::default(),
         last_request: 0,
     })

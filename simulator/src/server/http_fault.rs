@@ -62,12 +62,11 @@ pub(super) async fn after(
             let kept = whole.slice(..whole.len().min(*bytes as usize));
             // What was sent must have left before the connection ends.
             let pieces = stream::unfold(Some(kept), |left| async move {
-                match left {
-                    Some(kept) => Some((Ok(kept), None)),
-                    None => {
-                        tokio::time::sleep(LEAVE).await;
-                        Some((Err(std::io::Error::other(Abort)), None))
-                    }
+                if let Some(kept) = left {
+                    Some((Ok(kept), None))
+                } else {
+                    tokio::time::sleep(LEAVE).await;
+                    Some((Err(std::io::Error::other(Abort)), None))
                 }
             });
             *response.body_mut() = Body::from_stream(pieces);

@@ -657,7 +657,6 @@ impl Builder<'_> {
                     TargetPort {
                         online: !port.offline,
                         refuses_login: port.refuses_login,
-                        ..TargetPort::default()
                     },
                 );
             }

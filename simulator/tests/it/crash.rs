@@ -149,7 +149,7 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
             })
             .collect();
         while done.load(Ordering::Relaxed) < changes {
-            tokio::time::timeout(Duration::from_secs(60), tokio::task::yield_now())
+            tokio::time::timeout(Duration::from_mins(1), tokio::task::yield_now())
                 .await
                 .unwrap();
         }

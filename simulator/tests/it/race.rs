@@ -77,8 +77,7 @@ async fn a_second_request_between_choice_and_update_gets_the_same_lun() {
 /// The LUN that an answer names.
 fn lun(text: &str) -> String {
     text.split(|c: char| !c.is_ascii_hexdigit())
-        .filter(|w| w.len() == 16)
-        .next_back()
+        .rfind(|w| w.len() == 16)
         .unwrap_or_else(|| panic!("no LUN in {text}"))
         .to_owned()
 }

@@ -87,11 +87,11 @@ impl Call<'_, '_> {
     /// 24/ppss: too short, too long or not hexadecimal.
     pub fn device(&self, letter: char) -> Smapi<DeviceNumber> {
         let text = self.option(letter);
-        self.device_text(text).map_err(|ss| self.syntax(letter, ss))
+        Self::device_text(text).map_err(|ss| self.syntax(letter, ss))
     }
 
     /// A device number in a text; the error is the last two digits of a 24/ppss.
-    fn device_text(&self, text: &str) -> Result<DeviceNumber, i32> {
+    fn device_text(text: &str) -> Result<DeviceNumber, i32> {
         match text.len() {
             0 => Err(14),
             1..=4 => DeviceNumber::parse(text).map_err(|_| 16),
@@ -105,17 +105,18 @@ impl Call<'_, '_> {
     /// 24/ppss.
     pub fn keyword_device(&self, name: &str) -> Smapi<DeviceNumber> {
         let text = self.keyword(name).unwrap_or_default();
-        self.device_text(text).map_err(|ss| self.syntax('k', ss))
+        Self::device_text(text).map_err(|ss| self.syntax('k', ss))
     }
 
     /// The syntax error of a parameter: its place among the options, and the kind of error (spec: zhcp-and-smapi 2.8).
     pub fn syntax(&self, letter: char, kind: i32) -> Code {
-        let place = self
+        let place: i32 = self
             .api
             .options()
-            .position(|o| o.letter == letter)
-            .unwrap_or(0);
-        code(24, (place as i32 + 1) * 100 + kind)
+            .zip(1..)
+            .find_map(|(option, place)| (option.letter == letter).then_some(place))
+            .unwrap_or(1);
+        code(24, place * 100 + kind)
     }
 
     /// A userid in an option.

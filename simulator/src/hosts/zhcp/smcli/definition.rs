@@ -228,7 +228,7 @@ fn plain(value: &str) -> Result<String, i32> {
     let words = value
         .split_whitespace()
         .map(|pair| match pair.split_once('=') {
-            Some((key, value)) if matches!(key, "CPUADDR" | "VDEV" | "SHARE" | "MODE") => {
+            Some(("CPUADDR" | "VDEV" | "SHARE" | "MODE", value)) => {
                 value.to_owned()
             }
             Some((key, value)) => format!("{key} {value}"),

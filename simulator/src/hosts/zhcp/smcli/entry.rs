@@ -232,7 +232,7 @@ fn printable(text: &str) -> String {
 /// `Query_Directory_Manager_Level_DM`.
 pub fn query_directory_manager_level_dm(call: &mut Call<'_, '_>) -> Reply {
     call.system()
-        .and_then(|s| s.directory_is_up())
+        .and_then(crate::world::ZvmSystem::directory_is_up)
         .map(|()| "Directory Maintenance Facility Function Level 6 Release 4\n".to_owned())
         .into()
 }

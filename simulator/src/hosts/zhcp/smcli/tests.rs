@@ -176,7 +176,7 @@ fn the_free_query_shows_what_zones_and_masks_let_through() {
     let mut lab = Lab::new();
     let text = lab.smcli("System_FCP_Free_Query -T X -k fcp_dev=1a00");
     assert!(
-        text.lines().count() % 12 == 0 && text.starts_with("FCP device number: 1A00\n"),
+        text.lines().count().is_multiple_of(12) && text.starts_with("FCP device number: 1A00\n"),
         "{text}"
     );
     lab.0.san.zones.clear();

@@ -444,7 +444,7 @@ pub fn vlan_query_stats(call: &mut Call<'_, '_>) -> Reply {
         let user = UserId::new(call.keyword("userid").unwrap_or_default());
         let machine = system.running.get(&user).ok_or(code(8, 8))?;
         let mut text = format!("portNicArrayCount = {}\n\n", machine.adapters.len());
-        for (number, _) in &machine.adapters {
+        for number in machine.adapters.keys() {
             text.push_str(&format!(
                 "type = NIC\nnic_addr = {number:X}\nnic_num = 0\n\n"
             ));
