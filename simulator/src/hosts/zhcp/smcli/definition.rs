@@ -228,9 +228,7 @@ fn plain(value: &str) -> Result<String, i32> {
     let words = value
         .split_whitespace()
         .map(|pair| match pair.split_once('=') {
-            Some(("CPUADDR" | "VDEV" | "SHARE" | "MODE", value)) => {
-                value.to_owned()
-            }
+            Some(("CPUADDR" | "VDEV" | "SHARE" | "MODE", value)) => value.to_owned(),
             Some((key, value)) => format!("{key} {value}"),
             None => pair.to_owned(),
         });
