@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::call::{Call, Refusal, json as to_json};
-use crate::seam::ClockSettings;
+use crate::seam::{ClockSettings, LatencyState};
 use crate::state::{self, SCHEMA, SavedState};
 
 pub(super) fn save(call: &Call) -> Result<Value, Refusal> {
