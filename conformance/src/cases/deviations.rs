@@ -52,12 +52,12 @@ pub const DEVIATIONS: &[Deviation] = &[
     known("multipath/attach/one-map", "GQ2", NOT_2017, "attached", "failed with return code 127"),
     known("multipath/detach/clean", "GQ2", NOT_2017, "attached", "failed with return code 127"),
     known("multipath/detach/other-order", "GQ2", NOT_2017, "attached", "failed with return code 127"),
-    known("image/capture/confirmed", "Q49", CURRENT, "confirmed", "No such file or directory"),
-    known("image/capture/listed", "Q49", CURRENT, "captured", "No such file or directory"),
-    known("image/capture/row-restored", "Q49", CURRENT, "captured", "No such file or directory"),
-    known("image/deploy/confirmed", "Q49", CURRENT, "captured", "No such file or directory"),
-    known("image/deploy/row-after", "Q49", CURRENT, "captured", "No such file or directory"),
-    known("image/deploy/used-row", "Q49", CURRENT, "captured", "No such file or directory"),
+    known("image/capture/confirmed", "Q49", NOT_2017, "confirmed", "No such file or directory"),
+    known("image/capture/listed", "Q49", NOT_2017, "captured", "No such file or directory"),
+    known("image/capture/row-restored", "Q49", NOT_2017, "captured", "No such file or directory"),
+    known("image/deploy/confirmed", "Q49", NOT_2017, "captured", "No such file or directory"),
+    known("image/deploy/row-after", "Q49", NOT_2017, "captured", "No such file or directory"),
+    known("image/deploy/used-row", "Q49", NOT_2017, "captured", "No such file or directory"),
     known("image/copy/gigabytes", "Q48", ALL, "confirmed", "cannot be attached"),
 ];
 
