@@ -108,6 +108,16 @@ impl Nova {
         ))
     }
 
+    /// RB6: the directory names neither the volume's port nor its LUN.
+    pub(super) async fn is_unloaded(&self, target: &Target) -> Result<Proof> {
+        let entry = self.directory(&target.node).await?.unwrap_or_default();
+        let port = target.attachment.wwpns.ports()[0].to_string();
+        let lun = target.attachment.lun.to_string();
+        let names = entry.portname.as_deref() == Some(port.as_str())
+            && entry.lun.as_deref() == Some(lun.as_str());
+        Ok(Proof::of(!names))
+    }
+
     /// X21, only while the statements are this volume's: without operands, or for another LUN, it would take other
     /// statements away (D57).
     pub(super) async fn drop_loaddev(&self, target: &Target) -> Result<()> {

@@ -172,6 +172,9 @@ impl Nova {
         self.ledger
             .update(move |ledger| {
                 ledger.undedicated(&node, device);
+                if ledger.withheld().any(|(known, why)| known == device && why.node == node) {
+                    ledger.release(device);
+                }
                 Ok(())
             })
             .await?;
@@ -196,7 +199,11 @@ impl Nova {
         device: DeviceNumber,
     ) -> Result<Proof> {
         let ledger = self.ledger.read().await?;
-        let done = ledger.entry(node).is_none_or(|entry| {
+        // A destroyed guest has no entry; what could not be taken back from it is withheld.
+        let withheld = ledger
+            .withheld()
+            .any(|(known, why)| known == device && why.node == *node);
+        let done = ledger.entry(node).map_or(!withheld, |entry| {
             entry.phase != Phase::UndedicatePending || !entry.dedicated.contains(&device)
         });
         Ok(Proof::of(done))

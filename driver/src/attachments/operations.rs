@@ -849,6 +849,14 @@ impl Attachments for Nova {
                 });
             }
         }
+        let known = self.ledger.read().await?.find(&volume.id).map(|(at, known)| (at.clone(), known.clone()));
+        if let Some((at, known)) = known
+            && at == *node
+            && known.root
+            && known.state == AttachmentState::Attached
+        {
+            return self.already(node, known).await;
+        }
         self.check_row(node, &mut attachment).await?;
         let directory = self.directory(node).await?.unwrap_or_default();
         let fresh: Vec<DeviceNumber> = fcp
@@ -937,11 +945,6 @@ impl Attachments for Nova {
                 fcp: entry.fcp.clone(),
                 attachment,
             };
-            if target.attachment.root
-                && let Err(error) = self.drop_loaddev(&target).await
-            {
-                problems.push(format!("loader data of {node}: {error}"));
-            }
             let options = AttachOptions::default();
             if let Err(error) = self.detach_target(&target, path, true, &options).await {
                 problems.push(error.to_string());
@@ -960,6 +963,12 @@ impl Attachments for Nova {
                 Ok(left)
             })
             .await?;
+        for entry in self.engine.journal().list()? {
+            let unfinished = entry.touches.iter().any(|touched| touched == node.as_str());
+            if unfinished && problems.is_empty() {
+                problems.push(format!("{} of {} is unfinished ({})", entry.operation, entry.subject, entry.id));
+            }
+        }
         if !left.is_empty() {
             problems.push(format!(
                 "FCP devices {} stay withheld until z/VM is seen to have taken them back from {node}",

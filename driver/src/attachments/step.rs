@@ -86,6 +86,8 @@ pub enum NovaStep {
     TakeBack(Target),
     /// The same for a guest that is being destroyed: it only goes forward.
     Seize(Target),
+    /// X21: the guest does not start from the volume any more.
+    Unload(Target),
     /// T2: nothing of the volume is left in the guest.
     Clean {
         /// The volume.
@@ -157,6 +159,7 @@ impl Step for NovaStep {
             Self::Leaving(_) => "begin detach",
             Self::DropNode(_) => "remove node",
             Self::TakeBack(_) | Self::Seize(_) => "remove units",
+            Self::Unload(_) => "remove loaddev",
             Self::Clean { .. } => "clean guest",
             Self::FreeRow(_) => "free row",
             Self::Forget(_) => "forget",
@@ -195,6 +198,7 @@ impl Step for NovaStep {
             Self::Leaving(target) => nova.leaving(target, true).await,
             Self::DropNode(target) => nova.drop_node(target).await,
             Self::TakeBack(target) | Self::Seize(target) => nova.take_back(target).await,
+            Self::Unload(target) => nova.drop_loaddev(target).await,
             Self::Clean { target, id } => nova.clean_guest(target, *id).await,
             Self::FreeRow(target) => nova.free_row(target).await,
             Self::Forget(target) => nova.forget(target).await,
@@ -229,6 +233,7 @@ impl Step for NovaStep {
             Self::Leaving(target) => nova.is_leaving(target).await,
             Self::DropNode(target) => nova.is_node_gone(target).await,
             Self::TakeBack(target) | Self::Seize(target) => nova.is_taken_back(target).await,
+            Self::Unload(target) => nova.is_unloaded(target).await,
             Self::Clean { target, id } => nova.is_clean(target, *id).await,
             Self::FreeRow(target) => nova.is_row_freed(target).await,
             Self::Forget(target) => nova.is_forgotten(target).await,
@@ -268,6 +273,7 @@ impl Step for NovaStep {
             Self::Others(_)
             | Self::TakeBack(_)
             | Self::Seize(_)
+            | Self::Unload(_)
             | Self::Clean { .. }
             | Self::FreeRow(_)
             | Self::Forget(_)
@@ -287,7 +293,7 @@ impl Step for NovaStep {
                 direction: Direction::Remove,
                 ..
             } => OnFailure::RollForward,
-            Self::Undedicate { .. } | Self::Release { .. } => OnFailure::Pend,
+            Self::Unload(_) | Self::Undedicate { .. } | Self::Release { .. } => OnFailure::Pend,
             _ => OnFailure::RollBack,
         }
     }

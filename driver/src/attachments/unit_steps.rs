@@ -14,6 +14,17 @@ use crate::types::{Lifecycle, WwpnSet};
 /// The text with which current releases refuse a list of WWPNs (Q12, GQ2): the list is cut by a shell of theirs.
 const LIST_REFUSED: [&str; 2] = ["findzFcpDeviceAttr", "return code 127"];
 
+/// The failure of a read after a change: nothing is known of the change's outcome by it.
+fn doubted(error: Error, sent: bool) -> Error {
+    match error {
+        Error::Call(mut call) if sent => {
+            call.executed = Executed::Unknown;
+            Error::Call(call)
+        }
+        other => other,
+    }
+}
+
 impl Nova {
     /// X13 with the volume's whole list of ports, or with the one by which the row is found.
     pub(super) fn add_unit_call(&self, target: &Target) -> Call {
@@ -76,7 +87,13 @@ impl Nova {
         } else {
             match self.add_unit(&target).await {
                 Ok(()) => None,
-                Err(error) if error.executed == Executed::Unknown => return Err(error.into()),
+                // The row decides whether it was carried out; if it was, the rest is still to be made sure of.
+                Err(error) if error.executed == Executed::Unknown => {
+                    if self.holder(&target).await?.0 != Holder::Guest {
+                        return Err(error.into());
+                    }
+                    None
+                }
                 Err(error) => Some(error),
             }
         };
@@ -196,6 +213,9 @@ impl Nova {
             self.delete_disks(&target.node, &disks).await?;
             units = self.units(&target.node).await?;
         }
+        // The management node cleans the files of its own distribution only (GQ4).
+        let all: Vec<Unit> = paths(&target.fcp, &attachment.wwpns, attachment.lun).collect();
+        self.forget_units(&target.node, &all).await?;
         match Self::own_units(target, &units).first() {
             None => Ok(()),
             Some((fcp, wwpn, lun)) => Err(Error::Backend(format!(
@@ -231,11 +251,14 @@ impl Nova {
     /// X14 until the row is not the guest's any more.
     pub(super) async fn withdraw_row(&self, target: &Target) -> Result<()> {
         let mut first: Option<CallError> = None;
+        let mut sent = false;
         for _ in 0..3 {
-            let (holder, row) = self.holder(target).await?;
+            // After the call a read that fails leaves it in doubt: the row may have changed.
+            let (holder, row) = self.holder(target).await.map_err(|error| doubted(error, sent))?;
             let (Holder::Guest, Some(row)) = (holder, row) else {
                 return Ok(());
             };
+            sent = true;
             let mut target = target.clone();
             target.attachment.wwpns = row.wwpns;
             match self.call_unlocked(Self::remove_unit_call(&target)).await {
@@ -250,7 +273,8 @@ impl Nova {
                 }
             }
         }
-        match (self.holder(target).await?.0, first) {
+        let (holder, _) = self.holder(target).await.map_err(|error| doubted(error, sent))?;
+        match (holder, first) {
             (Holder::Guest, Some(error)) => Err(error.into()),
             (Holder::Guest, None) => Err(Error::Backend(format!(
                 "row {}/{} still belongs to {} although the management node said that it was taken back",
@@ -327,11 +351,8 @@ impl Nova {
             }
             GuestState::Reachable | GuestState::Unreachable => {
                 self.clear_units(target).await?;
-                // The management node cleans the files of its own distribution (GQ4).
-                let attachment = &target.attachment;
-                let all: Vec<Unit> =
-                    paths(&target.fcp, &attachment.wwpns, attachment.lun).collect();
-                self.forget_units(&target.node, &all).await
+                // A rule that the first step could not remove would make the node again for the next LUN of this number.
+                self.drop_node(target).await
             }
         }
     }

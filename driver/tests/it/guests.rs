@@ -8,7 +8,7 @@ use xcat_simulator::world::World;
 use zvm_volume::attachments::{
     AttachOptions, Attached, Attachments as _, Connection, Instance, Nova, Patience, VolumeRef,
 };
-use zvm_volume::client::{Call, Client, LineKind, ManualClock, Observer};
+use zvm_volume::client::{Call, Client, LineKind, ManualClock, Observer, Transport};
 use zvm_volume::types::{MountPoint, NodeName, Size};
 use zvm_volume::volumes::{self, Volume, VolumeDriver as _, ZvmDriver};
 
@@ -30,27 +30,39 @@ pub struct Halves {
 
 /// Makes both halves; with observers, they watch the Nova half only.
 pub async fn halves(rig: &Rig, keys: &str, observers: Vec<Arc<dyn Observer>>) -> Halves {
+    halves_over(rig, keys, observers, None).await
+}
+
+/// The same; the Nova half over another transport.
+pub async fn halves_over(
+    rig: &Rig,
+    keys: &str,
+    observers: Vec<Arc<dyn Observer>>,
+    transport: Option<Arc<dyn Transport>>,
+) -> Halves {
     let backend = rig.backend(keys);
-    let client = |observers: Vec<Arc<dyn Observer>>| {
+    let client = |observers: Vec<Arc<dyn Observer>>, transport: Option<Arc<dyn Transport>>| {
         let clock = Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH));
         let builder = Client::builder(&backend)
             .base_url(format!("{}/xcatws", rig.simulator.url()))
             .clock(clock)
             .seed(1);
-        observers
+        let builder = observers
             .into_iter()
-            .fold(builder, zvm_volume::client::ClientBuilder::observer)
-            .build()
-            .unwrap()
+            .fold(builder, zvm_volume::client::ClientBuilder::observer);
+        match transport {
+            Some(transport) => builder.transport(transport).build().unwrap(),
+            None => builder.build().unwrap(),
+        }
     };
-    let plain = client(Vec::new());
+    let plain = client(Vec::new(), None);
     let driver = ZvmDriver::builder(&backend)
         .client(plain.clone())
         .not_durable()
         .build()
         .unwrap();
     driver.start().await.unwrap();
-    let nova = Nova::open(client(observers), &backend, &driver.host().unwrap())
+    let nova = Nova::open(client(observers, transport), &backend, &driver.host().unwrap())
         .unwrap()
         .patience(Patience {
             tries: 4,
@@ -145,6 +157,15 @@ impl Halves {
             .await?;
         assert!(detached.pending.is_empty(), "{detached:?}");
         Ok(())
+    }
+
+    /// A detach beside others of the same guest, whose last one takes the devices back.
+    pub async fn detach_loosely(&self, volume: &Volume, instance: &Instance) {
+        let options = AttachOptions::default();
+        self.nova
+            .detach_volume(instance, &volume.id, None, None, &options)
+            .await
+            .unwrap_or_else(|error| panic!("detach from {}: {error}", instance.node));
     }
 
     /// What a command prints in a guest.

@@ -13,6 +13,8 @@ mod guests;
 mod image_files;
 mod luns;
 mod pages;
+mod nova_matrix;
 mod rig;
 mod rows;
 mod setup;
+mod soak;

@@ -1,0 +1,112 @@
+//! Tasks that create, attach, detach and delete at random, from two drivers with a state folder in common, against one site
+//! (issue 5, seen 3). Small by default; `scripts/driver-soak` sets the number of calls and the time.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use zvm_volume::Error;
+use zvm_volume::client::{Call, Observer};
+use zvm_volume::volumes::VolumeDriver as _;
+
+use crate::guests::{ONE_PATH, guest, halves, traces};
+use crate::rig::{CURRENT, Rig, volume};
+
+/// Tasks over both drivers.
+const TASKS: u64 = 32;
+
+/// Counts calls.
+#[derive(Default)]
+struct Counter(AtomicU64);
+
+impl Observer for Counter {
+    fn before<'a>(&'a self, _: &'a Call) -> BoxFuture<'a, ()> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        std::future::ready(()).boxed()
+    }
+}
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// A linear congruential generator: the order is the tasks', the choices are the seed's.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+/// An error that a busy site may answer: no LUN, no device, somebody else was first.
+fn is_fair(error: &Error) -> bool {
+    matches!(
+        error.root(),
+        Error::NoSpace { .. } | Error::NoFcpAvailable(_) | Error::FcpConflict(_) | Error::Lock { .. } | Error::Busy { .. }
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn con_05_random_work_of_two_drivers_leaks_nothing() {
+    let calls = setting("ZVM_SOAK_CALLS", 1_500);
+    let deadline = Instant::now() + Duration::from_secs(setting("ZVM_SOAK_SECONDS", 60));
+    let rig = Rig::lab(CURRENT).await;
+    let counter = Arc::new(Counter::default());
+    let before = traces(&rig.simulator.site().world.lock());
+    let mut drivers = Vec::new();
+    for _ in 0..2 {
+        drivers.push(Arc::new(halves(&rig, ONE_PATH, vec![counter.clone()]).await));
+    }
+    let mut tasks = Vec::new();
+    for task in 0..TASKS {
+        let both = Arc::clone(&drivers[usize::try_from(task % 2).unwrap()]);
+        let counter = Arc::clone(&counter);
+        tasks.push(tokio::spawn(async move {
+            let mut dice = Dice(task + 1);
+            let mut rounds = 0;
+            while counter.0.load(Ordering::Relaxed) < calls && Instant::now() < deadline {
+                rounds += 1;
+                let volume = volume(u8::try_from(task).unwrap(), 1 + dice.roll(5));
+                let made = match both.driver.create_volume(&volume).await {
+                    Ok(update) => volume.updated(&update),
+                    Err(error) if is_fair(&error) => continue,
+                    Err(error) => panic!("create: {error}"),
+                };
+                let instance = guest(["lnx1", "lnx2", "lnx3"][usize::try_from(dice.roll(3)).unwrap()]);
+                match both.attach(&made, &instance, None).await {
+                    Ok(_) => {
+                        if dice.roll(4) == 0 {
+                            let again = both.connect_again(&made, &instance).await.unwrap();
+                            assert!(again.already);
+                        }
+                        both.detach_loosely(&made, &instance).await;
+                    }
+                    Err(error) if is_fair(&error) => {}
+                    Err(error) => panic!("attach to {}: {error}", instance.node),
+                }
+                both.driver.delete_volume(&made).await.unwrap_or_else(|e| panic!("delete: {e}"));
+            }
+            rounds
+        }));
+    }
+    let mut rounds = 0;
+    for task in tasks {
+        rounds += task.await.unwrap();
+    }
+    let both = &drivers[0];
+    let report = both.nova.reconcile(&zvm_volume::steps::Known::NotDone).await.unwrap();
+    assert_eq!(report.findings, []);
+    let ledger = both.nova.ledger().read().await.unwrap();
+    assert_eq!(ledger.contradictions(), Vec::<String>::new());
+    assert_eq!(ledger.withheld().count(), 0);
+    let reserved: BTreeSet<_> = ledger.entries().map(|(_, entry)| entry.phase).map(|phase| format!("{phase:?}")).collect();
+    assert!(reserved.iter().all(|phase| phase == "Reserved"), "{reserved:?}");
+    assert_eq!(traces(&rig.simulator.site().world.lock()), before);
+    println!("soak: {rounds} rounds, {} calls of the Nova half, {TASKS} tasks, two drivers", counter.0.load(Ordering::Relaxed));
+    assert!(rounds > 0);
+}
