@@ -15,7 +15,9 @@ use zvm_volume::volumes::{Connector, Volume, VolumeDriver as _, ZvmDriver};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
-    let url = args.next().unwrap_or_else(|| "http://127.0.0.1:8080".to_owned());
+    let url = args
+        .next()
+        .unwrap_or_else(|| "http://127.0.0.1:8080".to_owned());
     let node = args.next().unwrap_or_else(|| "lnx1".to_owned());
     let state = std::env::temp_dir().join("zvm-volume-example");
     let password = std::env::var("ZVM_XCAT_PASSWORD").unwrap_or_else(|_| "admin".to_owned());
@@ -27,11 +29,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let backend = &config.backends[0];
 
     // Cinder: a volume.
-    let client = Client::builder(backend).base_url(format!("{url}/xcatws")).build()?;
+    let client = Client::builder(backend)
+        .base_url(format!("{url}/xcatws"))
+        .build()?;
     let cinder = ZvmDriver::builder(backend).client(client.clone()).build()?;
     cinder.start().await?;
     let volume = Volume::new("6f1c6b0e-2d3a-4b7e-9b0a-0d6f0f3b5c11", 1);
-    let volume = volume.clone().updated(&cinder.create_volume(&volume).await?);
+    let volume = volume
+        .clone()
+        .updated(&cinder.create_volume(&volume).await?);
 
     // Nova: the guest's FCP devices; Cinder: the way to the LUN.
     let nova = Nova::open(client, backend, &cinder.host()?)?;
@@ -53,9 +59,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Nova: there and back.
     let options = AttachOptions::default();
     let mount = "/dev/vdb".parse()?;
-    let attached = nova.attach_volume(&guest, &reference, Some(&mount), &options).await?;
-    println!("{} has {} on FCP devices {:?}", attached.node, mount, attached.fcp);
-    nova.detach_volume(&guest, &volume.id, None, None, &options).await?;
+    let attached = nova
+        .attach_volume(&guest, &reference, Some(&mount), &options)
+        .await?;
+    println!(
+        "{} has {} on FCP devices {:?}",
+        attached.node, mount, attached.fcp
+    );
+    nova.detach_volume(&guest, &volume.id, None, None, &options)
+        .await?;
     cinder.delete_volume(&volume).await?;
     println!("and gave it back");
     Ok(())

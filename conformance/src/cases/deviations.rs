@@ -7,8 +7,6 @@ use crate::target::Release::{self, E, M, P};
 const ALL: &[Release] = &[E, M, P];
 /// All but the z/VM modules of February 2017.
 const NOT_2017: &[Release] = &[E, M];
-/// The current code line only.
-const CURRENT: &[Release] = &[M];
 
 const fn known(
     case: &'static str,

@@ -172,7 +172,10 @@ impl Nova {
         self.ledger
             .update(move |ledger| {
                 ledger.undedicated(&node, device);
-                if ledger.withheld().any(|(known, why)| known == device && why.node == node) {
+                if ledger
+                    .withheld()
+                    .any(|(known, why)| known == device && why.node == node)
+                {
                     ledger.release(device);
                 }
                 Ok(())

@@ -849,7 +849,12 @@ impl Attachments for Nova {
                 });
             }
         }
-        let known = self.ledger.read().await?.find(&volume.id).map(|(at, known)| (at.clone(), known.clone()));
+        let known = self
+            .ledger
+            .read()
+            .await?
+            .find(&volume.id)
+            .map(|(at, known)| (at.clone(), known.clone()));
         if let Some((at, known)) = known
             && at == *node
             && known.root
@@ -966,7 +971,10 @@ impl Attachments for Nova {
         for entry in self.engine.journal().list()? {
             let unfinished = entry.touches.iter().any(|touched| touched == node.as_str());
             if unfinished && problems.is_empty() {
-                problems.push(format!("{} of {} is unfinished ({})", entry.operation, entry.subject, entry.id));
+                problems.push(format!(
+                    "{} of {} is unfinished ({})",
+                    entry.operation, entry.subject, entry.id
+                ));
             }
         }
         if !left.is_empty() {

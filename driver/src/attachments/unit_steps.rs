@@ -254,7 +254,10 @@ impl Nova {
         let mut sent = false;
         for _ in 0..3 {
             // After the call a read that fails leaves it in doubt: the row may have changed.
-            let (holder, row) = self.holder(target).await.map_err(|error| doubted(error, sent))?;
+            let (holder, row) = self
+                .holder(target)
+                .await
+                .map_err(|error| doubted(error, sent))?;
             let (Holder::Guest, Some(row)) = (holder, row) else {
                 return Ok(());
             };
@@ -273,7 +276,10 @@ impl Nova {
                 }
             }
         }
-        let (holder, _) = self.holder(target).await.map_err(|error| doubted(error, sent))?;
+        let (holder, _) = self
+            .holder(target)
+            .await
+            .map_err(|error| doubted(error, sent))?;
         match (holder, first) {
             (Holder::Guest, Some(error)) => Err(error.into()),
             (Holder::Guest, None) => Err(Error::Backend(format!(

@@ -62,12 +62,16 @@ pub async fn halves_over(
         .build()
         .unwrap();
     driver.start().await.unwrap();
-    let nova = Nova::open(client(observers, transport), &backend, &driver.host().unwrap())
-        .unwrap()
-        .patience(Patience {
-            tries: 4,
-            pause: Duration::from_millis(500),
-        });
+    let nova = Nova::open(
+        client(observers, transport),
+        &backend,
+        &driver.host().unwrap(),
+    )
+    .unwrap()
+    .patience(Patience {
+        tries: 4,
+        pause: Duration::from_millis(500),
+    });
     Halves {
         driver,
         nova,

@@ -92,7 +92,11 @@ impl Case {
     fn takes_back(self) -> bool {
         matches!(
             self,
-            Self::DetachOn | Self::DetachPaths | Self::DetachOff | Self::DetachController | Self::Destroy
+            Self::DetachOn
+                | Self::DetachPaths
+                | Self::DetachOff
+                | Self::DetachController
+                | Self::Destroy
         )
     }
 
@@ -109,10 +113,15 @@ impl Case {
                 metadata,
                 script: None,
             };
-            return nova.prepare_boot(&self.guest(), &boot, &options).await.map(drop);
+            return nova
+                .prepare_boot(&self.guest(), &boot, &options)
+                .await
+                .map(drop);
         }
         let mount = mount("/dev/vdb");
-        nova.attach_volume(&self.guest(), volume, Some(&mount), &options).await.map(drop)
+        nova.attach_volume(&self.guest(), volume, Some(&mount), &options)
+            .await
+            .map(drop)
     }
 
     async fn run(self, nova: &Nova, volume: &VolumeRef) -> Result<()> {
@@ -128,7 +137,9 @@ impl Case {
             };
         }
         let options = AttachOptions::default();
-        let gone = nova.detach_volume(&self.guest(), &volume.id, None, None, &options).await?;
+        let gone = nova
+            .detach_volume(&self.guest(), &volume.id, None, None, &options)
+            .await?;
         if gone.pending.is_empty() {
             Ok(())
         } else {
@@ -143,8 +154,14 @@ fn now(rig: &Rig) -> String {
 
 /// Lines of one text that the other does not have.
 fn difference(wanted: &str, found: &str) -> String {
-    let lacks = wanted.lines().filter(|line| !found.contains(line)).map(|line| format!("- {line}"));
-    let has = found.lines().filter(|line| !wanted.contains(line)).map(|line| format!("+ {line}"));
+    let lacks = wanted
+        .lines()
+        .filter(|line| !found.contains(line))
+        .map(|line| format!("- {line}"));
+    let has = found
+        .lines()
+        .filter(|line| !wanted.contains(line))
+        .map(|line| format!("+ {line}"));
     lacks.chain(has).collect::<Vec<_>>().join("\n")
 }
 
@@ -241,7 +258,8 @@ impl Subject {
             difference(&self.before, &found),
             difference(&self.after, &found)
         );
-        self.ledger_agrees(&both.nova, found == self.after, when).await;
+        self.ledger_agrees(&both.nova, found == self.after, when)
+            .await;
         let finished = found == self.after;
         self.case
             .run(&both.nova, &self.volume)
@@ -257,7 +275,11 @@ impl Subject {
         let ledger = nova.ledger().read().await.unwrap();
         assert_eq!(ledger.contradictions(), Vec::<String>::new(), "{when}");
         let attached = done != self.case.takes_back();
-        assert_eq!(ledger.find(&self.volume.id).is_some(), attached, "{when}: {ledger:?}");
+        assert_eq!(
+            ledger.find(&self.volume.id).is_some(),
+            attached,
+            "{when}: {ledger:?}"
+        );
         if self.case.takes_back() && done {
             assert_eq!(ledger.entries().count(), 0, "{when}: {ledger:?}");
             assert_eq!(ledger.withheld().count(), 0, "{when}: {ledger:?}");
@@ -319,8 +341,13 @@ enum Fault {
     Daemon,
 }
 
-const FAULTS: [Fault; 5] =
-    [Fault::Refused, Fault::CutAfter, Fault::CutBefore, Fault::Page, Fault::Daemon];
+const FAULTS: [Fault; 5] = [
+    Fault::Refused,
+    Fault::CutAfter,
+    Fault::CutBefore,
+    Fault::Page,
+    Fault::Daemon,
+];
 
 /// Harms the n-th request after it was armed.
 struct Harm {
@@ -332,7 +359,10 @@ struct Harm {
 }
 
 impl Transport for Harm {
-    fn send(&self, request: WireRequest) -> BoxFuture<'_, std::result::Result<WireAnswer, TransportError>> {
+    fn send(
+        &self,
+        request: WireRequest,
+    ) -> BoxFuture<'_, std::result::Result<WireAnswer, TransportError>> {
         async move {
             let armed = self.armed.load(Ordering::Relaxed);
             if !armed || self.seen.fetch_add(1, Ordering::Relaxed) != self.at {
@@ -415,11 +445,16 @@ async fn fault_everywhere(case: Case, variant: Variant, fault: Fault) -> Outcome
             let open = halves(&rig, case.keys(), Vec::new()).await;
             let journal = open.nova.engine().journal().list().unwrap();
             let pending = open.nova.ledger().read().await.unwrap();
-            let pending = pending.entries().any(|(_, entry)| {
-                entry.phase == zvm_volume::fcp::Phase::UndedicatePending
-            }) || pending.withheld().count() > 0;
+            let pending = pending
+                .entries()
+                .any(|(_, entry)| entry.phase == zvm_volume::fcp::Phase::UndedicatePending)
+                || pending.withheld().count() > 0;
             if journal.is_empty() && !pending {
-                assert_site(&subject.before, &found, &format!("{when}: says nothing of what it left"));
+                assert_site(
+                    &subject.before,
+                    &found,
+                    &format!("{when}: says nothing of what it left"),
+                );
                 outcomes.clean += 1;
             } else {
                 outcomes.reconciled += 1;
@@ -435,7 +470,9 @@ async fn crashes(cases: &[Case]) {
         for variant in VARIANTS {
             let (points, finished) = crash_everywhere(*case, variant).await;
             let undone = points - finished;
-            println!("crash  {case:<18?} {variant:<12} points {points:>4}  finished {finished:>4}  undone {undone:>4}");
+            println!(
+                "crash  {case:<18?} {variant:<12} points {points:>4}  finished {finished:>4}  undone {undone:>4}"
+            );
         }
     }
 }
@@ -469,12 +506,24 @@ async fn rol_08_a_crash_at_every_point_of_boot_and_destroy() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rol_01_to_05_a_fault_at_every_request_of_an_attach() {
-    faults(&[Case::AttachOn, Case::AttachPaths, Case::AttachOff, Case::AttachController]).await;
+    faults(&[
+        Case::AttachOn,
+        Case::AttachPaths,
+        Case::AttachOff,
+        Case::AttachController,
+    ])
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rol_06_a_fault_at_every_request_of_a_detach() {
-    faults(&[Case::DetachOn, Case::DetachPaths, Case::DetachOff, Case::DetachController]).await;
+    faults(&[
+        Case::DetachOn,
+        Case::DetachPaths,
+        Case::DetachOff,
+        Case::DetachController,
+    ])
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -30,7 +30,10 @@ impl Observer for Counter {
 }
 
 fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+    std::env::var(name)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
 }
 
 /// A linear congruential generator: the order is the tasks', the choices are the seed's.
@@ -38,7 +41,10 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
 }
@@ -47,7 +53,11 @@ impl Dice {
 fn is_fair(error: &Error) -> bool {
     matches!(
         error.root(),
-        Error::NoSpace { .. } | Error::NoFcpAvailable(_) | Error::FcpConflict(_) | Error::Lock { .. } | Error::Busy { .. }
+        Error::NoSpace { .. }
+            | Error::NoFcpAvailable(_)
+            | Error::FcpConflict(_)
+            | Error::Lock { .. }
+            | Error::Busy { .. }
     )
 }
 
@@ -60,7 +70,9 @@ async fn con_05_random_work_of_two_drivers_leaks_nothing() {
     let before = traces(&rig.simulator.site().world.lock());
     let mut drivers = Vec::new();
     for _ in 0..2 {
-        drivers.push(Arc::new(halves(&rig, ONE_PATH, vec![counter.clone()]).await));
+        drivers.push(Arc::new(
+            halves(&rig, ONE_PATH, vec![counter.clone()]).await,
+        ));
     }
     let mut tasks = Vec::new();
     for task in 0..TASKS {
@@ -77,7 +89,8 @@ async fn con_05_random_work_of_two_drivers_leaks_nothing() {
                     Err(error) if is_fair(&error) => continue,
                     Err(error) => panic!("create: {error}"),
                 };
-                let instance = guest(["lnx1", "lnx2", "lnx3"][usize::try_from(dice.roll(3)).unwrap()]);
+                let instance =
+                    guest(["lnx1", "lnx2", "lnx3"][usize::try_from(dice.roll(3)).unwrap()]);
                 match both.attach(&made, &instance, None).await {
                     Ok(_) => {
                         if dice.roll(4) == 0 {
@@ -89,7 +102,10 @@ async fn con_05_random_work_of_two_drivers_leaks_nothing() {
                     Err(error) if is_fair(&error) => {}
                     Err(error) => panic!("attach to {}: {error}", instance.node),
                 }
-                both.driver.delete_volume(&made).await.unwrap_or_else(|e| panic!("delete: {e}"));
+                both.driver
+                    .delete_volume(&made)
+                    .await
+                    .unwrap_or_else(|e| panic!("delete: {e}"));
             }
             rounds
         }));
@@ -99,14 +115,28 @@ async fn con_05_random_work_of_two_drivers_leaks_nothing() {
         rounds += task.await.unwrap();
     }
     let both = &drivers[0];
-    let report = both.nova.reconcile(&zvm_volume::steps::Known::NotDone).await.unwrap();
+    let report = both
+        .nova
+        .reconcile(&zvm_volume::steps::Known::NotDone)
+        .await
+        .unwrap();
     assert_eq!(report.findings, []);
     let ledger = both.nova.ledger().read().await.unwrap();
     assert_eq!(ledger.contradictions(), Vec::<String>::new());
     assert_eq!(ledger.withheld().count(), 0);
-    let reserved: BTreeSet<_> = ledger.entries().map(|(_, entry)| entry.phase).map(|phase| format!("{phase:?}")).collect();
-    assert!(reserved.iter().all(|phase| phase == "Reserved"), "{reserved:?}");
+    let reserved: BTreeSet<_> = ledger
+        .entries()
+        .map(|(_, entry)| entry.phase)
+        .map(|phase| format!("{phase:?}"))
+        .collect();
+    assert!(
+        reserved.iter().all(|phase| phase == "Reserved"),
+        "{reserved:?}"
+    );
     assert_eq!(traces(&rig.simulator.site().world.lock()), before);
-    println!("soak: {rounds} rounds, {} calls of the Nova half, {TASKS} tasks, two drivers", counter.0.load(Ordering::Relaxed));
+    println!(
+        "soak: {rounds} rounds, {} calls of the Nova half, {TASKS} tasks, two drivers",
+        counter.0.load(Ordering::Relaxed)
+    );
     assert!(rounds > 0);
 }
