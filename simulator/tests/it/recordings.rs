@@ -66,6 +66,7 @@ macro_rules! at_the_door {
 at_the_door! {
     auth_at_the_door: "auth", 9;
     chhypervisor_at_the_door: "chhypervisor", 125;
+    chvm_at_the_door: "chvm", 161;
     formats_at_the_door: "formats", 10;
     lsvm_at_the_door: "lsvm", 17;
     misc_at_the_door: "misc", 38;
@@ -75,5 +76,6 @@ at_the_door! {
     rinv_of_hypervisors_at_the_door: "rinv-hypervisor", 58;
     rmvm_at_the_door: "rmvm", 7;
     rpower_at_the_door: "rpower", 32;
+    scenarios_at_the_door: "scenario", 17;
     tables_at_the_door: "tables", 22;
 }
