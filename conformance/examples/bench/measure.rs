@@ -148,7 +148,7 @@ fn compare_changes(run: &Run, tls: bool) -> anyhow::Result<Measurement> {
         theirs.push(rate(&bare.load(&[&arguments[..], &["--bare"]].concat())?));
         ours.push(rate(&simulator.load(&arguments)?));
     }
-    // Every change was undone; now each connection reserves one LUN and does not release it.
+    // Every answer was looked at; every reservation was released, so no row may be left in use.
     ensure!(
         rows_in_use(&simulator, sites::POOL)? == 0,
         "rows are left in use"
