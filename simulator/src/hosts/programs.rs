@@ -1,9 +1,8 @@
 //! What a program of a simulated Linux gets and gives, and where programs are found.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use super::shell::{Errno, Steps};
+use super::shell::{Errno, Steps, Variables};
 use super::{coreutils, failing, files, guest, zhcp};
 use crate::seam::Outcome;
 use crate::world::fs::{absolute, is_pool_file};
@@ -18,7 +17,7 @@ pub struct ProgramEnv<'a> {
     /// Login name.
     pub user: String,
     /// Shell variables.
-    pub variables: BTreeMap<String, String>,
+    pub variables: Variables,
     /// Working directory.
     pub directory: String,
     /// How many programs it was called through.

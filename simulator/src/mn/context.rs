@@ -5,6 +5,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::Document;
+use super::zvm::text::contains_ignoring_case;
 use crate::defects::Step;
 use crate::seam::{Outcome, RemoteCommand, Settings, Site};
 use crate::world::{Database, World};
@@ -105,8 +106,7 @@ impl Context {
     /// information (spec: rest-and-xcatd 2.7, RQ6; guests 1.1; scsi-pools 5.1).
     pub fn print_ln(&self, text: impl Into<String>) {
         let text = text.into();
-        let lower = text.to_ascii_lowercase();
-        if lower.contains("(error)") || lower.contains("failed") {
+        if contains_ignoring_case(&text, "(error)") || contains_ignoring_case(&text, "failed") {
             self.push(Document::error(text));
         } else {
             self.push(Document::of("info", [text]));

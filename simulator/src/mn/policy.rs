@@ -7,7 +7,7 @@ use regex::Regex;
 use super::{Credentials, Request, crypt, noderange};
 use crate::seam::{Release, Settings};
 use crate::world::Database;
-use crate::world::tables::{Row, is_enabled};
+use crate::world::tables::Row;
 
 /// Whether xCAT knows the user and the password is right. RQ18: the stored text itself is right, too, even when it is
 /// a hash.
@@ -25,13 +25,8 @@ pub fn authenticates(tables: &Database, settings: &Settings, credentials: &Crede
 /// What is stored as passwords of a user.
 fn stored<'a>(tables: &'a Database, user: &'a str) -> impl Iterator<Item = &'a str> {
     tables
-        .rows("passwd")
-        .iter()
-        .filter(|row| is_enabled(row))
-        .filter(move |row| {
-            row.get("key").is_some_and(|k| k == "xcat")
-                && row.get("username").is_some_and(|u| u == user)
-        })
+        .find("passwd", &[("key", "xcat")])
+        .filter(move |row| row.get("username").is_some_and(|u| u == user))
         .filter_map(|row| row.get("password"))
         .map(String::as_str)
 }
@@ -68,21 +63,10 @@ pub enum Decision {
 /// Asks the policy table: the first row, in numerical order of priority, of which every condition holds decides;
 /// without one the answer is no.
 pub fn decide(tables: &Database, release: Release, peer: Peer<'_>, request: &Request) -> Decision {
-    let mut rows: Vec<_> = tables
-        .rows("policy")
-        .iter()
-        .filter(|row| is_enabled(row))
-        .collect();
-    let priority = |row: &Row| {
-        row.get("priority")
-            .and_then(|p| p.trim().parse::<f64>().ok())
-            .unwrap_or(0.0)
-    };
-    rows.sort_by(|a, b| priority(a).total_cmp(&priority(b)));
     let command = request.command.as_deref().unwrap_or_default();
     // Nodes that no row has covered yet; found out once a row asks.
     let mut open: Option<BTreeSet<String>> = None;
-    for row in rows {
+    for row in tables.by_priority("policy") {
         let set = |column: &str| {
             row.get(column)
                 .map(String::as_str)

@@ -52,29 +52,57 @@ impl Context {
     }
 }
 
-/// A line that is one `ssh` with its command in double quotes and nothing in it that a shell would change: what the
-/// shell would make of it, without the shell. `None`: the shell has to read it.
+/// A line that is one `ssh` whose command begins with a double quote, with nothing in it that a shell would change:
+/// what the shell would make of it, without the shell. `None`: the shell has to read it.
 fn plain_ssh(line: &str) -> Option<RemoteCommand> {
-    let (head, rest) = line.split_once('"')?;
-    let command = rest.strip_suffix('"')?;
-    if command.contains(['"', '$', '`', '\\', '\n']) {
-        return None;
-    }
+    let (head, mut rest) = line.split_once('"')?;
     let is_plain =
         |b: u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'_' | b'.' | b'@' | b'=');
     if !head.ends_with(' ') || !head.bytes().all(is_plain) {
         return None;
     }
-    let mut words: Vec<String> = head
-        .split(' ')
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect();
-    if words.len() < 2 || words.remove(0) != "ssh" {
+    let words: Vec<&str> = head.split(' ').filter(|word| !word.is_empty()).collect();
+    let ["ssh", words @ ..] = words.as_slice() else {
         return None;
+    };
+    let mut command = String::with_capacity(rest.len());
+    loop {
+        // The text of `rest` is in quotes up to the next one.
+        let end = rest.bytes().position(|b| b == b'"')?;
+        let quoted = &rest[..end];
+        if quoted
+            .bytes()
+            .any(|b| matches!(b, b'$' | b'`' | b'\\' | b'\n'))
+        {
+            return None;
+        }
+        command.push_str(quoted);
+        rest = &rest[end + 1..];
+        if rest.is_empty() {
+            break;
+        }
+        // Quotes in quotes: what stands between them belongs to the word if it has no blank.
+        let end = rest.bytes().position(|b| b == b'"')?;
+        let bare = &rest[..end];
+        let is_part =
+            |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b',' | b'/');
+        if !bare.bytes().all(is_part) {
+            return None;
+        }
+        command.push_str(bare);
+        rest = &rest[end + 1..];
     }
-    words.push(command.to_owned());
-    Some(ssh(&words))
+    let (opts, place) = split_options(words);
+    let Some((target, [])) = place.split_first() else {
+        return None;
+    };
+    let (user, host) = target.rsplit_once('@').unwrap_or(("root", target));
+    Some(RemoteCommand::Ssh {
+        host: host.to_owned(),
+        user: user.to_owned(),
+        opts: opts.iter().map(|&word| word.to_owned()).collect(),
+        command,
+    })
 }
 
 struct Mn<'a> {
@@ -149,11 +177,13 @@ fn remote(name: &str, args: &[String]) -> Option<RemoteCommand> {
     Some(match name {
         "ssh" => ssh(args),
         "scp" => {
-            let (opts, mut places) = split_options(args);
-            let to = places.pop().unwrap_or_default();
+            let (opts, places) = split_options(args);
+            let (to, from) = places
+                .split_last()
+                .map_or_else(Default::default, |(to, from)| (to.clone(), from.to_vec()));
             RemoteCommand::Scp {
-                opts,
-                from: places,
+                opts: opts.to_vec(),
+                from,
                 to,
             }
         }
@@ -182,24 +212,23 @@ fn ssh(args: &[String]) -> RemoteCommand {
     RemoteCommand::Ssh {
         host: host.to_owned(),
         user: user.to_owned(),
-        opts,
+        opts: opts.to_vec(),
         command: rest.get(1..).unwrap_or_default().join(" "),
     }
 }
 
-fn split_options(args: &[String]) -> (Vec<String>, Vec<String>) {
+fn split_options<T: AsRef<str>>(args: &[T]) -> (&[T], &[T]) {
     let mut at = 0;
-    while let Some(word) = args.get(at) {
+    while let Some(word) = args.get(at).map(AsRef::as_ref) {
         if word.len() < 2 || !word.starts_with('-') {
             break;
         }
         at += 1;
-        if word.starts_with('-') && word.chars().last().is_some_and(|c| VALUED.contains(c)) {
+        if word.chars().last().is_some_and(|c| VALUED.contains(c)) {
             at += 1;
         }
     }
-    let (opts, rest) = args.split_at(at.min(args.len()));
-    (opts.to_vec(), rest.to_vec())
+    args.split_at(at.min(args.len()))
 }
 
 #[cfg(test)]
@@ -285,6 +314,8 @@ mod tests {
             "ssh root@z.example.com \" cat /p/*.conf\"",
             "ssh -o ConnectTimeout=5 adm@z \"sudo sed -i 's#a;b#c#' /p && echo x > y\"",
             "ssh  root@z \"\"",
+            "ssh root@z \" grep -i \"5005,4010\" /p/pool1.conf\"",
+            "ssh root@z \" a\"\"b\"\"\"",
         ] {
             let mut words = Words::default();
             let mut shell = Shell::login("sh", "root");
@@ -301,6 +332,11 @@ mod tests {
             "ssh root@$h \"x\"",
             "ssh root@z \"x\" | cat",
             "ssh root@z\"x\"",
+            "ssh root@z \" grep \"a b\" /p\"",
+            "ssh root@z \" grep \"a*\" /p\"",
+            "ssh -o \"x\"",
+            "ssh root@z y \"x\"",
+            "ssh root@z \" a\"b",
         ] {
             assert_eq!(plain_ssh(line), None, "{line}");
         }

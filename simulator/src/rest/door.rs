@@ -11,6 +11,7 @@ use super::body::RequestBody;
 use super::call::{Call, HeaderCredentials, credentials};
 use super::query::{Params, percent_decode};
 use super::reply::{Format, Reply, Stop};
+use super::to_the_end::to_the_end;
 use super::{html, resources, wire};
 use crate::defects::HttpReply;
 use crate::mn;
@@ -45,27 +46,26 @@ async fn handle(State(site): State<Arc<Site>>, request: HttpRequest<Body>) -> Re
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         return Reply::apache(StatusCode::PAYLOAD_TOO_LARGE).into_response();
     };
-    let path = parts.uri.path().to_owned();
-    let query = parts.uri.query().unwrap_or_default().to_owned();
     let method = parts.method.as_str().to_ascii_uppercase();
     let http = HttpFacts {
         method: method.clone(),
-        path: path.clone(),
+        path: parts.uri.path().to_owned(),
         status: None,
     };
     let journal = site.open(Some(http), RequestFacts::default());
     // A command that has begun runs to its end even when the client goes away, as the daemon's child does.
-    let work = tokio::spawn(async move {
+    let work = to_the_end(async move {
+        let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
         let request = Incoming {
             method: &method,
-            path: &path,
-            query: &query,
+            path,
+            query,
             headers: &parts.headers,
             body: &body,
         };
         let reply = answer(Arc::clone(&site), journal, request).await;
         let reply = if site.defects.are_active() {
-            with_defects(&site, reply, &method, &path, &query)
+            with_defects(&site, reply, &method, path, query)
         } else {
             reply
         };
@@ -211,19 +211,21 @@ async fn exchange(
     };
     let prefix = resources::debug_prefix(call, &request);
     request.journal = journal;
-    let facts = request.facts();
+    // Only rules look at them.
+    let facts = site.is_armed().then(|| request.facts());
+    let fault = |when| site.daemon_fault(facts.as_ref()?, when);
     let failing = |fault| daemon_fault(call, &prefix, fault);
     if site.world.lock().mn.daemon_stopped {
         return failing(DaemonFault::Down);
     }
-    if let Some(fault) = site.daemon_fault(&facts, When::Before) {
+    if let Some(fault) = fault(When::Before) {
         return failing(fault);
     }
     if request_is_unreadable(&request) {
         return failing(DaemonFault::Closed);
     }
     let mut response = mn::dispatch::serve(Arc::clone(&site), request).await;
-    if let Some(fault) = site.daemon_fault(&facts, When::After) {
+    if let Some(fault) = fault(When::After) {
         return failing(fault);
     }
     if response.done_in_last

@@ -9,6 +9,7 @@ mod html;
 mod query;
 mod reply;
 mod resources;
+mod to_the_end;
 mod wire;
 
 pub use door::{router, web_server_page};

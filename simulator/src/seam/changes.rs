@@ -1,7 +1,6 @@
 //! What a remote command changed, in words, for the journal. Only the places that the command addresses are compared,
 //! and of pool files only what differs: the cost does not grow with the site.
 
-use crate::world::fs::POOL_DIRECTORY;
 use crate::world::zfcp::Zfcp;
 use crate::world::{DeviceNumber, HostName, LinuxRole, PoolText, SystemName, UserId, World};
 
@@ -13,7 +12,9 @@ const TOLD: usize = 32;
 /// The places that a command addresses, before it ran.
 #[derive(Debug, Default)]
 pub(super) struct Before {
-    pools: Vec<(HostName, String, PoolText)>,
+    /// The zHCP whose pools these are.
+    zhcp: Option<HostName>,
+    pools: Vec<(String, PoolText)>,
     guest: Option<(HostName, Zfcp)>,
     user: Option<UserBefore>,
 }
@@ -48,16 +49,12 @@ impl Before {
         };
         match linux.role {
             LinuxRole::Zhcp => {
-                let prefix = format!("{POOL_DIRECTORY}/");
                 before.pools = linux
                     .fs
-                    .files
-                    .range(prefix.clone()..)
-                    .take_while(|(path, _)| path.starts_with(&prefix))
-                    .filter_map(|(path, file)| {
-                        Some((host.clone(), path.clone(), file.text.pool()?.clone()))
-                    })
+                    .pools()
+                    .map(|(path, pool)| (path.to_owned(), pool.clone()))
                     .collect();
+                before.zhcp = Some(host.clone());
                 if line.contains("smcli")
                     && let Some(user) = user_of(line)
                 {
@@ -93,13 +90,20 @@ impl Before {
                 told.push(format!("file {}:{}: {}", note.host, note.path, note.change));
             }
         }
-        for (host, path, old) in self.pools {
+        let zhcp = self.zhcp.unwrap_or_default();
+        let now = world.linuxes.get(&zhcp);
+        for (path, old) in self.pools {
+            let new = now.and_then(|l| l.fs.pool(&path));
+            if new.is_some_and(|new| new.shares_all(&old)) {
+                continue;
+            }
+            let host = &zhcp;
             let name = path
                 .rsplit('/')
                 .next()
                 .and_then(|n| n.strip_suffix(".conf"))
                 .unwrap_or(&path);
-            let Some(new) = world.linuxes.get(&host).and_then(|l| l.fs.pool(&path)) else {
+            let Some(new) = new else {
                 told.push(format!("pool {host}/{name}: removed"));
                 continue;
             };

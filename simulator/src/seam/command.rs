@@ -34,6 +34,24 @@ pub enum RemoteCommand {
 }
 
 impl RemoteCommand {
+    /// About how many bytes it takes in memory beyond itself.
+    pub(super) fn size(&self) -> usize {
+        let words = |words: &[String]| words.iter().map(|w| w.len() + size_of::<String>()).sum();
+        match self {
+            Self::Ssh {
+                host,
+                user,
+                opts,
+                command,
+            } => host.len() + user.len() + command.len() + words(opts),
+            Self::Scp { opts, from, to } => to.len() + words(opts) + words(from),
+            Self::Ping { host } => host.len(),
+            Self::Nmap { args } => words(args),
+            Self::SshKeygen { args } => args.len(),
+            Self::Sleep { .. } => 0,
+        }
+    }
+
     /// The host that is addressed, as the management node names it.
     pub fn host(&self) -> Option<&str> {
         match self {

@@ -150,13 +150,13 @@ impl Journal {
     pub fn record(
         &mut self,
         request: u64,
-        command: &RemoteCommand,
+        command: RemoteCommand,
         outcome: &Outcome,
         faults: Vec<String>,
         changes: Vec<String>,
     ) {
         self.keep(request, || JournalEntry {
-            command: command.clone(),
+            command,
             outcome: Outcome {
                 rc: outcome.rc,
                 stdout: cut(&outcome.stdout, outcome.stdout.len()),
@@ -168,9 +168,9 @@ impl Journal {
     }
 
     /// Adds a remote command that printed pool files.
-    pub fn record_pools(&mut self, request: u64, command: &RemoteCommand, pools: &[PoolText]) {
+    pub fn record_pools(&mut self, request: u64, command: RemoteCommand, pools: &[PoolText]) {
         self.keep(request, || {
-            let mut head = String::new();
+            let mut head = String::with_capacity(OUTPUT_BYTES + 256);
             for line in pools.iter().flat_map(PoolText::lines) {
                 if head.len() > OUTPUT_BYTES {
                     break;
@@ -179,8 +179,8 @@ impl Journal {
                 head.push('\n');
             }
             JournalEntry {
-                command: command.clone(),
-                outcome: Outcome::ok(cut(&head, pools.iter().map(PoolText::len).sum())),
+                command,
+                outcome: Outcome::ok(shortened(head, pools.iter().map(PoolText::len).sum())),
                 faults: Vec::new(),
                 changes: Vec::new(),
             }
@@ -199,7 +199,7 @@ impl Journal {
         let added = size_of::<JournalEntry>()
             + entry.outcome.stdout.len()
             + entry.outcome.stderr.len()
-            + entry.command.to_string().len()
+            + entry.command.size()
             + entry.changes.iter().map(String::len).sum::<usize>();
         kept.commands.push(entry);
         kept.bytes += added;
@@ -298,15 +298,23 @@ fn facts_size(facts: &RequestFacts) -> usize {
 
 /// An argument that may be shown: cut, and without the value of anything called a password.
 fn masked(arg: &str) -> String {
-    let arg = cut_at(arg, ARGUMENT_BYTES);
-    let lower = arg.to_ascii_lowercase();
-    match lower.find("password=").or_else(|| lower.find("passwd=")) {
-        Some(at) => {
-            let value = at + lower[at..].find('=').unwrap_or(0) + 1;
-            format!("{}***", &arg[..value])
-        }
-        None => arg,
+    let mut arg = cut_at(arg, ARGUMENT_BYTES);
+    if arg.contains('=')
+        && let Some(at) = ["password=", "passwd="]
+            .iter()
+            .find_map(|name| Some(find_ignoring_case(&arg, name)? + name.len()))
+    {
+        arg.truncate(at);
+        arg.push_str("***");
     }
+    arg
+}
+
+/// Where a lower-case word first stands in a text, in any case.
+fn find_ignoring_case(text: &str, word: &str) -> Option<usize> {
+    text.as_bytes()
+        .windows(word.len())
+        .position(|part| part.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 fn cut_at(text: &str, bytes: usize) -> String {
@@ -325,11 +333,25 @@ fn cut(text: &str, length: usize) -> String {
     if text.len() <= OUTPUT_BYTES {
         return text.to_owned();
     }
+    format!("{}[... cut, {length} bytes in all]", head(text))
+}
+
+/// The same of a text that is given away.
+fn shortened(mut text: String, length: usize) -> String {
+    if text.len() > OUTPUT_BYTES {
+        text.truncate(head(&text).len());
+        text.push_str(&format!("[... cut, {length} bytes in all]"));
+    }
+    text.shrink_to_fit();
+    text
+}
+
+fn head(text: &str) -> &str {
     let end = (0..=OUTPUT_BYTES)
         .rev()
         .find(|i| text.is_char_boundary(*i))
         .unwrap_or(0);
-    format!("{}[... cut, {length} bytes in all]", &text[..end])
+    &text[..end]
 }
 
 #[cfg(test)]
@@ -348,14 +370,14 @@ mod tests {
         let big = Outcome::ok("x".repeat(OUTPUT_BYTES));
         for n in 0..CAPACITY + 10 {
             let id = journal.open(None, RequestFacts::default(), 0);
-            journal.record(id, &ping(n), &big, Vec::new(), Vec::new());
+            journal.record(id, ping(n), &big, Vec::new(), Vec::new());
         }
         assert_eq!(journal.requests().count(), CAPACITY);
         assert_eq!(journal.dropped(), 10);
         let id = journal.open(None, RequestFacts::default(), 0);
         for _ in 0..10 {
             for n in 0..COMMANDS_PER_REQUEST {
-                journal.record(id, &ping(n), &big, Vec::new(), Vec::new());
+                journal.record(id, ping(n), &big, Vec::new(), Vec::new());
             }
         }
         assert!(journal.bytes() <= BYTES + 10 * 1024 * 1024);

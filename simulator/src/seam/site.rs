@@ -216,7 +216,7 @@ impl Site {
         drop(world);
         self.journal
             .lock()
-            .record(request, &command, &outcome, Vec::new(), changes);
+            .record(request, command, &outcome, Vec::new(), changes);
         outcome
     }
 
@@ -269,7 +269,7 @@ impl Site {
             let outcome = Outcome::ok("");
             self.journal
                 .lock()
-                .record(request, &command, &outcome, Vec::new(), Vec::new());
+                .record(request, command, &outcome, Vec::new(), Vec::new());
             return outcome;
         }
         let fired = {
@@ -345,7 +345,7 @@ impl Site {
         drop(world);
         self.journal
             .lock()
-            .record(request, command, &outcome, met, changes);
+            .record(request, command.clone(), &outcome, met, changes);
         outcome
     }
 
@@ -454,6 +454,10 @@ impl Site {
         (ssh.map_or(carried, |(_, failure)| failure), met)
     }
 
+    fn pools_of(&self, command: &RemoteCommand) -> Option<Vec<PoolText>> {
+        crate::hosts::zhcp::pools(&self.world.lock(), command)
+    }
+
     /// Carries a remote command that prints pool files across the seam: as [`Self::remote`], but what the files say
     /// comes back by rows, shared with them, and standard output is then empty. `None` for the rows: it was answered as
     /// text.
@@ -464,9 +468,9 @@ impl Site {
     ) -> (Outcome, Option<Vec<PoolText>>) {
         if matches!(self.far_end, FarEnd::World)
             && !self.is_armed()
-            && let Some(pools) = crate::hosts::zhcp::pools(&self.world.lock(), &command)
+            && let Some(pools) = self.pools_of(&command)
         {
-            self.journal.lock().record_pools(request, &command, &pools);
+            self.journal.lock().record_pools(request, command, &pools);
             return (Outcome::default(), Some(pools));
         }
         (self.remote(request, command).await, None)

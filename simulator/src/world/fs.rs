@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -136,6 +137,14 @@ impl SimFs {
         self.files.get(path)?.text.pool()
     }
 
+    /// All pools by path.
+    pub fn pools(&self) -> impl Iterator<Item = (&str, &PoolText)> {
+        self.files
+            .range::<str, _>((Bound::Excluded(POOL_DIRECTORY), Bound::Unbounded))
+            .take_while(|(path, _)| path.starts_with(POOL_DIRECTORY))
+            .filter_map(|(path, file)| Some((path.as_str(), file.text.pool()?)))
+    }
+
     /// The pool at `path`, to be changed at a time.
     pub fn pool_mut(&mut self, path: &str, now_ms: u64) -> Option<&mut PoolText> {
         let file = self.files.get_mut(path)?;
@@ -202,6 +211,9 @@ impl SimFs {
 
 /// Absolute form of a path: relative to `directory`, without `.`, `..` and double slashes.
 pub fn absolute(directory: &str, path: &str) -> String {
+    if path.starts_with('/') && is_clean(path) {
+        return path.to_owned();
+    }
     let mut parts: Vec<&str> = Vec::new();
     let base = if path.starts_with('/') { "" } else { directory };
     for part in base.split('/').chain(path.split('/')) {
@@ -214,6 +226,16 @@ pub fn absolute(directory: &str, path: &str) -> String {
         }
     }
     format!("/{}", parts.join("/"))
+}
+
+/// Whether an absolute path has neither empty parts nor any that begin with a dot.
+fn is_clean(path: &str) -> bool {
+    path.len() > 1
+        && !path.ends_with('/')
+        && path
+            .as_bytes()
+            .windows(2)
+            .all(|pair| pair[0] != b'/' || !matches!(pair[1], b'/' | b'.'))
 }
 
 #[cfg(test)]
@@ -241,5 +263,8 @@ mod tests {
         assert_eq!(absolute("/root", "../etc//x"), "/etc/x");
         assert_eq!(absolute("/root", "/"), "/");
         assert_eq!(absolute("/", "../.."), "/");
+        assert_eq!(absolute("/root", "/a/.b"), "/a/.b");
+        assert_eq!(absolute("/root", "/a/b/"), "/a/b");
+        assert_eq!(absolute("/root", "/a//b/./c"), "/a/b/c");
     }
 }

@@ -1,8 +1,9 @@
 //! xCAT's tables as data: rows of text in order of insertion (spec: rest-and-xcatd 4.1, 4.2).
 //!
 //! Nothing here knows which columns a table has; that is the schema's business (`mn::tables`). Rows are looked up by
-//! node name so often that each table keeps an index of its `node` column; the index is never saved and never
-//! compared, and whatever it answers a scan of the rows would answer too.
+//! node name and by key so often that each table keeps an index of its `node` and `key` columns, and policy rows are
+//! walked by priority with every request; the indexes are never saved and never compared, and whatever they answer a
+//! scan of the rows would answer too.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -12,8 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use super::node_value::computed;
 
-/// The column that is indexed.
+/// The column that names a node.
 const NODE: &str = "node";
+/// The columns that are indexed.
+const INDEXED: [&str; 2] = [NODE, "key"];
 
 /// One row: column name to value; an absent column is unset.
 pub type Row = IndexMap<String, String>;
@@ -33,14 +36,23 @@ pub struct Database {
 struct Table {
     rows: Vec<Row>,
     #[serde(skip)]
-    by_node: OnceLock<HashMap<String, Vec<u32>>>,
+    indexes: Indexes,
+}
+
+/// What is known of the rows of a table without looking at them; found out when it is asked for.
+#[derive(Debug, Default)]
+struct Indexes {
+    /// Positions of rows by the value of each of [`INDEXED`].
+    by_value: [OnceLock<HashMap<String, Vec<u32>>>; INDEXED.len()],
+    /// Positions of the enabled rows in numerical order of `priority`.
+    by_priority: OnceLock<Vec<u32>>,
 }
 
 impl Clone for Table {
     fn clone(&self) -> Self {
         Self {
             rows: self.rows.clone(),
-            by_node: OnceLock::new(),
+            indexes: Indexes::default(),
         }
     }
 }
@@ -52,28 +64,50 @@ impl PartialEq for Table {
 }
 
 impl Table {
-    fn positions(&self, node: &str) -> &[u32] {
-        let index = self.by_node.get_or_init(|| {
+    /// Positions of the rows with a value in an indexed column.
+    fn positions(&self, column: usize, value: &str) -> &[u32] {
+        let index = self.indexes.by_value[column].get_or_init(|| {
             let mut index: HashMap<String, Vec<u32>> = HashMap::new();
             for (at, row) in self.rows.iter().enumerate() {
-                if let Some(node) = row.get(NODE) {
-                    index.entry(node.clone()).or_default().push(at as u32);
+                if let Some(value) = row.get(INDEXED[column]) {
+                    index.entry(value.clone()).or_default().push(at as u32);
                 }
             }
             index
         });
-        index.get(node).map_or(&[], Vec::as_slice)
+        index.get(value).map_or(&[], Vec::as_slice)
+    }
+
+    /// Enabled rows in numerical order of `priority`; what is no number is 0.
+    fn by_priority(&self) -> &[u32] {
+        self.indexes.by_priority.get_or_init(|| {
+            let priority = |row: &Row| {
+                row.get("priority")
+                    .and_then(|p| p.trim().parse::<f64>().ok())
+                    .unwrap_or(0.0)
+            };
+            let mut rows: Vec<(f64, u32)> = (0..)
+                .zip(&self.rows)
+                .filter(|(_, row)| is_enabled(row))
+                .map(|(at, row)| (priority(row), at))
+                .collect();
+            rows.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+            rows.into_iter().map(|(_, at)| at).collect()
+        })
     }
 
     fn push(&mut self, row: Row) {
-        if let Some(index) = self.by_node.get_mut()
-            && let Some(node) = row.get(NODE)
-        {
-            index
-                .entry(node.clone())
-                .or_default()
-                .push(self.rows.len() as u32);
+        for (column, index) in INDEXED.iter().zip(&mut self.indexes.by_value) {
+            if let Some(index) = index.get_mut()
+                && let Some(value) = row.get(*column)
+            {
+                index
+                    .entry(value.clone())
+                    .or_default()
+                    .push(self.rows.len() as u32);
+            }
         }
+        self.indexes.by_priority.take();
         self.rows.push(row);
     }
 
@@ -83,12 +117,13 @@ impl Table {
             keys.iter()
                 .all(|(column, value)| row.get(*column).map_or("", String::as_str) == *value)
         };
-        match keys
+        let indexed = keys
             .iter()
-            .find(|(column, value)| *column == NODE && !value.is_empty())
-        {
-            Some((_, node)) => self
-                .positions(node)
+            .filter(|(_, value)| !value.is_empty())
+            .find_map(|(column, value)| Some((INDEXED.iter().position(|c| c == column)?, value)));
+        match indexed {
+            Some((column, value)) => self
+                .positions(column, value)
                 .iter()
                 .map(|at| *at as usize)
                 .filter(|at| hit(&self.rows[*at]))
@@ -158,8 +193,8 @@ impl FromIterator<(String, Vec<Row>)> for Database {
             tables: tables
                 .into_iter()
                 .map(|(name, rows)| {
-                    let by_node = OnceLock::new();
-                    (name, Table { rows, by_node })
+                    let indexes = Indexes::default();
+                    (name, Table { rows, indexes })
                 })
                 .collect(),
             recorder: Recorder::default(),
@@ -176,6 +211,14 @@ impl Database {
     /// Rows of a table, disabled ones included, in database order.
     pub fn rows(&self, table: &str) -> &[Row] {
         self.tables.get(table).map_or(&[], |t| &t.rows)
+    }
+
+    /// Enabled rows of a table in numerical order of `priority`, as the policy is read.
+    pub fn by_priority(&self, table: &str) -> impl Iterator<Item = &Row> {
+        self.tables
+            .get(table)
+            .into_iter()
+            .flat_map(|t| t.by_priority().iter().map(|at| &t.rows[*at as usize]))
     }
 
     /// Keeps every change from now on, for [`Self::take_recorded`].
@@ -222,9 +265,9 @@ impl Database {
             table: table.to_owned(),
             rows: rows.clone(),
         });
-        let by_node = OnceLock::new();
+        let indexes = Indexes::default();
         self.tables
-            .insert(table.to_owned(), Table { rows, by_node });
+            .insert(table.to_owned(), Table { rows, indexes });
     }
 
     fn record(&mut self, change: impl FnOnce() -> TableChange) {
@@ -340,8 +383,13 @@ impl Database {
                 }
             }
         }
-        if columns.iter().any(|(column, _)| *column == NODE) {
-            table.by_node.take();
+        if !hits.is_empty() {
+            for (column, index) in INDEXED.iter().zip(&mut table.indexes.by_value) {
+                if columns.iter().any(|(changed, _)| changed == column) {
+                    index.take();
+                }
+            }
+            table.indexes.by_priority.take();
         }
         hits.len()
     }
@@ -371,7 +419,7 @@ impl Database {
         };
         let hits = table.select(keys);
         if !hits.is_empty() {
-            table.by_node.take();
+            table.indexes = Indexes::default();
             let mut at = 0;
             table.rows.retain(|_| {
                 at += 1;
@@ -441,7 +489,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_index_answers_what_a_scan_answers(
-            steps in proptest::collection::vec((0u8..4, 0u8..5, 0u8..3), 0..40),
+            steps in proptest::collection::vec((0u8..6, 0u8..5, 0u8..3), 0..40),
         ) {
             let mut db = Database::default();
             for (step, node, value) in steps {
@@ -450,7 +498,9 @@ mod tests {
                     0 => db.insert("t", row(&[("node", &node), ("c", &value)])),
                     1 => db.set("t", "node", &node, &[("c", &value)]),
                     2 => { db.delete_where("t", &[("node", &node), ("c", &value)]); }
-                    _ => { db.update("t", &[("c", &value)], &[("node", &node)]); }
+                    3 => { db.update("t", &[("c", &value)], &[("node", &node)]); }
+                    4 => db.set("t", "node", &node, &[("key", &value)]),
+                    _ => db.set("t", "node", &node, &[("priority", &value[1..]), ("disable", "")]),
                 }
                 for n in 0..5 {
                     let n = format!("n{n}");
@@ -458,6 +508,15 @@ mod tests {
                     let index: Vec<_> = db.find("t", &[("node", &n)]).collect();
                     prop_assert_eq!(scan, index);
                 }
+                for v in 0..3 {
+                    let v = format!("v{v}");
+                    let scan: Vec<_> = db.rows("t").iter().filter(|r| r.get("key") == Some(&v)).collect();
+                    let index: Vec<_> = db.find("t", &[("key", &v)]).collect();
+                    prop_assert_eq!(scan, index);
+                }
+                let mut scan: Vec<_> = db.rows("t").iter().collect();
+                scan.sort_by_key(|r| r.get("priority").map_or(0, |p| p.parse::<u32>().unwrap_or(0)));
+                prop_assert_eq!(scan, db.by_priority("t").collect::<Vec<_>>());
             }
         }
     }

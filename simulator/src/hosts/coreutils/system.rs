@@ -227,7 +227,7 @@ pub fn wrapper(env: &mut ProgramEnv<'_>, words: &[String], stdin: &str) -> Outco
     match rest.first() {
         None if name == "env" => {
             let mut out = Outcome::default();
-            for (name, value) in &env.variables {
+            for (name, value) in env.variables.iter() {
                 out.say(format!("{name}={value}"));
             }
             out

@@ -1,11 +1,9 @@
 //! What happens to a guest without a command of its own: changes around it, boot, shutdown (spec: zfcp-and-san 5.5).
 
-use std::collections::BTreeMap;
-
 use super::tool::{ccw_path, exists, port_path, put};
 use super::{mounts, reader, redhat, udev};
 use crate::hosts::ProgramEnv;
-use crate::hosts::shell::Steps;
+use crate::hosts::shell::{Steps, Variables};
 use crate::hosts::zhcp::power;
 use crate::seam::Outcome;
 use crate::world::linux::Family;
@@ -36,7 +34,7 @@ fn environment<'a>(world: &'a mut World, host: &HostName) -> ProgramEnv<'a> {
         world,
         host: host.clone(),
         user: "root".into(),
-        variables: BTreeMap::new(),
+        variables: Variables::default(),
         directory: "/".into(),
         depth: 0,
         steps: Steps::default(),

@@ -1,16 +1,13 @@
 //! Arithmetic of `$(( … ))` and `(( … ))`: 64-bit numbers that wrap, the operators of C, variables by name.
 
-use std::collections::BTreeMap;
+use super::variables::Variables;
 
 /// Deepest nesting of parentheses and signs.
 const DEPTH: u32 = 64;
 
 /// Computes an expression; assignments in it change the variables. `Err`: what is wrong, in bash's words, without the
 /// expression before it.
-pub(super) fn evaluate(
-    text: &str,
-    variables: &mut BTreeMap<String, String>,
-) -> Result<i64, String> {
+pub(super) fn evaluate(text: &str, variables: &mut Variables) -> Result<i64, String> {
     let tokens = tokens(text)?;
     if tokens.is_empty() {
         return Ok(0);
@@ -119,7 +116,7 @@ fn number(text: &str) -> Result<i64, String> {
 struct Reader<'a> {
     tokens: Vec<Token>,
     at: usize,
-    variables: &'a mut BTreeMap<String, String>,
+    variables: &'a mut Variables,
     depth: u32,
     /// Whether a part that decides nothing is read: it changes no variables.
     skipping: u32,
@@ -359,7 +356,7 @@ mod tests {
 
     #[test]
     fn expressions_are_those_of_c() {
-        let mut variables = BTreeMap::from([("a".to_owned(), "5".to_owned())]);
+        let mut variables = Variables::from_iter([("a".to_owned(), "5".to_owned())]);
         for (text, value) in [
             ("", 0),
             ("1 + 2 * 3", 7),

@@ -44,6 +44,33 @@ fn escape(pattern: &mut String, text: &str) {
     }
 }
 
+/// Words in which there is nothing to expand, as a program gets them; `None` when there is something.
+pub(super) fn plain(words: &[Word]) -> Option<Vec<String>> {
+    words.iter().map(plain_word).collect()
+}
+
+fn plain_word(word: &Word) -> Option<String> {
+    let is_plain = |text: &str| {
+        !text.is_empty()
+            && !text
+                .bytes()
+                .any(|b| matches!(b, b'*' | b'?' | b'[' | b'{' | b'~'))
+    };
+    let length = |piece: &Piece| match piece {
+        Piece::Bare(text) if is_plain(text) => Some(text.len()),
+        Piece::Quoted(text) => Some(text.len()),
+        _ => None,
+    };
+    let length = word.0.iter().map(length).sum::<Option<usize>>()?;
+    let mut out = String::with_capacity(length);
+    for piece in &word.0 {
+        if let Piece::Bare(text) | Piece::Quoted(text) = piece {
+            out.push_str(text);
+        }
+    }
+    (!word.0.is_empty()).then_some(out)
+}
+
 impl Interpreter<'_> {
     /// Expands words for a program.
     pub(super) fn words<'b>(&'b mut self, words: &'b [Word]) -> BoxFuture<'b, Vec<String>> {

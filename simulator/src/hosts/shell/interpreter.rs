@@ -7,9 +7,10 @@ use futures_util::future::BoxFuture;
 
 use super::ast::{AndOr, Assignment, Command, Kind, List, Pipeline, Redirect, Target, Word};
 use super::machine::Machine;
-use super::parser;
 use super::pattern::Pattern;
 use super::steps::{LONGEST, Steps};
+use super::variables::Variables;
+use super::{expand, parser};
 use crate::seam::Outcome;
 use crate::world::fs::absolute;
 
@@ -23,7 +24,7 @@ pub struct Shell {
     /// How it calls itself in messages.
     pub name: String,
     /// Variables.
-    pub variables: BTreeMap<String, String>,
+    pub variables: Variables,
     /// Working directory.
     pub directory: String,
     /// Exit status of the last command.
@@ -54,23 +55,10 @@ impl Shell {
         } else {
             format!("/home/{user}")
         };
-        let variables = [
-            ("HOME", home.as_str()),
-            ("USER", if user.is_empty() { "root" } else { user }),
-            ("SHELL", "/bin/bash"),
-            (
-                "PATH",
-                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            ),
-            ("PWD", home.as_str()),
-        ];
         Self {
             name: name.to_owned(),
-            variables: variables
-                .into_iter()
-                .map(|(k, v)| (k.to_owned(), v.to_owned()))
-                .collect(),
-            directory: home.clone(),
+            variables: Variables::of_login(user, &home),
+            directory: home,
             ..Self::default()
         }
     }
@@ -290,7 +278,10 @@ impl Interpreter<'_> {
             self.line = command.line;
             let words = match &command.kind {
                 Kind::Simple { words, .. } if declares(words) => self.declared(words).await,
-                Kind::Simple { words, .. } => self.words(words).await,
+                Kind::Simple { words, .. } => match expand::plain(words) {
+                    Some(words) => words,
+                    None => self.words(words).await,
+                },
                 _ => Vec::new(),
             };
             let mut input = None;

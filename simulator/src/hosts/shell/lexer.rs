@@ -164,6 +164,9 @@ impl<'a> Lexer<'a> {
 
     fn operator(&mut self, number: Option<u8>) -> Option<Token> {
         let rest = self.rest();
+        if !rest.starts_with(['&', ';', '|', '<', '>', '(', ')']) {
+            return None;
+        }
         let operator = OPERATORS.iter().find(|o| rest.starts_with(**o))?;
         self.at += operator.len();
         Some(Token::Operator(operator, number))
@@ -236,7 +239,7 @@ impl<'a> Lexer<'a> {
                 '\\' => self.escape(&mut pieces, false),
                 '$' => self.dollar(&mut pieces, true)?,
                 '`' => self.backquotes(&mut pieces, true)?,
-                _ => self.plain(&mut pieces, &['\\', '$', '`']),
+                _ => self.plain(&mut pieces, br"\$`"),
             }
         }
         Ok(pieces.finish())
@@ -299,8 +302,13 @@ impl<'a> Lexer<'a> {
                 '$' => self.dollar(&mut pieces, false)?,
                 '`' => self.backquotes(&mut pieces, false)?,
                 _ => {
-                    self.bump();
-                    pieces.bare(c);
+                    let rest = self.rest();
+                    let end = rest
+                        .bytes()
+                        .position(|b| is_special(b, expression))
+                        .unwrap_or(rest.len());
+                    pieces.bare_text(&rest[..end]);
+                    self.at += end;
                 }
             }
         }
@@ -335,9 +343,12 @@ impl<'a> Lexer<'a> {
     }
 
     /// Protected text up to one of some characters.
-    fn plain(&mut self, pieces: &mut Pieces, ends: &[char]) {
+    fn plain(&mut self, pieces: &mut Pieces, ends: &[u8]) {
         let rest = self.rest();
-        let end = rest.find(ends).unwrap_or(rest.len());
+        let end = rest
+            .bytes()
+            .position(|b| ends.contains(&b))
+            .unwrap_or(rest.len());
         pieces.quoted(&rest[..end]);
         self.skip(end);
     }
@@ -356,7 +367,7 @@ impl<'a> Lexer<'a> {
                 Some('\\') => self.escape(pieces, true),
                 Some('$') => self.dollar(pieces, true)?,
                 Some('`') => self.backquotes(pieces, true)?,
-                Some(_) => self.plain(pieces, &['"', '\\', '$', '`']),
+                Some(_) => self.plain(pieces, br#""\$`"#),
             }
         }
     }
@@ -632,6 +643,15 @@ fn split_replacement(text: &str) -> (&str, &str) {
     (text, "")
 }
 
+/// Whether a character ends a run of ordinary ones in a word. In an expression operators are ordinary.
+fn is_special(byte: u8, expression: bool) -> bool {
+    match byte {
+        b' ' | b'\t' | b'\n' | b'\'' | b'"' | b'\\' | b'$' | b'`' => true,
+        b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')' => !expression,
+        _ => false,
+    }
+}
+
 /// Collects the pieces of one word, joining neighbours of a kind.
 #[derive(Default)]
 struct Pieces(Vec<Piece>);
@@ -642,6 +662,14 @@ impl Pieces {
             text.push(c);
         } else {
             self.0.push(Piece::Bare(c.to_string()));
+        }
+    }
+
+    fn bare_text(&mut self, more: &str) {
+        if let Some(Piece::Bare(text)) = self.0.last_mut() {
+            text.push_str(more);
+        } else {
+            self.0.push(Piece::Bare(more.to_owned()));
         }
     }
 

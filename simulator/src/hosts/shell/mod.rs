@@ -17,12 +17,14 @@ mod parameter;
 mod parser;
 mod pattern;
 mod steps;
+mod variables;
 
 pub use host::{run, run_in, run_script, run_words};
 pub use interpreter::{Shell, interpret};
 pub use machine::{Errno, Machine};
 pub use pattern::Pattern;
 pub use steps::Steps;
+pub use variables::Variables;
 
 #[cfg(test)]
 mod tests;

@@ -83,7 +83,21 @@ pub fn split(text: &str, separator: char) -> Vec<&str> {
 
 /// Field `index` of Perl's `split`; empty when there is none.
 pub fn field(text: &str, separator: char, index: usize) -> &str {
-    text.split(separator).nth(index).unwrap_or_default()
+    if !separator.is_ascii() {
+        return text.split(separator).nth(index).unwrap_or_default();
+    }
+    // Rows are short, and their fields are asked for one by one.
+    let mut rest = text;
+    for _ in 0..index {
+        match rest.bytes().position(|b| char::from(b) == separator) {
+            Some(end) => rest = &rest[end + 1..],
+            None => return "",
+        }
+    }
+    match rest.bytes().position(|b| char::from(b) == separator) {
+        Some(end) => &rest[..end],
+        None => rest,
+    }
 }
 
 /// Word `index` (from 0) of a text split at white space, leading blanks ignored; empty when there is none.
@@ -125,12 +139,13 @@ pub fn contains_ignoring_case(text: &str, part: &str) -> bool {
 
 /// Where `part` first occurs in `text`, ASCII case ignored.
 pub fn find_ignoring_case(text: &str, part: &str) -> Option<usize> {
-    if part.is_empty() {
+    let (text, part) = (text.as_bytes(), part.as_bytes());
+    let Some(first) = part.first().map(u8::to_ascii_lowercase) else {
         return Some(0);
-    }
-    text.as_bytes()
-        .windows(part.len())
-        .position(|window| window.eq_ignore_ascii_case(part.as_bytes()))
+    };
+    text.windows(part.len()).position(|window| {
+        window[0].to_ascii_lowercase() == first && window.eq_ignore_ascii_case(part)
+    })
 }
 
 #[cfg(test)]
@@ -159,6 +174,16 @@ mod tests {
         assert_eq!(show_number(8192.0), "8192");
         assert_eq!(show_number(9.5), "9.5");
         assert_eq!(show_number(0.1 + 0.2), "0.3");
+    }
+
+    #[test]
+    fn fields_are_those_of_a_split() {
+        for text in ["", ",", "a", "a,b", ",b,", "ä,ö,,x"] {
+            for index in 0..5 {
+                let split = text.split(',').nth(index).unwrap_or_default();
+                assert_eq!(field(text, ',', index), split, "{text:?} {index}");
+            }
+        }
     }
 
     #[test]

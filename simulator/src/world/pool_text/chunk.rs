@@ -53,22 +53,28 @@ impl Chunk {
     /// The same lines with one of them replaced or, with `None`, deleted.
     #[must_use]
     pub fn with(&self, changed: usize, line: Option<&str>) -> Self {
-        let mut copy = Self {
-            text: String::with_capacity(self.text.len() + line.map_or(0, str::len)),
-            ends: Vec::with_capacity(self.len()),
-            live: 0,
-        };
-        for slot in 0..self.len() {
-            let kept = if slot == changed {
-                line
-            } else {
-                self.line(slot)
-            };
-            copy.push(kept.unwrap_or_default());
-            if kept.is_none() {
-                copy.live &= !(1 << slot);
-            }
+        let start = changed
+            .checked_sub(1)
+            .map_or(0, |before| self.ends[before] as usize);
+        let end = self.ends[changed] as usize;
+        let new = line.unwrap_or_default();
+        let mut text = String::with_capacity(self.text.len() - (end - start) + new.len());
+        text.push_str(&self.text[..start]);
+        text.push_str(new);
+        text.push_str(&self.text[end..]);
+        let mut ends = self.ends.clone();
+        for moved in &mut ends[changed..] {
+            *moved = (*moved as usize - end + start + new.len()) as u32;
         }
-        copy
+        let bit = 1 << changed;
+        Self {
+            text,
+            ends,
+            live: if line.is_some() {
+                self.live | bit
+            } else {
+                self.live & !bit
+            },
+        }
     }
 }

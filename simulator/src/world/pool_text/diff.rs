@@ -5,11 +5,20 @@ use std::sync::Arc;
 use imbl::ordmap::DiffItem;
 
 use super::PoolText;
+use super::chunk::Chunk;
 
 impl PoolText {
+    /// Whether this is certainly the same text: a copy of which neither side has changed.
+    pub fn shares_all(&self, other: &Self) -> bool {
+        self.chunks.ptr_eq(&other.chunks)
+    }
+
     /// Rows that are in the older state only and rows that are in this one only, at most `limit` of each.
     pub fn changed_since(&self, older: &Self, limit: usize) -> (Vec<String>, Vec<String>) {
         let (mut gone, mut new) = (Vec::new(), Vec::new());
+        if older.chunks.ptr_eq(&self.chunks) {
+            return (gone, new);
+        }
         for item in older.chunks.diff(&self.chunks) {
             let (before, after) = match item {
                 DiffItem::Add(_, chunk) => (None, Some(chunk)),
@@ -17,24 +26,23 @@ impl PoolText {
                 DiffItem::Update { old, new } if Arc::ptr_eq(old.1, new.1) => continue,
                 DiffItem::Update { old, new } => (Some(old.1), Some(new.1)),
             };
-            let lines = |chunk: Option<&Arc<super::chunk::Chunk>>| -> Vec<String> {
-                chunk
-                    .into_iter()
-                    .flat_map(|c| c.lines())
-                    .map(|(_, line)| line.to_owned())
-                    .collect()
-            };
-            let (before, after) = (lines(before), lines(after));
-            let mut left = after.clone();
-            for line in &before {
+            let (before, mut after) = (lines(before), lines(after));
+            // Nearly always one line in a chunk is another.
+            let same = before
+                .iter()
+                .zip(&after)
+                .take_while(|(old, new)| old == new)
+                .count();
+            let mut left = after.split_off(same);
+            for line in &before[same..] {
                 match left.iter().position(|l| l == line) {
                     Some(at) => {
                         left.remove(at);
                     }
-                    None => gone.push(line.clone()),
+                    None => gone.push((*line).to_owned()),
                 }
             }
-            new.extend(left);
+            new.extend(left.into_iter().map(str::to_owned));
             if gone.len() >= limit && new.len() >= limit {
                 break;
             }
@@ -43,6 +51,14 @@ impl PoolText {
         new.truncate(limit);
         (gone, new)
     }
+}
+
+fn lines(chunk: Option<&Arc<Chunk>>) -> Vec<&str> {
+    chunk
+        .into_iter()
+        .flat_map(|c| c.lines())
+        .map(|(_, line)| line)
+        .collect()
 }
 
 #[cfg(test)]

@@ -112,6 +112,32 @@ impl Facts {
     }
 }
 
+impl Facts {
+    /// Drops from both what both have.
+    fn without_common(&mut self, other: &mut Self) {
+        if self.numbers == other.numbers {
+            self.numbers.clear();
+            other.numbers.clear();
+        }
+        if self.wwpns == other.wwpns {
+            self.wwpns.clear();
+            other.wwpns.clear();
+        }
+        if self.is_odd == other.is_odd {
+            (self.is_odd, other.is_odd) = (false, false);
+        }
+        if self.free == other.free {
+            (self.free, other.free) = (None, None);
+        }
+        if self.channel == other.channel {
+            (self.channel, other.channel) = (None, None);
+        }
+        if self.is_for_shell == other.is_for_shell {
+            (self.is_for_shell, other.is_for_shell) = (false, false);
+        }
+    }
+}
+
 /// Runs of at least 16 hexadecimal digits, as long as they go, each with its start.
 fn runs(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;
@@ -158,7 +184,19 @@ impl Index {
         self.change(place, line, false);
     }
 
+    /// A line is replaced by another at its place: what both say stays untouched.
+    pub fn replace(&mut self, place: Place, old: &str, new: &str) {
+        let (mut old, mut new) = (Facts::of(old), Facts::of(new));
+        old.without_common(&mut new);
+        self.apply(place, old, false);
+        self.apply(place, new, true);
+    }
+
     fn change(&mut self, place: Place, line: &str, add: bool) {
+        self.apply(place, Facts::of(line), add);
+    }
+
+    fn apply(&mut self, place: Place, facts: Facts, add: bool) {
         fn set<T: Ord + Clone>(set: &mut OrdSet<T>, item: T, add: bool) {
             if add {
                 set.insert(item);
@@ -166,7 +204,6 @@ impl Index {
                 set.remove(&item);
             }
         }
-        let facts = Facts::of(line);
         for number in facts.numbers {
             set(&mut self.numbers, (number, place), add);
         }

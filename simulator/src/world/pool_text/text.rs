@@ -139,12 +139,12 @@ impl PoolText {
         let Some(old) = chunk.line(slot_of(place)) else {
             return;
         };
-        self.index.remove(place, old);
         self.bytes -= old.len();
         if let Some(line) = line {
-            self.index.add(place, line);
+            self.index.replace(place, old, line);
             self.bytes += line.len();
         } else {
+            self.index.remove(place, old);
             self.lines -= 1;
             if self.is_open && self.last().is_some_and(|(last, _)| last == place) {
                 // The line before it becomes the last one; its newline is there.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::device::{Device, Link};
 use super::rules::{Operator, Rule, Token, matches, rules};
-use crate::hosts::shell::Steps;
+use crate::hosts::shell::{Steps, Variables};
 use crate::hosts::sysfs::dev::map_name;
 use crate::hosts::sysfs::tree::View;
 use crate::hosts::{ProgramEnv, guest, sysfs};
@@ -424,7 +424,7 @@ fn run(world: &mut World, host: &HostName, line: &str) {
         world,
         host: host.clone(),
         user: "root".into(),
-        variables: BTreeMap::new(),
+        variables: Variables::default(),
         directory: "/".into(),
         depth: 0,
         steps: Steps::default(),

@@ -669,7 +669,7 @@ proptest::proptest! {
             world: &mut world,
             host: HostName::new(ZHCP),
             user: "root".to_owned(),
-            variables: std::collections::BTreeMap::new(),
+            variables: crate::hosts::shell::Variables::default(),
             directory: "/root".to_owned(),
             depth: 0,
             steps: shell::Steps::default(),
