@@ -4,7 +4,7 @@ use super::zhcp::power;
 use super::{files, guest, shell};
 use crate::seam::{Outcome, RemoteCommand};
 use crate::world::fs::absolute;
-use crate::world::{HostName, World};
+use crate::world::{HostName, Linux, World};
 
 /// Carries out one remote command on the world.
 pub fn execute(world: &mut World, command: &RemoteCommand) -> Outcome {
@@ -30,9 +30,13 @@ pub fn execute(world: &mut World, command: &RemoteCommand) -> Outcome {
 /// Whether a Linux runs: its userid is logged on to its system and not on its way out. The MN and a Linux without a
 /// system are always up.
 pub fn is_up(world: &World, host: &HostName) -> bool {
-    let Some(linux) = world.linuxes.get(host) else {
-        return false;
-    };
+    world
+        .linuxes
+        .get(host)
+        .is_some_and(|linux| is_running(world, linux))
+}
+
+fn is_running(world: &World, linux: &Linux) -> bool {
     match world.systems.get(&linux.system) {
         Some(system) => system
             .running
@@ -49,18 +53,18 @@ pub(super) fn reach(world: &World, name: &str) -> Result<HostName, String> {
             "ssh: Could not resolve hostname {name}: Name or service not known\r\n"
         ));
     };
-    let host = host.clone();
-    if !is_up(world, &host) {
+    let linux = world.linuxes.get(host);
+    if !linux.is_some_and(|linux| is_running(world, linux)) {
         return Err(format!(
             "ssh: connect to host {name} port 22: No route to host\r\n"
         ));
     }
-    if !world.linuxes.get(&host).is_some_and(|l| l.ssh) {
+    if !linux.is_some_and(|linux| linux.ssh) {
         return Err(format!(
             "ssh: connect to host {name} port 22: Connection refused\r\n"
         ));
     }
-    Ok(host)
+    Ok(host.clone())
 }
 
 fn ssh(world: &mut World, host: &str, user: &str, command: &str) -> Outcome {

@@ -487,7 +487,7 @@ mod tests {
         let mut db = db();
         db.insert(
             "site",
-            Row::from([
+            Row::from_iter([
                 ("key".to_owned(), "excludenodes".to_owned()),
                 ("value".to_owned(), "odd".to_owned()),
             ]),

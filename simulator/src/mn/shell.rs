@@ -58,13 +58,11 @@ fn plain_ssh(line: &str) -> Option<RemoteCommand> {
     let (head, mut rest) = line.split_once('"')?;
     let is_plain =
         |b: u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'_' | b'.' | b'@' | b'=');
-    if !head.ends_with(' ') || !head.bytes().all(is_plain) {
+    let head = head.strip_prefix("ssh ")?;
+    if !(head.ends_with(' ') || head.is_empty()) || !head.bytes().all(is_plain) {
         return None;
     }
-    let words: Vec<&str> = head.split(' ').filter(|word| !word.is_empty()).collect();
-    let ["ssh", words @ ..] = words.as_slice() else {
-        return None;
-    };
+    let words: Vec<&str> = head.split_ascii_whitespace().collect();
     let mut command = String::with_capacity(rest.len());
     loop {
         // The text of `rest` is in quotes up to the next one.
@@ -92,7 +90,7 @@ fn plain_ssh(line: &str) -> Option<RemoteCommand> {
         command.push_str(bare);
         rest = &rest[end + 1..];
     }
-    let (opts, place) = split_options(words);
+    let (opts, place) = split_options(&words);
     let Some((target, [])) = place.split_first() else {
         return None;
     };

@@ -81,6 +81,9 @@ pub(super) fn is_true(text: &str) -> bool {
 
 /// `+` is a blank, `%XX` a byte; a `%` that starts no pair of hex digits stays.
 fn decode(text: &str) -> String {
+    if !text.bytes().any(|b| matches!(b, b'+' | b'%')) {
+        return text.to_owned();
+    }
     percent_decode(&text.replace('+', " "))
 }
 

@@ -49,12 +49,14 @@ impl Before {
         };
         match linux.role {
             LinuxRole::Zhcp => {
-                before.pools = linux
-                    .fs
-                    .pools()
-                    .map(|(path, pool)| (path.to_owned(), pool.clone()))
-                    .collect();
-                before.zhcp = Some(host.clone());
+                if !only_reads(line) {
+                    before.pools = linux
+                        .fs
+                        .pools()
+                        .map(|(path, pool)| (path.to_owned(), pool.clone()))
+                        .collect();
+                    before.zhcp = Some(host.clone());
+                }
                 if line.contains("smcli")
                     && let Some(user) = user_of(line)
                 {
@@ -152,6 +154,27 @@ impl Before {
     }
 }
 
+/// Whether a command line can be seen to change no file: plain words, and in the place of each program one that only
+/// looks.
+fn only_reads(line: &str) -> bool {
+    let is_plain = |b: u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(
+                b,
+                b' ' | b'/' | b'.' | b',' | b'-' | b'_' | b'*' | b'&' | b'|'
+            )
+    };
+    line.bytes().all(is_plain)
+        && line.split(['&', '|']).all(|part| {
+            let mut words = part.split(' ').filter(|word| !word.is_empty());
+            match words.next() {
+                None | Some("test" | "echo" | "cat" | "grep" | "egrep" | "ls") => true,
+                Some("/sbin/vmcp") => words.next() == Some("q"),
+                Some(_) => false,
+            }
+        })
+}
+
 /// The userid behind `-T`.
 fn user_of(line: &str) -> Option<UserId> {
     let mut words = line.split_whitespace().skip_while(|w| *w != "-T");
@@ -205,6 +228,37 @@ impl UserState {
                 }
             }
             _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_may_write_are_not_taken_for_readers() {
+        for line in [
+            " test -e /var/opt/zhcp/zfcp/p.conf && echo Exists",
+            " grep -i 5005,4010 /var/opt/zhcp/zfcp/*.conf",
+            "cat /a | egrep x",
+            "",
+        ] {
+            assert!(only_reads(line), "{line}");
+        }
+        for line in [
+            "echo x > /a",
+            "cat /a && rm /a",
+            "cat /a; rm /a",
+            "cat /a\nrm /a",
+            "echo `rm /a`",
+            "cat $(rm /a)",
+            "sed -i s/a/b/ /a",
+            "sudo cat /a",
+            "/sbin/vmcp det 1a00",
+            "cat /a |tee /b",
+        ] {
+            assert!(!only_reads(line), "{line}");
         }
     }
 }

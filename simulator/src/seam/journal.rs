@@ -171,12 +171,8 @@ impl Journal {
     pub fn record_pools(&mut self, request: u64, command: RemoteCommand, pools: &[PoolText]) {
         self.keep(request, || {
             let mut head = String::with_capacity(OUTPUT_BYTES + 256);
-            for line in pools.iter().flat_map(PoolText::lines) {
-                if head.len() > OUTPUT_BYTES {
-                    break;
-                }
-                head.push_str(line);
-                head.push('\n');
+            for pool in pools {
+                pool.append_head(&mut head, OUTPUT_BYTES);
             }
             JournalEntry {
                 command,

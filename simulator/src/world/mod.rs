@@ -1,6 +1,7 @@
 //! The simulated site as plain, serialisable data: no async, no I/O, no clock but its own, no randomness but its own.
 
 pub mod fs;
+mod hash;
 pub mod ids;
 pub mod linux;
 mod node_value;
@@ -75,14 +76,20 @@ impl World {
     /// The Linux that answers to `name`: a short host name, a full one of the site's domain, an IP address, or a name
     /// or alias of xCAT's `hosts` table.
     pub fn resolve(&self, name: &str) -> Option<&HostName> {
-        if let Some((key, _)) = self.linuxes.get_key_value(name) {
-            return Some(key);
-        }
-        if let Some((short, domain)) = name.split_once('.')
-            && domain == self.mn.domain
-            && let Some((key, _)) = self.linuxes.get_key_value(short)
-        {
-            return Some(key);
+        // Short names have no dot.
+        match name.bytes().position(|b| b == b'.') {
+            None => {
+                if let Some((key, _)) = self.linuxes.get_key_value(name) {
+                    return Some(key);
+                }
+            }
+            Some(dot) => {
+                if name[dot + 1..] == self.mn.domain
+                    && let Some((key, _)) = self.linuxes.get_key_value(&name[..dot])
+                {
+                    return Some(key);
+                }
+            }
         }
         self.linuxes
             .iter()

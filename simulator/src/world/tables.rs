@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::hash::BuildFnv;
 use super::node_value::computed;
 
 /// The column that names a node.
@@ -19,7 +20,7 @@ const NODE: &str = "node";
 const INDEXED: [&str; 2] = [NODE, "key"];
 
 /// One row: column name to value; an absent column is unset.
-pub type Row = IndexMap<String, String>;
+pub type Row = IndexMap<String, String, BuildFnv>;
 
 /// All tables by name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -350,7 +351,7 @@ impl Database {
     /// Setting an empty text unsets the column.
     pub fn set(&mut self, table: &str, key: &str, value: &str, columns: &[(&str, &str)]) {
         if self.update(table, &[(key, value)], columns) == 0 {
-            let mut row = Row::from([(key.to_owned(), value.to_owned())]);
+            let mut row = Row::from_iter([(key.to_owned(), value.to_owned())]);
             for (column, text) in columns.iter().filter(|(_, text)| !text.is_empty()) {
                 row.insert((*column).to_owned(), (*text).to_owned());
             }

@@ -240,6 +240,13 @@ impl Reader {
         let mut text = String::new();
         let mut set = false;
         loop {
+            let rest = &self.chars[self.at..];
+            let plain = rest
+                .iter()
+                .position(|c| matches!(c, '\n' | '\\' | '[' | ']') || *c == delimiter)
+                .unwrap_or(rest.len());
+            text.extend(&rest[..plain]);
+            self.at += plain;
             let c = self.peek()?;
             if c == '\n' {
                 return None;

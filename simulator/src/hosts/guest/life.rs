@@ -9,14 +9,19 @@ use crate::seam::Outcome;
 use crate::world::linux::Family;
 use crate::world::zfcp::event::{Action, Subject};
 use crate::world::zfcp::names::parse_number;
-use crate::world::zfcp::{Uevent, Zfcp, act};
+use crate::world::zfcp::{Machine, Uevent, Zfcp, act};
 use crate::world::{DeviceNumber, HostName, Linux, Lun, World, Wwpn};
 
 /// Lets the kernel of a Linux notice what changed around it (devices attached and detached by CP, links, zones, time),
 /// and udev process the events that come of it.
 pub fn settle(world: &mut World, host: &HostName) {
-    let Some(((), events)) = act(world, host, |_, _, _| ()) else {
+    let Some(machine) = Machine::new(world, host) else {
         return;
+    };
+    let events = if machine.linux.zfcp.is_settled(&machine) {
+        Vec::new()
+    } else {
+        act(world, host, |_, _, _| ()).map_or_else(Vec::new, |((), events)| events)
     };
     let now = world.now_ms;
     let waits = world

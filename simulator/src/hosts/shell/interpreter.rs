@@ -10,7 +10,7 @@ use super::machine::Machine;
 use super::pattern::Pattern;
 use super::steps::{LONGEST, Steps};
 use super::variables::Variables;
-use super::{expand, parser};
+use super::{expand, lines, parser};
 use crate::seam::Outcome;
 use crate::world::fs::absolute;
 
@@ -71,7 +71,7 @@ pub async fn interpret(
     line: &str,
     stdin: &str,
 ) -> Outcome {
-    match parser::parse(line) {
+    match lines::parse(line) {
         Err(message) => Outcome::fail(2, format!("{}: -c: line 1: {message}\n", shell.name)),
         Ok(list) => {
             let mut interpreter = Interpreter {

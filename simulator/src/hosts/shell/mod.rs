@@ -12,6 +12,7 @@ mod expand;
 mod host;
 mod interpreter;
 mod lexer;
+mod lines;
 mod machine;
 mod parameter;
 mod parser;

@@ -493,7 +493,8 @@ pub(super) fn assignment(word: &Word) -> Option<Assignment> {
     let Some(Piece::Bare(text)) = word.0.first() else {
         return None;
     };
-    let (name, value) = text.split_once('=')?;
+    let end = text.bytes().position(|b| b == b'=')?;
+    let (name, value) = (&text[..end], &text[end + 1..]);
     let (name, append) = match name.strip_suffix('+') {
         Some(name) => (name, true),
         None => (name, false),

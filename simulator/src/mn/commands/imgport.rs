@@ -215,7 +215,7 @@ fn between<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
 
 /// The elements of a section as columns.
 fn columns(section: &str) -> Row {
-    let mut row = Row::new();
+    let mut row = Row::default();
     let mut rest = section;
     while let Some((_, tail)) = rest.split_once('<') {
         let Some((name, tail)) = tail.split_once('>') else {

@@ -143,9 +143,18 @@ pub fn find_ignoring_case(text: &str, part: &str) -> Option<usize> {
     let Some(first) = part.first().map(u8::to_ascii_lowercase) else {
         return Some(0);
     };
-    text.windows(part.len()).position(|window| {
-        window[0].to_ascii_lowercase() == first && window.eq_ignore_ascii_case(part)
-    })
+    let starts = text.len().checked_sub(part.len())? + 1;
+    let mut from = 0;
+    loop {
+        let next = text[from..starts]
+            .iter()
+            .position(|b| b.to_ascii_lowercase() == first)?;
+        from += next;
+        if text[from..from + part.len()].eq_ignore_ascii_case(part) {
+            return Some(from);
+        }
+        from += 1;
+    }
 }
 
 #[cfg(test)]

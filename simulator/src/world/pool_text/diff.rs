@@ -5,7 +5,6 @@ use std::sync::Arc;
 use imbl::ordmap::DiffItem;
 
 use super::PoolText;
-use super::chunk::Chunk;
 
 impl PoolText {
     /// Whether this is certainly the same text: a copy of which neither side has changed.
@@ -26,23 +25,30 @@ impl PoolText {
                 DiffItem::Update { old, new } if Arc::ptr_eq(old.1, new.1) => continue,
                 DiffItem::Update { old, new } => (Some(old.1), Some(new.1)),
             };
-            let (before, mut after) = (lines(before), lines(after));
-            // Nearly always one line in a chunk is another.
-            let same = before
-                .iter()
-                .zip(&after)
-                .take_while(|(old, new)| old == new)
-                .count();
-            let mut left = after.split_off(same);
-            for line in &before[same..] {
-                match left.iter().position(|l| l == line) {
-                    Some(at) => {
-                        left.remove(at);
-                    }
-                    None => gone.push((*line).to_owned()),
+            let slots = before
+                .map_or(0, |c| c.len())
+                .max(after.map_or(0, |c| c.len()));
+            // A line keeps its slot, so nearly all are the same on both sides.
+            let (mut old, mut young) = (Vec::new(), Vec::new());
+            for slot in 0..slots {
+                let (a, b) = (
+                    before.and_then(|c| c.line(slot)),
+                    after.and_then(|c| c.line(slot)),
+                );
+                if a != b {
+                    old.extend(a);
+                    young.extend(b);
                 }
             }
-            new.extend(left.into_iter().map(str::to_owned));
+            for row in old {
+                match young.iter().position(|other| *other == row) {
+                    Some(at) => {
+                        young.remove(at);
+                    }
+                    None => gone.push(row.to_owned()),
+                }
+            }
+            new.extend(young.into_iter().map(str::to_owned));
             if gone.len() >= limit && new.len() >= limit {
                 break;
             }
@@ -51,14 +57,6 @@ impl PoolText {
         new.truncate(limit);
         (gone, new)
     }
-}
-
-fn lines(chunk: Option<&Arc<Chunk>>) -> Vec<&str> {
-    chunk
-        .into_iter()
-        .flat_map(|c| c.lines())
-        .map(|(_, line)| line)
-        .collect()
 }
 
 #[cfg(test)]

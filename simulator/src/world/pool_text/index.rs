@@ -86,28 +86,36 @@ struct Facts {
 impl Facts {
     fn of(line: &str) -> Self {
         let mut facts = Self::default();
-        for (at, field) in line.split(',').enumerate() {
-            for (start, run) in runs(field) {
-                match (at, start, number(run)) {
-                    (1, _, Some(number)) => facts.wwpns.push(number),
-                    (2.., 0, Some(number)) => facts.numbers.push(number),
-                    _ => facts.is_odd = true,
+        let bytes = line.as_bytes();
+        // Where the runs are: in which field, and where that begins.
+        let (mut field, mut field_start, mut seen) = (0, 0, 0);
+        for (start, run) in runs(line) {
+            for (at, byte) in bytes.iter().enumerate().take(start).skip(seen) {
+                if *byte == b',' {
+                    field += 1;
+                    field_start = at + 1;
                 }
             }
+            seen = start;
+            match (field, start - field_start, number(run)) {
+                (1, _, Some(number)) => facts.wwpns.push(number),
+                (2.., 0, Some(number)) => facts.numbers.push(number),
+                _ => facts.is_odd = true,
+            }
         }
-        let mut fields = line.split(',');
         if line
             .get(..4)
             .is_some_and(|start| start.eq_ignore_ascii_case("free"))
         {
-            facts.free = fields.clone().nth(3).and_then(megabytes).map(f64::to_bits);
+            facts.free = nth_field(line, 3).and_then(megabytes).map(f64::to_bits);
         }
-        facts.channel = fields
-            .nth(6)
+        facts.channel = nth_field(line, 6)
             .filter(|channel| !channel.is_empty())
             .map(|channel| (channel.to_owned(), ChannelClass::ALL.map(|c| c.holds(line))))
             .filter(|(_, classes)| classes.contains(&true));
-        facts.is_for_shell = line.contains(['"', '$', '`', '\\']);
+        facts.is_for_shell = bytes
+            .iter()
+            .any(|b| matches!(b, b'"' | b'$' | b'`' | b'\\'));
         facts
     }
 }
@@ -138,18 +146,36 @@ impl Facts {
     }
 }
 
+/// Field `index` of a row.
+fn nth_field(line: &str, index: usize) -> Option<&str> {
+    let mut rest = line;
+    for _ in 0..index {
+        rest = &rest[rest.bytes().position(|b| b == b',')? + 1..];
+    }
+    Some(match rest.bytes().position(|b| b == b',') {
+        Some(end) => &rest[..end],
+        None => rest,
+    })
+}
+
 /// Runs of at least 16 hexadecimal digits, as long as they go, each with its start.
 fn runs(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let bytes = text.as_bytes();
     let mut at = 0;
-    text.split(|c: char| !c.is_ascii_hexdigit())
-        .map(move |run| {
+    std::iter::from_fn(move || {
+        while at < bytes.len() {
             let start = at;
-            // Behind a run comes one character that is no digit; it may be longer than a byte.
-            at += run.len();
-            at += text[at..].chars().next().map_or(0, char::len_utf8);
-            (start, run)
-        })
-        .filter(|(_, run)| run.len() >= DIGITS)
+            while bytes.get(at).is_some_and(u8::is_ascii_hexdigit) {
+                at += 1;
+            }
+            let end = at;
+            at += 1;
+            if end - start >= DIGITS {
+                return Some((start, &text[start..end]));
+            }
+        }
+        None
+    })
 }
 
 /// Value of exactly 16 digits.

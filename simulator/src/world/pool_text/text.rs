@@ -71,6 +71,19 @@ impl PoolText {
         }
     }
 
+    /// Appends lines to `out` until it is longer than `limit`.
+    pub fn append_head(&self, out: &mut String, limit: usize) {
+        for chunk in self.chunks.values() {
+            for (_, line) in chunk.lines() {
+                if out.len() > limit {
+                    return;
+                }
+                out.push_str(line);
+                out.push('\n');
+            }
+        }
+    }
+
     /// Appends to the text, as `>>` does.
     pub fn push_str(&mut self, mut text: &str) {
         if self.is_open
@@ -284,8 +297,13 @@ fn slot_of(place: Place) -> usize {
 /// The pattern itself when it is a regular expression of nothing but ordinary characters, `.`, `^` and `$`: whatever
 /// matches it holds its runs of digits, so that it narrows a search.
 pub fn simple_pattern(pattern: &str) -> Option<&str> {
-    (!pattern.contains(['\\', '[', ']', '*', '+', '?', '{', '}', '|', '(', ')', '\n']))
-        .then_some(pattern)
+    let is_operator = |b: u8| {
+        matches!(
+            b,
+            b'\\' | b'[' | b']' | b'*' | b'+' | b'?' | b'{' | b'}' | b'|' | b'(' | b')' | b'\n'
+        )
+    };
+    (!pattern.bytes().any(is_operator)).then_some(pattern)
 }
 
 impl fmt::Display for PoolText {
