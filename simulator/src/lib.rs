@@ -14,6 +14,7 @@
 //! * [`site`] reads site files and makes worlds of them;
 //! * [`server`] opens the doors of a site; [`cli`] is the program `xcat-sim`.
 
+mod bytes;
 pub mod cli;
 pub mod control;
 pub mod coverage;

@@ -46,6 +46,14 @@ pub fn expand_names(db: &Database, release: Release, text: &str) -> Vec<String> 
 }
 
 fn expanded(db: &Database, release: Release, text: &str, unknown: Unknown) -> Expansion {
+    // Nearly every request names one node.
+    let is_word = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if is_word && db.is_node(text) && db.site("excludenodes").is_none() {
+        return Expansion {
+            nodes: vec![text.to_owned()],
+            missing: Vec::new(),
+        };
+    }
     let mut work = Work {
         db,
         release,

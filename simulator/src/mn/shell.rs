@@ -7,6 +7,8 @@ use futures_util::future::BoxFuture;
 
 use super::Context;
 use super::zvm::contents::Contents;
+use super::zvm::remote::Zhcp;
+use crate::bytes::ByteSet;
 use crate::hosts::shell::{Errno, Machine, Shell, interpret};
 use crate::hosts::{ProgramEnv, files, programs};
 use crate::seam::{Outcome, RemoteCommand};
@@ -18,14 +20,14 @@ const LONGEST_ARGUMENT: usize = 128 * 1024;
 const VALUED: &str = "bcDEeFIiJLlmOopQRSWwP";
 
 impl Context {
-    /// Runs a line that fetches pool files with `ssh` and `cat`, as [`Context::sh`] does. What the files say comes
-    /// back by rows; standard output is empty unless the exit status is a failure.
-    pub async fn fetch_pools(&self, line: &str) -> (Outcome, Contents) {
-        let (outcome, pools) = match plain_ssh(line) {
+    /// Fetches pool files with `ssh` and `cat`, as [`Context::ssh`] does. What the files say comes back by rows; standard
+    /// output is empty unless the exit status is a failure.
+    pub async fn fetch_pools(&self, zhcp: &Zhcp, command: &str) -> (Outcome, Contents) {
+        let (outcome, pools) = match plain_command(zhcp, &[], command) {
             // A defect sees what crosses the seam as text.
             Some(command) if self.site.defects.are_active() => (self.remote(command).await, None),
             Some(command) => self.site.fetch_pools(self.request, command).await,
-            None => (self.sh(line).await, None),
+            None => (self.sh(&zhcp.line(command)).await, None),
         };
         match pools {
             Some(pools) => (outcome, Contents::new(pools)),
@@ -34,6 +36,15 @@ impl Context {
                 (Outcome::default(), contents)
             }
             None => (outcome, Contents::default()),
+        }
+    }
+
+    /// Runs `ssh {options} {user}@{host} "{sudo} {command}"` as [`Context::sh`] does, without a line where the shell would
+    /// change nothing of it.
+    pub async fn ssh(&self, zhcp: &Zhcp, options: &[&str], command: &str) -> Outcome {
+        match plain_command(zhcp, options, command) {
+            Some(command) => self.remote(command).await,
+            None => self.sh(&zhcp.line_with(&options.join(" "), command)).await,
         }
     }
 
@@ -52,14 +63,41 @@ impl Context {
     }
 }
 
+/// What may stand before the command of a plain line.
+const HEAD: ByteSet = ByteSet::of(b" -_.@=").and_alphanumeric();
+/// What a shell changes in double quotes, and a line end.
+const CHANGED: ByteSet = ByteSet::of(b"$`\\\n");
+/// What a word may have outside quotes without the shell changing it.
+const PART: ByteSet = ByteSet::of(b"-_.,/").and_alphanumeric();
+/// What names of users and hosts are made of.
+const NAME: ByteSet = ByteSet::of(b"-_.").and_alphanumeric();
+
+/// What becomes of `ssh {options} {user}@{host} "{sudo} {command}"` when the shell changes nothing of it.
+fn plain_command(zhcp: &Zhcp, options: &[&str], command: &str) -> Option<RemoteCommand> {
+    let is_name = |name: &str| !name.is_empty() && !name.starts_with('-') && NAME.has_all(name);
+    // With room for the rest of the line (Q61).
+    if command.len() > LONGEST_ARGUMENT / 2
+        || CHANGED.is_in(command)
+        || command.contains('"')
+        || !is_name(&zhcp.user)
+        || !is_name(&zhcp.host)
+    {
+        return None;
+    }
+    Some(RemoteCommand::Ssh {
+        host: zhcp.host.clone(),
+        user: zhcp.user.clone(),
+        opts: options.iter().map(|&word| word.to_owned()).collect(),
+        command: [zhcp.sudo, " ", command].concat(),
+    })
+}
+
 /// A line that is one `ssh` whose command begins with a double quote, with nothing in it that a shell would change:
 /// what the shell would make of it, without the shell. `None`: the shell has to read it.
 fn plain_ssh(line: &str) -> Option<RemoteCommand> {
     let (head, mut rest) = line.split_once('"')?;
-    let is_plain =
-        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'_' | b'.' | b'@' | b'=');
     let head = head.strip_prefix("ssh ")?;
-    if !(head.ends_with(' ') || head.is_empty()) || !head.bytes().all(is_plain) {
+    if !(head.ends_with(' ') || head.is_empty()) || !HEAD.has_all(head) {
         return None;
     }
     let words: Vec<&str> = head.split_ascii_whitespace().collect();
@@ -82,9 +120,7 @@ fn plain_ssh(line: &str) -> Option<RemoteCommand> {
         // Quotes in quotes: what stands between them belongs to the word if it has no blank.
         let end = rest.bytes().position(|b| b == b'"')?;
         let bare = &rest[..end];
-        let is_part =
-            |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b',' | b'/');
-        if !bare.bytes().all(is_part) {
+        if !PART.has_all(bare) {
             return None;
         }
         command.push_str(bare);
@@ -337,6 +373,33 @@ mod tests {
             "ssh root@z \" a\"b",
         ] {
             assert_eq!(plain_ssh(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn plain_commands_are_what_their_lines_become() {
+        let zhcp = |sudo| Zhcp {
+            host: "z.example.com".to_owned(),
+            user: "adm".to_owned(),
+            sudo,
+        };
+        for (sudo, options, command) in [
+            ("", &[][..], "cat /p/*.conf"),
+            (
+                "sudo",
+                &["-o", "ConnectTimeout=5"],
+                "sed -i 's#a;b#c#' /p && echo x > y",
+            ),
+            ("sudo", &[], ""),
+        ] {
+            let zhcp = zhcp(sudo);
+            let made = plain_command(&zhcp, options, command);
+            assert!(made.is_some(), "{command}");
+            let line = zhcp.line_with(&options.join(" "), command);
+            assert_eq!(made, plain_ssh(&line), "{command}");
+        }
+        for command in ["cat $x", "grep \"a\" b", "a`b`", "a\\b", "a\nb"] {
+            assert_eq!(plain_command(&zhcp(""), &[], command), None, "{command}");
         }
     }
 

@@ -172,11 +172,10 @@ impl Report {
                 return;
             }
             let wanted = (recorded.rc, recorded.stdout.as_str());
-            let got = (entry.outcome.rc, entry.outcome.stdout.as_str());
+            let outcome = entry.outcome.outcome();
+            let got = (outcome.rc, outcome.stdout.as_str());
             let is_equal = match recorded.stdout.split_once(crate::seam::Playback::CUT) {
-                Some((head, _)) => {
-                    recorded.rc == entry.outcome.rc && got.1.starts_with(head.trim_end())
-                }
+                Some((head, _)) => recorded.rc == outcome.rc && got.1.starts_with(head.trim_end()),
                 None => wanted == got,
             };
             if !is_equal {

@@ -27,6 +27,11 @@ pub fn router(site: Arc<Site>) -> Router {
     Router::new().fallback(handle).with_state(site)
 }
 
+/// The answer of a site to a request, as its [`router`] gives it.
+pub(crate) async fn respond(site: Arc<Site>, request: HttpRequest<Body>) -> Response<Body> {
+    handle(State(site), request).await
+}
+
 /// A page of the web server itself, such as that of a program that died.
 pub fn web_server_page(status: StatusCode) -> Response<Body> {
     Reply::apache(status).into_response()

@@ -12,4 +12,5 @@ mod resources;
 mod to_the_end;
 mod wire;
 
+pub(crate) use door::respond;
 pub use door::{router, web_server_page};

@@ -1,12 +1,15 @@
 //! A bounded record of requests and of the remote commands each of them issued.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Outcome, RemoteCommand};
+use crate::bytes::find_ignoring_case;
 use crate::world::PoolText;
+use crate::world::pool_text::Head;
 
 /// Most requests that are kept; older ones are dropped and counted.
 const CAPACITY: usize = 1_000;
@@ -88,13 +91,55 @@ pub struct JournalEntry {
     /// What was asked.
     pub command: RemoteCommand,
     /// What came back; long output is cut.
-    pub outcome: Outcome,
+    pub outcome: Kept,
     /// Fault rules that had a hand in it, by id.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<String>,
     /// What it changed, in words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<String>,
+}
+
+/// An outcome as it is kept. What a fetched pool file said is put into words when somebody asks: until then its first
+/// rows are shared with the pool.
+#[derive(Clone, Debug)]
+pub struct Kept(Output);
+
+#[derive(Clone, Debug)]
+enum Output {
+    Text(Outcome),
+    /// Standard output: the beginnings of these files.
+    Pools(Vec<Head>),
+}
+
+impl Kept {
+    /// The outcome; long output is cut.
+    pub fn outcome(&self) -> Cow<'_, Outcome> {
+        let heads = match &self.0 {
+            Output::Text(outcome) => return Cow::Borrowed(outcome),
+            Output::Pools(heads) => heads,
+        };
+        let mut text = String::new();
+        for head in heads {
+            head.append_to(&mut text, OUTPUT_BYTES);
+        }
+        let length = heads.iter().map(Head::len).sum();
+        Cow::Owned(Outcome::ok(shortened(text, length)))
+    }
+
+    /// About how many bytes it takes in memory beyond itself.
+    fn size(&self) -> usize {
+        match &self.0 {
+            Output::Text(outcome) => outcome.stdout.len() + outcome.stderr.len(),
+            Output::Pools(heads) => heads.iter().map(Head::size).sum(),
+        }
+    }
+}
+
+impl Serialize for Kept {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.outcome().serialize(serializer)
+    }
 }
 
 impl Journal {
@@ -157,11 +202,11 @@ impl Journal {
     ) {
         self.keep(request, || JournalEntry {
             command,
-            outcome: Outcome {
+            outcome: Kept(Output::Text(Outcome {
                 rc: outcome.rc,
                 stdout: cut(&outcome.stdout, outcome.stdout.len()),
                 stderr: cut(&outcome.stderr, outcome.stderr.len()),
-            },
+            })),
             faults,
             changes,
         });
@@ -169,17 +214,13 @@ impl Journal {
 
     /// Adds a remote command that printed pool files.
     pub fn record_pools(&mut self, request: u64, command: RemoteCommand, pools: &[PoolText]) {
-        self.keep(request, || {
-            let mut head = String::with_capacity(OUTPUT_BYTES + 256);
-            for pool in pools {
-                pool.append_head(&mut head, OUTPUT_BYTES);
-            }
-            JournalEntry {
-                command,
-                outcome: Outcome::ok(shortened(head, pools.iter().map(PoolText::len).sum())),
-                faults: Vec::new(),
-                changes: Vec::new(),
-            }
+        self.keep(request, || JournalEntry {
+            command,
+            outcome: Kept(Output::Pools(
+                pools.iter().map(|pool| pool.head(OUTPUT_BYTES)).collect(),
+            )),
+            faults: Vec::new(),
+            changes: Vec::new(),
         });
     }
 
@@ -193,8 +234,7 @@ impl Journal {
         }
         let entry = entry();
         let added = size_of::<JournalEntry>()
-            + entry.outcome.stdout.len()
-            + entry.outcome.stderr.len()
+            + entry.outcome.size()
             + entry.command.size()
             + entry.changes.iter().map(String::len).sum::<usize>();
         kept.commands.push(entry);
@@ -306,13 +346,6 @@ fn masked(arg: &str) -> String {
     arg
 }
 
-/// Where a lower-case word first stands in a text, in any case.
-fn find_ignoring_case(text: &str, word: &str) -> Option<usize> {
-    text.as_bytes()
-        .windows(word.len())
-        .position(|part| part.eq_ignore_ascii_case(word.as_bytes()))
-}
-
 fn cut_at(text: &str, bytes: usize) -> String {
     if text.len() <= bytes {
         return text.to_owned();
@@ -338,7 +371,6 @@ fn shortened(mut text: String, length: usize) -> String {
         text.truncate(head(&text).len());
         text.push_str(&format!("[... cut, {length} bytes in all]"));
     }
-    text.shrink_to_fit();
     text
 }
 

@@ -27,7 +27,7 @@ pub use fault::{
     CATALOGUE, Condition, ConditionError, Effect, FaultBook, FaultBookState, FaultRequest,
     FaultRule, Layer, NamedFault, RuleError, named, page as faults_page,
 };
-pub use journal::{HttpFacts, Journal, JournalEntry, JournalRequest, RequestFacts};
+pub use journal::{HttpFacts, Journal, JournalEntry, JournalRequest, Kept, RequestFacts};
 pub use latency::{Distribution, Latency, LatencyProfile, LatencyState};
 pub use overlap::Reading;
 pub use playback::Playback;

@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, Uri};
 use futures_util::future::BoxFuture;
 use parking_lot::RwLock;
-use tower::ServiceExt;
 
 use super::http_fault::{self, Abort};
 use super::listener::Answers;
@@ -30,7 +28,6 @@ pub struct Hosted {
     pub site: Arc<Site>,
     /// Where it came from, for a reset.
     pub origin: Arc<Origin>,
-    router: Router,
 }
 
 /// All worlds, by name.
@@ -86,7 +83,6 @@ impl Worlds {
             return Err(WorldError::Name(name.to_owned()));
         }
         let hosted = Hosted {
-            router: rest::router(Arc::clone(&site)),
             site,
             origin: Arc::new(origin),
         };
@@ -109,13 +105,14 @@ impl Worlds {
         self.0.read().keys().cloned().collect()
     }
 
-    /// The world of a path, and the path within it.
-    fn of_path(&self, path: &str) -> Option<(Hosted, String)> {
+    /// The site of a path, and the path within it when it is another.
+    fn of_path(&self, path: &str) -> Option<(Arc<Site>, Option<String>)> {
+        let site = |name| Some(Arc::clone(&self.0.read().get(name)?.site));
         match path.strip_prefix(PREFIX) {
-            None => Some((self.get(DEFAULT_WORLD)?, path.to_owned())),
+            None => Some((site(DEFAULT_WORLD)?, None)),
             Some(rest) => {
                 let (name, rest) = rest.split_once('/')?;
-                Some((self.get(name)?, format!("/{rest}")))
+                Some((site(name)?, Some(format!("/{rest}"))))
             }
         }
     }
@@ -129,10 +126,10 @@ impl Answers for Worlds {
     ) -> BoxFuture<'static, Result<Response<Body>, Abort>> {
         let found = self.of_path(request.uri().path());
         Box::pin(async move {
-            let Some((hosted, path)) = found else {
+            let Some((site, path)) = found else {
                 return Ok(rest::web_server_page(StatusCode::NOT_FOUND));
             };
-            if path != request.uri().path() {
+            if let Some(path) = path {
                 let query = request
                     .uri()
                     .query()
@@ -141,20 +138,18 @@ impl Answers for Worlds {
                     *request.uri_mut() = uri;
                 }
             }
-            let site = Arc::clone(&hosted.site);
-            if let Some(effect) = site.http_fault(&path, When::Before)
+            let uri = request.uri().clone();
+            let fault = |when| site.http_fault(uri.path(), when);
+            if let Some(effect) = fault(When::Before)
                 && let Some(instead) = http_fault::before(&effect, &wire).await?
             {
                 return Ok(instead);
             }
-            let response = match hosted.router.oneshot(request).await {
-                Ok(response) => response,
-                Err(never) => match never {},
-            };
+            let response = rest::respond(Arc::clone(&site), request).await;
             if site.has_failed() {
                 return Ok(rest::web_server_page(StatusCode::SERVICE_UNAVAILABLE));
             }
-            match site.http_fault(&path, When::After) {
+            match fault(When::After) {
                 Some(effect) => http_fault::after(&effect, &wire, response).await,
                 None => Ok(response),
             }

@@ -26,7 +26,7 @@ pub type Row = IndexMap<String, String, BuildFnv>;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Database {
-    tables: IndexMap<String, Table>,
+    tables: IndexMap<String, Table, BuildFnv>,
     #[serde(skip)]
     recorder: Recorder,
 }
@@ -295,11 +295,26 @@ impl Database {
     /// Value of `column` in the first enabled row of `table` whose `key` column equals `value`; `None` when there is
     /// no such row or the column is unset or empty.
     pub fn get(&self, table: &str, key: &str, value: &str, column: &str) -> Option<&str> {
-        self.find(table, &[(key, value)])
-            .next()
+        self.first(table, key, value)
             .and_then(|row| row.get(column))
             .map(String::as_str)
             .filter(|v| !v.is_empty())
+    }
+
+    /// The first enabled row of `table` whose `key` column equals `value`.
+    fn first(&self, table: &str, key: &str, value: &str) -> Option<&Row> {
+        let Some(column) = INDEXED.iter().position(|c| *c == key) else {
+            return self.find(table, &[(key, value)]).next();
+        };
+        if value.is_empty() {
+            return self.find(table, &[(key, value)]).next();
+        }
+        let table = self.tables.get(table)?;
+        table
+            .positions(column, value)
+            .iter()
+            .map(|at| &table.rows[*at as usize])
+            .find(|row| is_enabled(row))
     }
 
     /// Value of the `site` table.
@@ -309,7 +324,7 @@ impl Database {
 
     /// Whether a node of that name is defined: it has a row in `nodelist`.
     pub fn is_node(&self, name: &str) -> bool {
-        self.find("nodelist", &[(NODE, name)]).next().is_some()
+        self.first("nodelist", NODE, name).is_some()
     }
 
     /// Names of all nodes, in database order.

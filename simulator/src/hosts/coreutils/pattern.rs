@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use ::regex::{Captures, Regex};
 
+use crate::bytes::find_ignoring_case;
+
 /// What is looked for in a line.
 #[derive(Clone, Debug)]
 pub enum Pattern {
@@ -105,13 +107,7 @@ impl Pattern {
         };
         let rest = line.get(from..)?;
         let start = if *ignore_case {
-            if text.is_empty() {
-                Some(0)
-            } else {
-                rest.as_bytes()
-                    .windows(text.len())
-                    .position(|window| window.eq_ignore_ascii_case(text.as_bytes()))
-            }
+            find_ignoring_case(rest, text)
         } else {
             rest.find(text.as_str())
         }?;

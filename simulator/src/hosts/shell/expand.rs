@@ -7,6 +7,7 @@ use super::ast::{Operation, Piece, Variable, Word};
 use super::interpreter::{Interpreter, Stop};
 use super::parameter;
 use super::pattern::Pattern;
+use crate::bytes::ByteSet;
 use crate::world::fs::absolute;
 
 /// A word under construction: its text, and the same text as a pattern in which protected characters are escaped.
@@ -50,12 +51,8 @@ pub(super) fn plain(words: &[Word]) -> Option<Vec<String>> {
 }
 
 fn plain_word(word: &Word) -> Option<String> {
-    let is_plain = |text: &str| {
-        !text.is_empty()
-            && !text
-                .bytes()
-                .any(|b| matches!(b, b'*' | b'?' | b'[' | b'{' | b'~'))
-    };
+    const EXPANDED: ByteSet = ByteSet::of(b"*?[{~");
+    let is_plain = |text: &str| !text.is_empty() && !EXPANDED.is_in(text);
     let length = |piece: &Piece| match piece {
         Piece::Bare(text) if is_plain(text) => Some(text.len()),
         Piece::Quoted(text) => Some(text.len()),

@@ -106,8 +106,9 @@ async fn switches(context: &Context, target: &Target) -> Option<Vec<String>> {
 async fn free_luns(context: &Context, node: &str, zhcp: &Zhcp) -> Option<()> {
     let files = zhcp.run(context, &format!("ls {ZFCP_POOL}")).await.stdout;
     for file in files.lines() {
-        let line = zhcp.line(&format!("cat {ZFCP_POOL}/{file}"));
-        let (outcome, contents) = context.fetch_pools(&line).await;
+        let command = format!("cat {ZFCP_POOL}/{file}");
+        let line = zhcp.line(&command);
+        let (outcome, contents) = context.fetch_pools(zhcp, &command).await;
         if context.settings().release != Release::P
             && let Some(message) = check_ssh_rc(&outcome, "removeVM", &line, &zhcp.host, Some(node))
         {

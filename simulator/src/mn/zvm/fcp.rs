@@ -77,8 +77,9 @@ pub async fn dedicates(context: &Context, owner: &str) -> Vec<String> {
 
 /// FCP devices in the channel field of a used or allocated row of any pool, in upper case (`getUsedFcpDevices`).
 async fn busy(context: &Context, header: &str, zhcp: &Zhcp) -> Option<Vec<String>> {
-    let line = zhcp.line(&format!("cat {ZFCP_POOL}/*.conf"));
-    let (outcome, contents) = context.fetch_pools(&line).await;
+    let command = format!("cat {ZFCP_POOL}/*.conf");
+    let line = zhcp.line(&command);
+    let (outcome, contents) = context.fetch_pools(zhcp, &command).await;
     if context.settings().release != Release::P
         && let Some(text) = check_ssh_rc(&outcome, "getUsedFcpDevices", &line, &zhcp.host, None)
     {

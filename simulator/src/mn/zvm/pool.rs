@@ -318,8 +318,12 @@ pub fn escape_for_sed(text: &str) -> String {
 
 /// Reads a pool file; a failure is reported.
 async fn read(context: &Context, zhcp: &Zhcp, pool: &str) -> Option<Contents> {
-    let line = zhcp.line(&format!("cat {ZFCP_POOL}/{pool}.conf"));
-    let (outcome, contents) = context.fetch_pools(&line).await;
+    let command = format!("cat {ZFCP_POOL}/{pool}.conf");
+    let (outcome, contents) = context.fetch_pools(zhcp, &command).await;
+    if outcome.rc == 0 {
+        return Some(contents);
+    }
+    let line = zhcp.line(&command);
     match check_ssh_rc(&outcome, "findAndUpdatezFcpPool", &line, &zhcp.host, None) {
         Some(text) => {
             context.print_ln(text);

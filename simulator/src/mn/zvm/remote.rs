@@ -67,13 +67,15 @@ impl Zhcp {
 
     /// Runs a command, kind A.
     pub async fn run(&self, context: &Context, command: &str) -> Outcome {
-        context.sh(&self.line(command)).await
+        context.ssh(self, &[], command).await
     }
 
     /// Runs a command with a connect timeout, without looking at who answers there: kind C on a zHCP, and the probes
     /// that carry a timeout.
     pub async fn run_timed(&self, context: &Context, command: &str) -> Outcome {
-        context.sh(&self.line_with(TIMEOUT, command)).await
+        context
+            .ssh(self, &["-o", "ConnectTimeout=5"], command)
+            .await
     }
 
     /// `zvmUtils.pm rExecute`, kind B: root runs the command as it is, others in `sudo sh -c '…'` (Q38).

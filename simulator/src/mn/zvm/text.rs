@@ -139,22 +139,7 @@ pub fn contains_ignoring_case(text: &str, part: &str) -> bool {
 
 /// Where `part` first occurs in `text`, ASCII case ignored.
 pub fn find_ignoring_case(text: &str, part: &str) -> Option<usize> {
-    let (text, part) = (text.as_bytes(), part.as_bytes());
-    let Some(first) = part.first().map(u8::to_ascii_lowercase) else {
-        return Some(0);
-    };
-    let starts = text.len().checked_sub(part.len())? + 1;
-    let mut from = 0;
-    loop {
-        let next = text[from..starts]
-            .iter()
-            .position(|b| b.to_ascii_lowercase() == first)?;
-        from += next;
-        if text[from..from + part.len()].eq_ignore_ascii_case(part) {
-            return Some(from);
-        }
-        from += 1;
-    }
+    crate::bytes::find_ignoring_case(text, part)
 }
 
 #[cfg(test)]

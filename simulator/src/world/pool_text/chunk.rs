@@ -18,6 +18,11 @@ impl Chunk {
         self.ends.len()
     }
 
+    /// Bytes of the lines, without newlines.
+    pub fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
     /// Whether no line is left.
     pub fn is_spent(&self) -> bool {
         self.live == 0

@@ -3,6 +3,7 @@
 use imbl::{OrdMap, OrdSet};
 
 use super::megabytes;
+use crate::bytes::find_ignoring_case;
 
 /// Place of a line: number of its chunk and slot in it. Places grow from the first line to the last.
 pub type Place = u32;
@@ -24,33 +25,19 @@ pub enum ChannelClass {
 }
 
 impl ChannelClass {
-    const ALL: [Self; 4] = [
-        Self::UsedAnywhere,
-        Self::Used,
-        Self::HeldAnywhere,
-        Self::Held,
-    ];
-
-    fn holds(self, row: &str) -> bool {
-        let used: &[&str] = &["used", "allocated"];
-        let held: &[&str] = &["used", "allocated", "reserved"];
+    /// Whether a row is of each class, in the order of the classes.
+    fn of(row: &str) -> [bool; 4] {
+        let anywhere = |word| find_ignoring_case(row, word).is_some();
+        let used_anywhere = anywhere("used") || anywhere("allocated");
         let status = row.split(',').next().unwrap_or_default();
-        let is = |words: &[&str]| {
-            row.len() > status.len() && words.iter().any(|word| status.eq_ignore_ascii_case(word))
-        };
-        let anywhere = |words: &[&str]| {
-            words.iter().any(|word| {
-                row.as_bytes()
-                    .windows(word.len())
-                    .any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
-            })
-        };
-        match self {
-            Self::UsedAnywhere => anywhere(used),
-            Self::Used => is(used),
-            Self::HeldAnywhere => anywhere(held),
-            Self::Held => is(held),
-        }
+        let is = |word| row.len() > status.len() && status.eq_ignore_ascii_case(word);
+        let used = is("used") || is("allocated");
+        [
+            used_anywhere,
+            used,
+            used_anywhere || anywhere("reserved"),
+            used || is("reserved"),
+        ]
     }
 }
 
@@ -111,7 +98,7 @@ impl Facts {
         }
         facts.channel = nth_field(line, 6)
             .filter(|channel| !channel.is_empty())
-            .map(|channel| (channel.to_owned(), ChannelClass::ALL.map(|c| c.holds(line))))
+            .map(|channel| (channel.to_owned(), ChannelClass::of(line)))
             .filter(|(_, classes)| classes.contains(&true));
         facts.is_for_shell = bytes
             .iter()

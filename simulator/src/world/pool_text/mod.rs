@@ -9,12 +9,14 @@
 
 mod chunk;
 mod diff;
+mod head;
 mod index;
 mod megabytes;
 #[cfg(test)]
 mod tests;
 mod text;
 
+pub use head::Head;
 pub use index::ChannelClass;
 pub use megabytes::megabytes;
 pub use text::{PoolText, simple_pattern};

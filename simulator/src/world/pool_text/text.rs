@@ -6,7 +6,10 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::bytes::ByteSet;
+
 use super::chunk::{Chunk, SLOTS};
+use super::head::Head;
 use super::index::{ChannelClass, Index, Place};
 
 /// Bits of a slot in a [`Place`].
@@ -71,17 +74,20 @@ impl PoolText {
         }
     }
 
-    /// Appends lines to `out` until it is longer than `limit`.
-    pub fn append_head(&self, out: &mut String, limit: usize) {
-        for chunk in self.chunks.values() {
-            for (_, line) in chunk.lines() {
-                if out.len() > limit {
-                    return;
-                }
-                out.push_str(line);
-                out.push('\n');
-            }
-        }
+    /// The beginning of the text, shared with it: at least `bytes`, when there is that much.
+    pub fn head(&self, bytes: usize) -> Head {
+        let mut left = bytes;
+        let chunks = self
+            .chunks
+            .values()
+            .take_while(|chunk| {
+                let wanted = left > 0;
+                left = left.saturating_sub(chunk.bytes());
+                wanted
+            })
+            .map(Arc::clone)
+            .collect();
+        Head::new(chunks, self.bytes, self.is_open)
     }
 
     /// Appends to the text, as `>>` does.
@@ -297,13 +303,8 @@ fn slot_of(place: Place) -> usize {
 /// The pattern itself when it is a regular expression of nothing but ordinary characters, `.`, `^` and `$`: whatever
 /// matches it holds its runs of digits, so that it narrows a search.
 pub fn simple_pattern(pattern: &str) -> Option<&str> {
-    let is_operator = |b: u8| {
-        matches!(
-            b,
-            b'\\' | b'[' | b']' | b'*' | b'+' | b'?' | b'{' | b'}' | b'|' | b'(' | b')' | b'\n'
-        )
-    };
-    (!pattern.bytes().any(is_operator)).then_some(pattern)
+    const OPERATORS: ByteSet = ByteSet::of(b"\\[]*+?{}|()\n");
+    (!OPERATORS.is_in(pattern)).then_some(pattern)
 }
 
 impl fmt::Display for PoolText {

@@ -48,8 +48,9 @@ pub async fn run(call: &Call<'_>) {
 /// Removes every row of a LUN; false ends the command.
 async fn remove_lun(call: &Call<'_>, pool: &str, file: &str, wwpn: &str, lun: &str) -> bool {
     let context = call.context;
-    let line = call.zhcp.line(&format!("cat {file}"));
-    let (outcome, contents) = context.fetch_pools(&line).await;
+    let command = format!("cat {file}");
+    let line = call.zhcp.line(&command);
+    let (outcome, contents) = context.fetch_pools(&call.zhcp, &command).await;
     if let Some(text) = check_ssh_rc(
         &outcome,
         "changeHypervisor",

@@ -34,8 +34,8 @@ pub(super) async fn disks(boot: &Boot<'_>) -> Vec<Disk> {
     let files = zhcp.run(context, &format!("ls {ZFCP_POOL}")).await.stdout;
     let mut disks = Vec::new();
     for file in files.lines() {
-        let line = zhcp.line(&format!("cat {ZFCP_POOL}/{file}"));
-        let (_, contents) = context.fetch_pools(&line).await;
+        let command = format!("cat {ZFCP_POOL}/{file}");
+        let (_, contents) = context.fetch_pools(zhcp, &command).await;
         let rows = egrep(context, &contents, &format!(",{},", boot.node)).await;
         disks.extend(rows.lines().map(Disk::of_row));
     }

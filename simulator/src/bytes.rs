@@ -1,0 +1,85 @@
+//! Sets of bytes, for texts that are searched byte by byte on the way of every request.
+
+/// A set of bytes: one look-up tells whether a byte is in it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ByteSet([bool; 256]);
+
+impl ByteSet {
+    /// These bytes.
+    pub(crate) const fn of(bytes: &[u8]) -> Self {
+        let mut set = [false; 256];
+        let mut at = 0;
+        while at < bytes.len() {
+            set[bytes[at] as usize] = true;
+            at += 1;
+        }
+        Self(set)
+    }
+
+    /// The same with ASCII letters and digits.
+    pub(crate) const fn and_alphanumeric(mut self) -> Self {
+        let mut byte = 0_u8;
+        while byte < 128 {
+            if byte.is_ascii_alphanumeric() {
+                self.0[byte as usize] = true;
+            }
+            byte += 1;
+        }
+        self
+    }
+
+    /// Whether a byte is in it.
+    pub(crate) fn has(&self, byte: u8) -> bool {
+        self.0[usize::from(byte)]
+    }
+
+    /// Whether all bytes of a text are in it.
+    pub(crate) fn has_all(&self, text: &str) -> bool {
+        text.bytes().all(|b| self.has(b))
+    }
+
+    /// Whether a text has a byte of it.
+    pub(crate) fn is_in(&self, text: &str) -> bool {
+        text.bytes().any(|b| self.has(b))
+    }
+
+    /// Where the first byte of it is in a text.
+    pub(crate) fn find_in(&self, text: &str) -> Option<usize> {
+        text.bytes().position(|b| self.has(b))
+    }
+}
+
+/// Where `part` first occurs in `text`, ASCII case ignored.
+pub(crate) fn find_ignoring_case(text: &str, part: &str) -> Option<usize> {
+    let (text, part) = (text.as_bytes(), part.as_bytes());
+    let Some(first) = part.first() else {
+        return Some(0);
+    };
+    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
+    let starts = text.get(..(text.len() + 1).checked_sub(part.len())?)?;
+    memchr::memchr2_iter(lower, upper, starts)
+        .find(|at| text[*at..*at + part.len()].eq_ignore_ascii_case(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_set_has_what_it_is_made_of() {
+        const SET: ByteSet = ByteSet::of(b"+-").and_alphanumeric();
+        assert!(SET.has_all("a+Z-9") && !SET.has_all("a b") && !SET.has_all("ä"));
+        assert!(SET.is_in("  x") && !SET.is_in(" ,"));
+        assert_eq!(SET.find_in(",,+"), Some(2));
+    }
+
+    proptest! {
+        #[test]
+        fn case_is_ignored(text in "[aAbBä(]{0,12}", part in "[aAbB(]{0,3}") {
+            let found = text.to_ascii_lowercase().find(&part.to_ascii_lowercase());
+            prop_assert_eq!(find_ignoring_case(&text, &part), found);
+        }
+    }
+}
