@@ -108,7 +108,7 @@ async fn a_run_leaves_the_site_as_it_was() {
     let lent = inventory();
     // The lent LUN is in a pool of the site; the kit's own pools are to hold it for a while.
     let pools = |simulator: &Simulator| {
-        let world = simulator.site().world.lock();
+        let world = simulator.site().look();
         let mut texts: Vec<(String, String)> = Vec::new();
         for (host, linux) in &world.linuxes {
             for (path, file) in &linux.fs.files {

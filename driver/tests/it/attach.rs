@@ -15,7 +15,7 @@ async fn life(variant: Variant, keys: &str, name: &str) {
     if name == "lnx3" {
         both.power(name, PowerAction::On).await;
     }
-    let before = traces(&rig.simulator.site().world.lock());
+    let before = traces(&rig.simulator.site().look());
     let volume = both.create(1, 1).await;
     let attached = both
         .attach(&volume, &instance, Some(&mount("/dev/vdb")))
@@ -57,7 +57,7 @@ async fn life(variant: Variant, keys: &str, name: &str) {
     }
     both.driver.delete_volume(&volume).await.unwrap();
     assert_eq!(
-        traces(&rig.simulator.site().world.lock()),
+        traces(&rig.simulator.site().look()),
         before,
         "{variant} {name}"
     );
@@ -89,7 +89,7 @@ async fn off_02_a_guest_that_is_off_has_the_volume_after_its_start() {
         let rig = Rig::lab(CURRENT).await;
         let both = halves(&rig, keys, Vec::new()).await;
         let instance = guest("lnx3");
-        let before = traces(&rig.simulator.site().world.lock());
+        let before = traces(&rig.simulator.site().look());
         let volume = both.create(1, 1).await;
         both.attach(&volume, &instance, Some(&mount("/dev/vdb")))
             .await
@@ -114,7 +114,7 @@ async fn off_02_a_guest_that_is_off_has_the_volume_after_its_start() {
         both.detach(&volume, &instance).await.unwrap();
         both.driver.delete_volume(&volume).await.unwrap();
         both.power("lnx3", PowerAction::Off).await;
-        assert_eq!(traces(&rig.simulator.site().world.lock()), before);
+        assert_eq!(traces(&rig.simulator.site().look()), before);
     }
 }
 
@@ -124,13 +124,13 @@ async fn off_05_attached_and_detached_before_the_start_leaves_nothing() {
         let rig = Rig::lab(variant).await;
         let both = halves(&rig, TWO_PATHS, Vec::new()).await;
         let instance = guest("lnx3");
-        let before = traces(&rig.simulator.site().world.lock());
+        let before = traces(&rig.simulator.site().look());
         let volume = both.create(1, 1).await;
         both.attach(&volume, &instance, None).await.unwrap();
         both.detach(&volume, &instance).await.unwrap();
         both.driver.delete_volume(&volume).await.unwrap();
         assert_eq!(
-            traces(&rig.simulator.site().world.lock()),
+            traces(&rig.simulator.site().look()),
             before,
             "{variant}"
         );
@@ -149,7 +149,7 @@ async fn att_07_a_missing_storage_mask_fails_says_why_and_leaves_nothing() {
             let rig = Rig::world(variant, world).await;
             let both = halves(&rig, keys, Vec::new()).await;
             let volume = both.create(1, 1).await;
-            let before = traces(&rig.simulator.site().world.lock());
+            let before = traces(&rig.simulator.site().look());
             let error = both
                 .attach(&volume, &guest("lnx1"), Some(&mount("/dev/vdb")))
                 .await
@@ -158,7 +158,7 @@ async fn att_07_a_missing_storage_mask_fails_says_why_and_leaves_nothing() {
             assert!(text.contains("check LUN masking"), "{variant}: {text}");
             assert!(error.left_behind().is_empty(), "{variant}: {text}");
             assert_eq!(
-                traces(&rig.simulator.site().world.lock()),
+                traces(&rig.simulator.site().look()),
                 before,
                 "{variant}: {text}"
             );
@@ -184,7 +184,7 @@ async fn att_07_a_missing_zone_says_so() {
     let rig = Rig::world(CURRENT, world).await;
     let both = halves(&rig, ONE_PATH, Vec::new()).await;
     let volume = both.create(1, 1).await;
-    let before = traces(&rig.simulator.site().world.lock());
+    let before = traces(&rig.simulator.site().look());
     let error = both
         .attach(&volume, &guest("lnx1"), None)
         .await
@@ -192,7 +192,7 @@ async fn att_07_a_missing_zone_says_so() {
         .to_string();
     assert!(error.contains("check zones"), "{error}");
     assert_eq!(
-        traces(&rig.simulator.site().world.lock()),
+        traces(&rig.simulator.site().look()),
         before,
         "{error}"
     );

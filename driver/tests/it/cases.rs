@@ -123,7 +123,7 @@ impl Case {
         if self == Self::EnsureExport {
             rig.edit(&tag(1), "");
         }
-        let world = rig.simulator.site().world.lock().clone();
+        let world = rig.simulator.site().look().clone();
         Subject {
             source: record.clone(),
             volume: record,

@@ -41,7 +41,7 @@ fn rows(text: &str) -> Vec<Cells<'_>> {
 
 /// Everything that is wrong; empty when all invariants hold.
 pub fn violations(rig: &Rig, expected: &Expected) -> Vec<String> {
-    let world = rig.simulator.site().world.lock().clone();
+    let world = rig.simulator.site().look().clone();
     let mut wrong = Vec::new();
     let text = pool_text(&world);
     let now = rows(&text);

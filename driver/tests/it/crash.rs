@@ -92,7 +92,7 @@ async fn crash_everywhere(case: Case, variant: Variant) -> Tally {
     let subject = Arc::new(case.prepare(&rig).await);
     let mut tally = Tally::default();
     for point in (0..).step_by(stride(case, variant)) {
-        *rig.simulator.site().world.lock() = subject.world.clone();
+        *rig.simulator.site().edit() = subject.world.clone();
         let _ = std::fs::remove_dir_all(rig.folder.path().join("state"));
         let stop = StopAt::new(point);
         let driver = rig.driver(Extras {

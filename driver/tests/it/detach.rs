@@ -13,7 +13,7 @@ async fn det_02_and_att_03_volumes_of_a_guest_share_devices_until_the_last_goes(
         let rig = Rig::lab(variant).await;
         let both = halves(&rig, TWO_PATHS, Vec::new()).await;
         let instance = guest("lnx1");
-        let before = traces(&rig.simulator.site().world.lock());
+        let before = traces(&rig.simulator.site().look());
         let (one, two) = (both.create(1, 1).await, both.create(2, 1).await);
         let first = both
             .attach(&one, &instance, Some(&mount("/dev/vdb")))
@@ -46,7 +46,7 @@ async fn det_02_and_att_03_volumes_of_a_guest_share_devices_until_the_last_goes(
             both.driver.delete_volume(volume).await.unwrap();
         }
         assert_eq!(
-            traces(&rig.simulator.site().world.lock()),
+            traces(&rig.simulator.site().look()),
             before,
             "{variant}"
         );
@@ -62,10 +62,10 @@ async fn det_03_and_att_04_repetitions_change_nothing() {
     both.attach(&volume, &instance, Some(&mount("/dev/vdb")))
         .await
         .unwrap();
-    let attached = traces(&rig.simulator.site().world.lock());
+    let attached = traces(&rig.simulator.site().look());
     let again = both.connect_again(&volume, &instance).await.unwrap();
     assert!(again.already, "I15");
-    assert_eq!(traces(&rig.simulator.site().world.lock()), attached);
+    assert_eq!(traces(&rig.simulator.site().look()), attached);
     both.detach(&volume, &instance).await.unwrap();
     let options = AttachOptions::default();
     let gone = both
@@ -89,7 +89,7 @@ async fn det_01_the_attach_owned_lifecycle_leaves_no_row() {
             let rig = Rig::world(variant, world).await;
             let both = halves(&rig, TWO_PATHS, Vec::new()).await;
             let instance = guest(name);
-            let before = traces(&rig.simulator.site().world.lock());
+            let before = traces(&rig.simulator.site().look());
             let connector = both.nova.get_volume_connector(&instance).await.unwrap();
             let ports = ["500507630300c562", "500507630b00c562"];
             let volume = controller_volume(1, "4021403300000000", &ports, &connector.zvm_fcp);
@@ -120,7 +120,7 @@ async fn det_01_the_attach_owned_lifecycle_leaves_no_row() {
                     .unwrap();
             }
             assert_eq!(
-                traces(&rig.simulator.site().world.lock()),
+                traces(&rig.simulator.site().look()),
                 before,
                 "{variant} {name}"
             );
@@ -133,7 +133,7 @@ async fn d20_d16_a_record_of_an_old_release_is_enough_when_the_ledger_is_lost() 
     let rig = Rig::lab(CURRENT).await;
     let both = halves(&rig, ONE_PATH, Vec::new()).await;
     let instance = guest("lnx1");
-    let before = traces(&rig.simulator.site().world.lock());
+    let before = traces(&rig.simulator.site().look());
     let volume = both.create(1, 1).await;
     let record = both.connect(&volume, &instance).await.unwrap();
     both.attach(&volume, &instance, Some(&mount("/dev/vdb")))
@@ -161,7 +161,7 @@ async fn d20_d16_a_record_of_an_old_release_is_enough_when_the_ledger_is_lost() 
         .unwrap();
     assert!(!detached.already && detached.pending.is_empty());
     both.driver.delete_volume(&volume).await.unwrap();
-    assert_eq!(traces(&rig.simulator.site().world.lock()), before);
+    assert_eq!(traces(&rig.simulator.site().look()), before);
 }
 
 #[tokio::test]
@@ -178,7 +178,7 @@ async fn det_04_d52_a_row_that_vanished_does_not_keep_the_guest_from_being_clean
     let rig = Rig::world(CURRENT, world).await;
     let both = halves(&rig, ONE_PATH, Vec::new()).await;
     let instance = guest("lnx1");
-    let before = traces(&rig.simulator.site().world.lock());
+    let before = traces(&rig.simulator.site().look());
     let connector = both.nova.get_volume_connector(&instance).await.unwrap();
     let volume = controller_volume(
         1,
@@ -197,7 +197,7 @@ async fn det_04_d52_a_row_that_vanished_does_not_keep_the_guest_from_being_clean
         .detach_volume(&instance, &volume.id, None, None, &options)
         .await
         .unwrap();
-    assert_eq!(traces(&rig.simulator.site().world.lock()), before);
+    assert_eq!(traces(&rig.simulator.site().look()), before);
 }
 
 #[tokio::test]
@@ -208,7 +208,7 @@ async fn refusals_come_before_any_change() {
     both.attach(&one, &guest("lnx1"), Some(&mount("/dev/vdb")))
         .await
         .unwrap();
-    let before = traces(&rig.simulator.site().world.lock());
+    let before = traces(&rig.simulator.site().look());
     let mut paused = guest("lnx1");
     paused.paused = true;
     let unversioned = Instance::new(node("lnx1"));
@@ -234,7 +234,7 @@ async fn refusals_come_before_any_change() {
             .to_string();
         assert!(error.contains(text), "{error}");
         assert_eq!(
-            traces(&rig.simulator.site().world.lock()),
+            traces(&rig.simulator.site().look()),
             before,
             "{error}"
         );
@@ -248,7 +248,7 @@ async fn boot_01_a_guest_starts_from_its_volume_and_gives_everything_back() {
         let rig = Rig::lab(variant).await;
         let both = halves(&rig, TWO_PATHS, Vec::new()).await;
         let instance = guest("lnx3");
-        let before = traces(&rig.simulator.site().world.lock());
+        let before = traces(&rig.simulator.site().look());
         let volume = both.create(1, 1).await;
         let boot = BootVolume {
             volume: both.connect(&volume, &instance).await.unwrap(),
@@ -266,7 +266,7 @@ async fn boot_01_a_guest_starts_from_its_volume_and_gives_everything_back() {
         let ready = match both.nova.prepare_boot(&instance, &boot, &options).await {
             Ok(ready) => ready,
             Err(error) => {
-                let world = rig.simulator.site().world.lock();
+                let world = rig.simulator.site().look();
                 panic!(
                     "{variant}: {error}\n{:#?}",
                     world.systems.values().next().unwrap().directory
@@ -297,7 +297,7 @@ async fn boot_01_a_guest_starts_from_its_volume_and_gives_everything_back() {
         );
         both.driver.delete_volume(&volume).await.unwrap();
         assert_eq!(
-            traces(&rig.simulator.site().world.lock()),
+            traces(&rig.simulator.site().look()),
             before,
             "{variant}"
         );

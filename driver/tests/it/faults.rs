@@ -198,7 +198,7 @@ async fn every_fault(case: Case, variant: Variant, faults: &[Fault], figures: &m
     };
     for (offset, fault) in faults.iter().enumerate() {
         for at in (offset % stride..).step_by(stride) {
-            *rig.simulator.site().world.lock() = subject.world.clone();
+            *rig.simulator.site().edit() = subject.world.clone();
             let _ = std::fs::remove_dir_all(rig.folder.path().join("state"));
             let base = format!("{}/xcatws", rig.simulator.url());
             let inner =

@@ -36,7 +36,7 @@ impl ByWayOfGuest {
     }
 
     fn read(&self, file: &Path) -> Option<String> {
-        let world = self.0.site().world.lock();
+        let world = self.0.site().look();
         let name = world.resolve("lnx1").unwrap();
         let text = world.linuxes[name].fs.read(&Self::named(file).path)?;
         Some(text.into_owned())
@@ -52,7 +52,7 @@ impl FileMover for ByWayOfGuest {
         let offered = std::fs::read_to_string(file)
             .map_err(|e| failed("offer", e))
             .map(|text| {
-                let mut world = self.0.site().world.lock();
+                let mut world = self.0.site().edit();
                 let name = world.resolve("lnx1").unwrap().clone();
                 let now = world.now_ms;
                 let offer = Self::named(file);
@@ -104,7 +104,7 @@ impl FileMover for ByWayOfGuest {
     }
 
     fn withdraw<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<()>> {
-        let mut world = self.0.site().world.lock();
+        let mut world = self.0.site().edit();
         let name = world.resolve("lnx1").unwrap().clone();
         world
             .linuxes

@@ -149,7 +149,7 @@ impl Case {
 }
 
 fn now(rig: &Rig) -> String {
-    traces(&rig.simulator.site().world.lock())
+    traces(&rig.simulator.site().look())
 }
 
 /// Lines of one text that the other does not have.
@@ -210,7 +210,7 @@ impl Subject {
         }
         let state = tempfile::tempdir().unwrap();
         copy_folder(&rig.folder.path().join("state"), state.path());
-        let world = rig.simulator.site().world.lock().clone();
+        let world = rig.simulator.site().look().clone();
         let before = now(&rig);
         let recorder = Arc::new(Recorder::default());
         let both = halves(&rig, case.keys(), vec![recorder.clone()]).await;
@@ -231,7 +231,7 @@ impl Subject {
     }
 
     fn reset(&self, rig: &Rig) {
-        *rig.simulator.site().world.lock() = self.world.clone();
+        *rig.simulator.site().edit() = self.world.clone();
         copy_folder(self.state.path(), &rig.folder.path().join("state"));
     }
 

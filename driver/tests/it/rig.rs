@@ -90,7 +90,7 @@ impl Rig {
             .start()
             .await
             .unwrap();
-        let before = simulator.site().world.lock().clone();
+        let before = simulator.site().look().clone();
         Self {
             simulator: Arc::new(simulator),
             folder: tempfile::tempdir().unwrap(),
@@ -149,7 +149,7 @@ impl Rig {
 
     /// The text of the first pool.
     pub fn pool(&self) -> String {
-        pool_text(&self.simulator.site().world.lock())
+        pool_text(&self.simulator.site().look())
     }
 
     /// The line of the first pool that holds a text.
@@ -161,7 +161,7 @@ impl Rig {
 
     /// Changes the world behind the driver's back.
     pub fn change(&self, change: impl FnOnce(&mut World)) {
-        change(&mut self.simulator.site().world.lock());
+        change(&mut self.simulator.site().edit());
     }
 
     /// Replaces a text in the first pool, as another program would.

@@ -67,7 +67,7 @@ async fn con_05_random_work_of_two_drivers_leaks_nothing() {
     let deadline = Instant::now() + Duration::from_secs(setting("ZVM_SOAK_SECONDS", 60));
     let rig = Rig::lab(CURRENT).await;
     let counter = Arc::new(Counter::default());
-    let before = traces(&rig.simulator.site().world.lock());
+    let before = traces(&rig.simulator.site().look());
     let mut drivers = Vec::new();
     for _ in 0..2 {
         drivers.push(Arc::new(
@@ -133,7 +133,7 @@ async fn con_05_random_work_of_two_drivers_leaks_nothing() {
         reserved.iter().all(|phase| phase == "Reserved"),
         "{reserved:?}"
     );
-    assert_eq!(traces(&rig.simulator.site().world.lock()), before);
+    assert_eq!(traces(&rig.simulator.site().look()), before);
     println!(
         "soak: {rounds} rounds, {} calls of the Nova half, {TASKS} tasks, two drivers",
         counter.0.load(Ordering::Relaxed)

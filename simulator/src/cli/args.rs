@@ -97,7 +97,8 @@ pub struct Door {
 
   xcat-sim serve --site my-site.toml --certificate-out ca.pem   # HTTPS: give ca.pem to the client as its CA file
   xcat-sim serve --release E --repair Q12,GQ3                   # another code line, two of its defects repaired
-  xcat-sim serve --state-dir /tmp/lab                           # goes on from where it was, even after kill -9")]
+  xcat-sim serve --state-dir /tmp/lab                           # goes on from where it was, even after kill -9
+  xcat-sim serve --world two=lab@8090 --world three=empty       # three worlds that share nothing")]
 pub struct Serve {
     /// Site: `lab`, `empty`, or a site file.
     #[arg(long, default_value = "lab", value_name = "NAME|FILE")]
@@ -135,6 +136,13 @@ pub struct Serve {
     /// Keep every acknowledged change in this folder, and go on from what is there.
     #[arg(long, value_name = "FOLDER")]
     pub state_dir: Option<PathBuf>,
+    /// With --state-dir: changes survive the loss of power too. Each answer then waits for the disk.
+    #[arg(long, requires = "state_dir")]
+    pub fsync: bool,
+    /// A further world, as often as wanted: its site, and the port or address of a REST door of its own. It answers below
+    /// /worlds/NAME/xcatws too.
+    #[arg(long, value_name = "NAME=SITE[@PORT]")]
+    pub world: Vec<WorldSpec>,
     /// Certificate chain to serve with (PEM), instead of one made at start.
     #[arg(long, requires = "key", value_name = "FILE")]
     pub cert: Option<PathBuf>,
@@ -150,6 +158,43 @@ pub struct Serve {
     /// Print the line of readiness as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// A further world: `NAME=SITE`, `NAME=SITE@PORT` or `NAME=SITE@ADDRESS:PORT`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorldSpec {
+    /// Its name.
+    pub name: String,
+    /// Its site.
+    pub site: PathBuf,
+    /// Where its own REST door listens.
+    pub listen: Option<SocketAddr>,
+}
+
+impl std::str::FromStr for WorldSpec {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (name, rest) = text
+            .split_once('=')
+            .filter(|(name, site)| !name.is_empty() && !site.is_empty())
+            .ok_or("give NAME=SITE, NAME=SITE@PORT or NAME=SITE@ADDRESS:PORT")?;
+        // A file's name may hold an '@' too: only what is an address is one.
+        let (site, listen) = match rest.rsplit_once('@') {
+            Some((site, end)) => match end.parse().map(|port| ([127, 0, 0, 1], port).into()) {
+                Ok(address) => (site, Some(address)),
+                Err(_) => end
+                    .parse()
+                    .map_or((rest, None), |address| (site, Some(address))),
+            },
+            None => (rest, None),
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            site: PathBuf::from(site),
+            listen,
+        })
+    }
 }
 
 /// Site files.
@@ -461,9 +506,17 @@ pub enum WorldCommand {
         /// Seed.
         #[arg(long)]
         seed: Option<u64>,
+        /// Quirks to repair one by one.
+        #[arg(long, value_delimiter = ',', value_name = "ID,…")]
+        repair: Vec<String>,
+        /// Address of a REST door of its own; port 0 takes a free port.
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        listen: Option<SocketAddr>,
         #[command(flatten)]
         door: Door,
     },
+    /// Show a world: its settings, time and counts.
+    Show(Door),
     /// Take a world away.
     Remove {
         /// Its name.
@@ -471,4 +524,30 @@ pub enum WorldCommand {
         #[command(flatten)]
         door: Door,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_world_is_given_by_name_site_and_port() {
+        for (text, site, listen) in [
+            ("w=lab", "lab", None),
+            ("w=lab@8090", "lab", Some("127.0.0.1:8090")),
+            ("w=a@b.toml", "a@b.toml", None),
+            ("w=a@b.toml@[::1]:0", "a@b.toml", Some("[::1]:0")),
+        ] {
+            let spec: WorldSpec = text.parse().unwrap();
+            let listen = listen.map(|l| l.parse().unwrap());
+            assert_eq!(
+                (spec.name.as_str(), spec.site, spec.listen),
+                ("w", PathBuf::from(site), listen),
+                "{text}"
+            );
+        }
+        for text in ["lab", "=lab", "w="] {
+            text.parse::<WorldSpec>().unwrap_err();
+        }
+    }
 }

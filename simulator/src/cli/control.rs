@@ -181,16 +181,23 @@ pub fn world(command: WorldCommand) -> Result<(), Failure> {
             release,
             behaviour,
             seed,
+            repair,
+            listen,
             door,
         } => {
             let mut body = json!({
                 "name": name, "site": site, "release": release, "behaviour": behaviour,
+                "repaired": repair,
             });
+            if let Some(listen) = listen {
+                body["listen"] = listen.to_string().into();
+            }
             if let Some(seed) = seed {
                 body["seed"] = seed.into();
             }
             Client::new(&door.control)?.call("POST", "/worlds", &body)?
         }
+        WorldCommand::Show(door) => ask(&door, "GET", "", &Value::Null)?,
         WorldCommand::Remove { name, door } => {
             let path = format!("/worlds/{}", part(&name));
             Client::new(&door.control)?.call("DELETE", &path, &Value::Null)?

@@ -1,13 +1,14 @@
 //! `xcat-sim serve`.
 
 use anyhow::Context as _;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::Serve;
 use super::exit::Failure;
 use super::talk::Talk;
-use crate::seam::ClockSettings;
+use crate::state::Durability;
+use crate::server::DEFAULT_WORLD;
 use crate::{Identity, Simulator};
 
 /// Serves until SIGINT or SIGTERM.
@@ -50,20 +51,34 @@ async fn serve(args: Serve, talk: &Talk) -> Result<(), Failure> {
     if let Some(folder) = &args.state_dir {
         builder = builder.state_dir(folder);
     }
-    let simulator = builder.start().await?;
-    if args.time_scale > 0.0 {
-        simulator.site().set_clock(ClockSettings {
-            frozen: false,
-            scale: args.time_scale,
-        });
+    if args.fsync {
+        builder = builder.durability(Durability::Power);
     }
+    for world in args.world {
+        builder = builder.world(world.name, world.site, world.listen);
+    }
+    let simulator = builder.time_scale(args.time_scale).start().await?;
     if let (Some(path), Some(pem)) = (&args.certificate_out, simulator.certificate_pem()) {
         std::fs::write(path, pem).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    let name = simulator.site().world.lock().name.clone();
+    let name = simulator.site().look().name.clone();
     let rest = format!("{}/xcatws", simulator.url());
     let (control, xcatd) = (simulator.control_url(), simulator.xcatd_address());
+    let worlds: Vec<(String, String)> = simulator
+        .worlds()
+        .names()
+        .into_iter()
+        .filter(|name| name != DEFAULT_WORLD)
+        .filter_map(|name| {
+            let url = simulator.world_url(&name)?;
+            Some((name, format!("{url}/xcatws")))
+        })
+        .collect();
     let line = if args.json {
+        let worlds: serde_json::Map<String, Value> = worlds
+            .into_iter()
+            .map(|(name, rest)| (name, rest.into()))
+            .collect();
         json!({
             "event": "ready",
             "rest": rest,
@@ -71,6 +86,7 @@ async fn serve(args: Serve, talk: &Talk) -> Result<(), Failure> {
             "control": control,
             "xcatd": xcatd,
             "site": name,
+            "worlds": worlds,
             "pid": std::process::id(),
         })
         .to_string()
@@ -84,7 +100,11 @@ async fn serve(args: Serve, talk: &Talk) -> Result<(), Failure> {
                 line.push_str(&format!(" {key}={value}"));
             }
         }
-        format!("{line} site={name}")
+        line.push_str(&format!(" site={name}"));
+        for (name, rest) in worlds {
+            line.push_str(&format!(" world.{name}={rest}"));
+        }
+        line
     };
     Talk::data(&line)?;
     tokio::select! {

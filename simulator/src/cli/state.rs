@@ -48,7 +48,7 @@ pub fn run(command: StateCommand, talk: &Talk) -> Result<Exit, Failure> {
         } => {
             let differences = match (file, other) {
                 (Some(file), Some(other)) => {
-                    let found = state::diff(&read(&file)?, &read(&other)?);
+                    let found = state::diff_states(read(&file)?, read(&other)?);
                     serde_json::to_value(found).map_err(anyhow::Error::from)?
                 }
                 (file, _) => {

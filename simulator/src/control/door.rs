@@ -117,8 +117,7 @@ pub(super) fn changed(
         return change(call);
     };
     let turn = log.verb_turn();
-    let last = site.journal.lock().last_id();
-    log.capture(&mut site.world.lock(), last);
+    log.capture(&mut site.world.lock());
     let value = change(call)?;
     log.append(&Record::Verb {
         method: method.to_owned(),
@@ -126,8 +125,7 @@ pub(super) fn changed(
         body: call.body.clone(),
     });
     // What the verb did is in its record.
-    let last = site.journal.lock().last_id();
-    log.catch_up(&mut site.world.lock(), last);
+    log.catch_up(&mut site.world.lock());
     drop(turn);
     log.flush();
     Ok(value)

@@ -31,7 +31,7 @@ pub(super) fn list(call: &Call) -> Result<Value, Refusal> {
 }
 
 pub(super) fn add(call: &Call) -> Result<Value, Refusal> {
-    let rule = call.site.add_fault(call.body()?).map_err(|e| match e {
+    let rule = call.site.verbs().add_fault(call.body()?).map_err(|e| match e {
         RuleError::Taken(_) => Refusal::conflict(e),
         e => Refusal::bad(e),
     })?;
@@ -42,13 +42,14 @@ pub(super) fn remove(call: &Call) -> Result<Value, Refusal> {
     let id = call.param("id");
     let rule = call
         .site
+        .verbs()
         .remove_fault(id)
         .ok_or_else(|| Refusal::missing(format!("no fault '{id}'")))?;
     to_json(&rule)
 }
 
 pub(super) fn clear(call: &Call) -> Result<Value, Refusal> {
-    Ok(json!({"removed": call.site.clear_faults()}))
+    Ok(json!({"removed": call.site.verbs().clear_faults()}))
 }
 
 pub(super) fn breaks(call: &Call) -> Result<Value, Refusal> {
@@ -56,7 +57,7 @@ pub(super) fn breaks(call: &Call) -> Result<Value, Refusal> {
 }
 
 pub(super) fn add_break(call: &Call) -> Result<Value, Refusal> {
-    let id = call.site.add_break(call.body()?).map_err(Refusal::bad)?;
+    let id = call.site.verbs().add_break(call.body()?).map_err(Refusal::bad)?;
     Ok(json!({ "id": id }))
 }
 
@@ -83,7 +84,7 @@ pub(super) fn release_break(call: &Call) -> Result<Value, Refusal> {
 
 pub(super) fn remove_break(call: &Call) -> Result<Value, Refusal> {
     let id = call.param("id");
-    if call.site.remove_break(id) {
+    if call.site.verbs().remove_break(id) {
         Ok(json!({"removed": id}))
     } else {
         Err(Refusal::missing(format!("no break point '{id}'")))
@@ -95,7 +96,7 @@ pub(super) fn latency(call: &Call) -> Result<Value, Refusal> {
 }
 
 pub(super) fn set_latency(call: &Call) -> Result<Value, Refusal> {
-    call.site.set_latency(call.body()?).map_err(Refusal::bad)?;
+    call.site.verbs().set_latency(call.body()?).map_err(Refusal::bad)?;
     latency(call)
 }
 
@@ -109,7 +110,7 @@ pub(super) fn time(call: &Call) -> Result<Value, Refusal> {
 }
 
 pub(super) fn set_time(call: &Call) -> Result<Value, Refusal> {
-    call.site.set_clock(call.body()?);
+    call.site.verbs().set_clock(call.body()?);
     time(call)
 }
 
@@ -119,6 +120,6 @@ pub(super) fn step(call: &Call) -> Result<Value, Refusal> {
     struct Step {
         ms: u64,
     }
-    call.site.step_clock(call.body::<Step>()?.ms);
+    call.site.verbs().step_clock(call.body::<Step>()?.ms);
     time(call)
 }

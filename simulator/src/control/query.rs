@@ -113,14 +113,11 @@ impl Assertion {
         let matcher =
             Matcher::new(self.target.clone(), &site.world.lock()).map_err(Refusal::bad)?;
         let journal = site.journal.lock();
-        if let Some(first) = journal.requests().next()
-            && journal.dropped() > 0
-            && first.id > self.since + 1
-        {
+        let (first, asked) = (journal.first_id(), self.since.saturating_add(1));
+        if first > asked {
             return Err(Refusal::conflict(format!(
-                "requests {} to {} are no longer in the journal",
-                self.since + 1,
-                first.id - 1
+                "requests {asked} to {} are no longer in the journal",
+                first - 1
             )));
         }
         let mut count = 0;

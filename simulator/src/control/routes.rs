@@ -69,15 +69,15 @@ pub const ROUTES: &[Route] = &[
     route(
         "GET",
         "/worlds",
-        "Names of the worlds of this process.",
+        "Names of the worlds of this process, and the addresses of those that have a REST door of their own.",
         "",
         Look(world::list),
     ),
     route(
         "POST",
         "/worlds",
-        "Add a world; it answers below /worlds/NAME/xcatws.",
-        "{name, site: name or file | text: site file, release, behaviour, repaired, seed}",
+        "Add a world; it answers below /worlds/NAME/xcatws, and at an address of its own when one is given.",
+        "{name, site: name or file | text: site file, release, behaviour, repaired, seed, listen: ADDRESS:PORT}",
         Look(world::add),
     ),
     route(
@@ -134,7 +134,7 @@ pub const ROUTES: &[Route] = &[
         "/worlds/{world}/breaks",
         "Set a break point.",
         "{id, target, nth, when: before|after, until: target, times}",
-        Look(faults::add_break),
+        Change(faults::add_break),
     ),
     route(
         "GET",
@@ -155,7 +155,7 @@ pub const ROUTES: &[Route] = &[
         "/worlds/{world}/breaks/{id}",
         "Take a break point away.",
         "",
-        Look(faults::remove_break),
+        Change(faults::remove_break),
     ),
     route(
         "GET",
@@ -260,21 +260,21 @@ pub const ROUTES: &[Route] = &[
         "/worlds/{world}/snapshots/{name}",
         "Keep the state under a name.",
         "",
-        Look(state::snapshot),
+        Change(state::snapshot),
     ),
     route(
         "POST",
         "/worlds/{world}/snapshots/{name}/restore",
         "Go back to a snapshot.",
         "",
-        Look(state::restore),
+        Change(state::restore),
     ),
     route(
         "DELETE",
         "/worlds/{world}/snapshots/{name}",
         "Forget a snapshot.",
         "",
-        Look(state::forget),
+        Change(state::forget),
     ),
     route(
         "GET",

@@ -1,5 +1,6 @@
 //! Verbs of worlds and pages.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -7,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::call::{Call, Refusal};
 use crate::seam::{Behaviour, Release, Settings};
-use crate::server::{SiteSource, WorldError};
+use crate::server::{SiteSource, WorldError, WorldOptions};
 
 pub(super) fn list(call: &Call) -> Result<Value, Refusal> {
-    Ok(json!({"worlds": call.worlds.names()}))
+    Ok(json!({"worlds": call.worlds.names(), "urls": call.worlds.urls()}))
 }
 
 pub(super) fn add(call: &Call) -> Result<Value, Refusal> {
@@ -30,13 +31,16 @@ pub(super) fn add(call: &Call) -> Result<Value, Refusal> {
         repaired: Vec<String>,
         #[serde(default)]
         seed: Option<u64>,
+        #[serde(default)]
+        listen: Option<SocketAddr>,
     }
     let new: New = call.body()?;
     let source = match (new.site, new.text) {
         (Some(_), Some(_)) => return Err(Refusal::bad("give a site or a text, not both")),
-        (_, Some(text)) => {
-            SiteSource::from(crate::site::from_text(&new.name, &text).map_err(Refusal::bad)?)
-        }
+        (_, Some(text)) => SiteSource::Text {
+            name: new.name.clone(),
+            text,
+        },
         (site, None) => site.map_or_else(SiteSource::default, SiteSource::from),
     };
     let settings = Settings {
@@ -45,13 +49,21 @@ pub(super) fn add(call: &Call) -> Result<Value, Refusal> {
         repaired: new.repaired,
         ..Settings::default()
     };
-    call.worlds
-        .add(&new.name, source, settings, new.seed)
-        .map_err(|e| match e {
-            WorldError::Name(_) => Refusal::conflict(e),
-            WorldError::Site(_) => Refusal::bad(e),
-        })?;
-    Ok(json!({"name": new.name, "path": format!("/worlds/{}/xcatws", new.name)}))
+    let options = WorldOptions {
+        source,
+        settings,
+        seed: new.seed,
+        listen: new.listen,
+    };
+    call.worlds.add(&new.name, options).map_err(|e| match e {
+        WorldError::Name(_) | WorldError::Listen { .. } => Refusal::conflict(e),
+        e => Refusal::bad(e),
+    })?;
+    let mut answer = json!({"name": new.name, "path": format!("/worlds/{}/xcatws", new.name)});
+    if let Some(url) = call.worlds.urls().remove(&new.name) {
+        answer["url"] = url.into();
+    }
+    Ok(answer)
 }
 
 pub(super) fn show(call: &Call) -> Result<Value, Refusal> {

@@ -27,6 +27,7 @@ pub(super) fn admit(site: &Site, request: &Request) -> Result<Admitted, Response
             crypt::matches(&credentials.password, &hash);
         }
     }
+    let _turn = site.turn();
     let mut world = site.world.lock();
     let name = identify(&mut world, &site.settings, request)?;
     let tables = &world.mn.tables;

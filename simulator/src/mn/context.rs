@@ -125,12 +125,14 @@ impl Context {
 
     /// Changes xCAT's tables.
     pub fn tables_mut<R>(&self, change: impl FnOnce(&mut Database) -> R) -> R {
+        let _turn = self.site.turn();
         change(&mut self.site.world.lock().mn.tables)
     }
 
     /// Reads or changes what is local to the management node (its files, its clock). Not a way around the seam:
     /// hosts and z/VM are reached by [`Context::remote`] only.
     pub fn local<R>(&self, work: impl FnOnce(&mut World) -> R) -> R {
+        let _turn = self.site.turn();
         work(&mut self.site.world.lock())
     }
 

@@ -17,7 +17,7 @@ pub async fn serve(site: Arc<Site>, mut request: Request) -> Response {
     let id = if request.journal == 0 {
         site.open(None, facts)
     } else {
-        site.journal.lock().describe(request.journal, facts);
+        site.describe(request.journal, facts);
         request.journal
     };
     let response = match admit(&site, &request) {

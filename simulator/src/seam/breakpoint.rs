@@ -65,10 +65,51 @@ struct Armed {
     held: Vec<(u64, oneshot::Sender<()>)>,
 }
 
+/// A break point as it is saved. Requests that it holds are not: they end with the process that serves them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedBreak {
+    /// As written.
+    pub point: BreakPoint,
+    /// How many requests it has held.
+    pub hits: u64,
+    /// Whether what `until` waits for has happened.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub over: bool,
+}
+
+/// The break points as they are saved.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BreakPointsState {
+    /// In order.
+    pub points: Vec<SavedBreak>,
+    /// Number of the last id given.
+    pub last_id: u64,
+}
+
+/// How a break point stands, by its id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BreakCount {
+    /// Its id.
+    pub id: String,
+    /// How many requests it has held.
+    pub hits: u64,
+    /// Whether what `until` waits for has happened.
+    pub over: bool,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    last_id: u64,
+    armed: Vec<Armed>,
+    /// The site ends: nothing is held any more.
+    is_closed: bool,
+}
+
 /// The break points of a site.
 #[derive(Debug, Default)]
 pub struct BreakPoints {
-    inner: Mutex<(u64, Vec<Armed>)>,
+    inner: Mutex<Inner>,
 }
 
 impl BreakPoints {
@@ -85,17 +126,17 @@ impl BreakPoints {
             .transpose()?;
         let mut inner = self.inner.lock();
         if point.id.is_empty() {
-            inner.0 += 1;
-            point.id = format!("b{}", inner.0);
+            inner.last_id += 1;
+            point.id = format!("b{}", inner.last_id);
         }
-        if inner.1.iter().any(|a| a.point.id == point.id) {
+        if inner.armed.iter().any(|a| a.point.id == point.id) {
             return Err(BadTarget {
                 field: "id",
                 reason: format!("break point '{}' is there already", point.id),
             });
         }
         let id = point.id.clone();
-        inner.1.push(Armed {
+        inner.armed.push(Armed {
             point,
             matcher,
             until,
@@ -109,41 +150,122 @@ impl BreakPoints {
     /// Lets go what a break point holds; it may hold others later. Says how many were held; `None`: no such break point.
     pub fn release(&self, id: &str) -> Option<usize> {
         let mut inner = self.inner.lock();
-        let armed = inner.1.iter_mut().find(|a| a.point.id == id)?;
+        let armed = inner.armed.iter_mut().find(|a| a.point.id == id)?;
         Some(let_go(armed))
     }
 
     /// Takes a break point away, and lets go what it holds.
     pub fn remove(&self, id: &str) -> bool {
         let mut inner = self.inner.lock();
-        let before = inner.1.len();
-        inner.1.retain_mut(|armed| {
+        let before = inner.armed.len();
+        inner.armed.retain_mut(|armed| {
             let goes = armed.point.id == id;
             if goes {
                 let_go(armed);
             }
             !goes
         });
-        inner.1.len() < before
+        inner.armed.len() < before
     }
 
     /// Takes all away.
     pub fn clear(&self) {
-        for mut armed in std::mem::take(&mut self.inner.lock().1) {
+        for mut armed in std::mem::take(&mut self.inner.lock().armed) {
             let_go(&mut armed);
+        }
+    }
+
+    /// Lets everything go and holds nothing any more; the break points stay.
+    pub(crate) fn close(&self) {
+        let mut inner = self.inner.lock();
+        inner.is_closed = true;
+        for armed in &mut inner.armed {
+            let_go(armed);
+        }
+    }
+
+    /// What is saved.
+    pub fn state(&self) -> BreakPointsState {
+        let inner = self.inner.lock();
+        BreakPointsState {
+            points: inner
+                .armed
+                .iter()
+                .map(|a| SavedBreak {
+                    point: a.point.clone(),
+                    hits: a.hits,
+                    over: a.over,
+                })
+                .collect(),
+            last_id: inner.last_id,
+        }
+    }
+
+    /// Goes on from saved break points; what is held now is let go.
+    ///
+    /// # Errors
+    /// A target that the world does not have; nothing has changed then.
+    pub fn restore(&self, state: BreakPointsState, world: &World) -> Result<(), BadTarget> {
+        let armed = state
+            .points
+            .into_iter()
+            .map(|saved| {
+                Ok(Armed {
+                    matcher: Matcher::new(saved.point.target.clone(), world)?,
+                    until: saved
+                        .point
+                        .until
+                        .clone()
+                        .map(|t| Matcher::new(t, world))
+                        .transpose()?,
+                    point: saved.point,
+                    hits: saved.hits,
+                    over: saved.over,
+                    held: Vec::new(),
+                })
+            })
+            .collect::<Result<Vec<_>, BadTarget>>()?;
+        let mut inner = self.inner.lock();
+        inner.last_id = state.last_id;
+        for mut gone in std::mem::replace(&mut inner.armed, armed) {
+            let_go(&mut gone);
+        }
+        Ok(())
+    }
+
+    /// How they stand.
+    pub(crate) fn counts(&self) -> Vec<BreakCount> {
+        let inner = self.inner.lock();
+        inner
+            .armed
+            .iter()
+            .map(|a| BreakCount {
+                id: a.point.id.clone(),
+                hits: a.hits,
+                over: a.over,
+            })
+            .collect()
+    }
+
+    /// Sets how one stands, as it was recorded.
+    pub(crate) fn set_count(&self, count: &BreakCount) {
+        let mut inner = self.inner.lock();
+        if let Some(armed) = inner.armed.iter_mut().find(|a| a.point.id == count.id) {
+            armed.hits = count.hits;
+            armed.over = count.over;
         }
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.inner.lock().1.is_empty()
+        self.inner.lock().armed.is_empty()
     }
 
     /// All of them.
     pub fn list(&self) -> Vec<BreakPointState> {
         self.inner
             .lock()
-            .1
+            .armed
             .iter()
             .map(|armed| BreakPointState {
                 point: armed.point.clone(),
@@ -163,7 +285,10 @@ impl BreakPoints {
         when: When,
     ) -> Option<oneshot::Receiver<()>> {
         let mut inner = self.inner.lock();
-        let armed = inner.1.iter_mut().find(|a| {
+        if inner.is_closed {
+            return None;
+        }
+        let armed = inner.armed.iter_mut().find(|a| {
             !a.over
                 && a.point.when == when
                 && a.hits < a.point.times.unwrap_or(1)
@@ -178,7 +303,7 @@ impl BreakPoints {
 
     /// A request is done: what waits for it goes on.
     pub(super) fn done(&self, facts: &RequestFacts) {
-        for armed in &mut self.inner.lock().1 {
+        for armed in &mut self.inner.lock().armed {
             if armed
                 .until
                 .as_ref()

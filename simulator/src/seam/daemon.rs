@@ -20,7 +20,10 @@ impl Site {
             return None;
         }
         let now = self.now_ms();
-        Some(self.faults.meet_http(path, when, now)?.effect)
+        let fired = self.faults.meet_http(path, when, now)?;
+        // No request's end follows that would keep it.
+        self.keep_counts();
+        Some(fired.effect)
     }
 
     /// The fault that a request meets at the daemon, before or after it was carried out.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Outcome, RemoteCommand};
 use crate::bytes::find_ignoring_case;
@@ -37,45 +37,45 @@ pub struct RequestFacts {
     /// xCAT command; empty when there is none.
     pub command: String,
     /// Noderange as given.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noderange: Option<String>,
     /// Arguments, long ones cut, passwords masked.
     pub args: Vec<String>,
     /// Who asks.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
 }
 
 /// The HTTP side of a request, without the query.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HttpFacts {
     /// Method.
     pub method: String,
     /// Path.
     pub path: String,
     /// Status of the answer, once there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
 }
 
 /// One request, with its remote commands in order.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JournalRequest {
     /// Number of the request, from 1.
     pub id: u64,
     /// The door's side of it, when that was HTTP.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http: Option<HttpFacts>,
     /// What it asks.
-    #[serde(flatten, serialize_with = "shared")]
+    #[serde(flatten, serialize_with = "shared", deserialize_with = "unshared")]
     pub facts: Arc<RequestFacts>,
     /// When it began, in virtual milliseconds.
     pub started_ms: u64,
     /// When it ended, in virtual milliseconds; nothing while it runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_ms: Option<u64>,
     /// The first error text of the answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// Remote commands in the order issued.
     pub commands: Vec<JournalEntry>,
@@ -86,17 +86,17 @@ pub struct JournalRequest {
 }
 
 /// One remote command and its outcome.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JournalEntry {
     /// What was asked.
     pub command: RemoteCommand,
     /// What came back; long output is cut.
     pub outcome: Kept,
     /// Fault rules that had a hand in it, by id.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<String>,
     /// What it changed, in words.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<String>,
 }
 
@@ -142,6 +142,28 @@ impl Serialize for Kept {
     }
 }
 
+impl<'de> Deserialize<'de> for Kept {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Outcome::deserialize(deserializer).map(|outcome| Self(Output::Text(outcome)))
+    }
+}
+
+impl PartialEq for Kept {
+    fn eq(&self, other: &Self) -> bool {
+        self.outcome() == other.outcome()
+    }
+}
+
+/// What is saved of a journal.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct JournalState {
+    /// How many requests were dropped from the ring.
+    pub dropped: u64,
+    /// The requests that it holds, oldest first.
+    pub requests: Vec<JournalRequest>,
+}
+
 impl Journal {
     /// Opens a request and gives its number.
     pub fn open(&mut self, http: Option<HttpFacts>, facts: RequestFacts, now_ms: u64) -> u64 {
@@ -167,9 +189,10 @@ impl Journal {
     pub fn describe(&mut self, request: u64, facts: RequestFacts) {
         let added = facts_size(&facts);
         if let Some(entry) = self.get_mut(request) {
+            let gone = facts_size(&entry.facts);
             entry.facts = Arc::new(facts);
-            entry.bytes += added;
-            self.bytes += added;
+            entry.bytes = entry.bytes + added - gone;
+            self.bytes = self.bytes + added - gone;
         }
     }
 
@@ -233,10 +256,7 @@ impl Journal {
             return;
         }
         let entry = entry();
-        let added = size_of::<JournalEntry>()
-            + entry.outcome.size()
-            + entry.command.size()
-            + entry.changes.iter().map(String::len).sum::<usize>();
+        let added = entry_size(&entry);
         kept.commands.push(entry);
         kept.bytes += added;
         self.bytes += added;
@@ -276,11 +296,51 @@ impl Journal {
         self.last_id
     }
 
-    /// Goes on counting from a saved number.
-    pub fn resume(&mut self, last_id: u64) {
-        self.requests.clear();
-        self.bytes = 0;
-        self.last_id = last_id;
+    /// What is saved.
+    pub fn state(&self) -> JournalState {
+        JournalState {
+            dropped: self.dropped,
+            requests: self.requests.iter().cloned().collect(),
+        }
+    }
+
+    /// Goes on from a saved journal whose last request had this number. Requests that do not count up to it are not
+    /// taken: nothing could be found by its number.
+    pub fn restore(&mut self, state: JournalState, last_id: u64) {
+        let count = state.requests.len() as u64;
+        let is_whole = (1..)
+            .zip(&state.requests)
+            .all(|(nth, request)| request.id + count == last_id + nth);
+        *self = Self {
+            last_id,
+            dropped: state.dropped,
+            ..Self::default()
+        };
+        if is_whole {
+            self.requests = state.requests.into();
+            for request in &mut self.requests {
+                request.bytes = size_of::<JournalRequest>()
+                    + facts_size(&request.facts)
+                    + request.commands.iter().map(entry_size).sum::<usize>();
+                self.bytes += request.bytes;
+            }
+            self.shrink();
+        }
+    }
+
+    /// Number of the first request that is kept; that of the next one when none is.
+    pub fn first_id(&self) -> u64 {
+        self.requests.front().map_or(self.last_id + 1, |r| r.id)
+    }
+
+    /// Ends the requests that no longer run, after the process that served them has ended.
+    pub(crate) fn end_all(&mut self, now_ms: u64) {
+        for request in &mut self.requests {
+            if request.finished_ms.is_none() {
+                request.finished_ms = Some(now_ms);
+                request.error = Some("the simulator ended while this request ran".to_owned());
+            }
+        }
     }
 
     /// How many requests were dropped from the ring.
@@ -296,6 +356,10 @@ impl Journal {
 
 fn shared<S: Serializer>(facts: &Arc<RequestFacts>, serializer: S) -> Result<S::Ok, S::Error> {
     facts.as_ref().serialize(serializer)
+}
+
+fn unshared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<RequestFacts>, D::Error> {
+    RequestFacts::deserialize(deserializer).map(Arc::new)
 }
 
 impl RequestFacts {
@@ -330,6 +394,13 @@ fn facts_size(facts: &RequestFacts) -> usize {
             .iter()
             .map(|a| a.len() + size_of::<String>())
             .sum::<usize>()
+}
+
+fn entry_size(entry: &JournalEntry) -> usize {
+    size_of::<JournalEntry>()
+        + entry.outcome.size()
+        + entry.command.size()
+        + entry.changes.iter().map(String::len).sum::<usize>()
 }
 
 /// An argument that may be shown: cut, and without the value of anything called a password.
@@ -413,6 +484,30 @@ mod tests {
             journal.get(id).unwrap().commands.len(),
             COMMANDS_PER_REQUEST
         );
+    }
+
+    #[test]
+    fn a_journal_survives_being_saved() {
+        let mut journal = Journal::default();
+        for n in 0..3 {
+            let http = HttpFacts {
+                method: "PUT".to_owned(),
+                ..HttpFacts::default()
+            };
+            let id = journal.open(Some(http), RequestFacts::default(), n);
+            journal.describe(id, RequestFacts::new(Some("chvm"), Some("n"), &[], None));
+            let changes = vec!["changed".to_owned()];
+            journal.record(id, ping(1), &Outcome::ok("up"), Vec::new(), changes);
+            journal.close(id, n + 1, Some(200), Some("failed".to_owned()));
+        }
+        let text = serde_json::to_string(&journal.state()).unwrap();
+        let mut other = Journal::default();
+        other.restore(serde_json::from_str(&text).unwrap(), 3);
+        assert_eq!(other.state(), journal.state());
+        assert_eq!((other.bytes(), other.first_id()), (journal.bytes(), 1));
+        // Numbers that do not fit are not taken.
+        other.restore(serde_json::from_str(&text).unwrap(), 7);
+        assert_eq!((other.requests().count(), other.first_id()), (0, 8));
     }
 
     #[test]

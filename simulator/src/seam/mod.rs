@@ -19,7 +19,9 @@ mod site;
 mod target;
 mod verbs;
 
-pub use breakpoint::{BreakPoint, BreakPointState, BreakPoints, When};
+pub use breakpoint::{
+    BreakCount, BreakPoint, BreakPointState, BreakPoints, BreakPointsState, SavedBreak, When,
+};
 pub use clock::{Clock, ClockSettings};
 pub use command::{Outcome, RemoteCommand};
 pub use daemon::DaemonFault;
@@ -27,11 +29,14 @@ pub use fault::{
     CATALOGUE, Condition, ConditionError, Effect, FaultBook, FaultBookState, FaultRequest,
     FaultRule, Layer, NamedFault, RuleError, named, page as faults_page,
 };
-pub use journal::{HttpFacts, Journal, JournalEntry, JournalRequest, Kept, RequestFacts};
+pub use journal::{
+    HttpFacts, Journal, JournalEntry, JournalRequest, JournalState, Kept, RequestFacts,
+};
 pub use latency::{Distribution, Latency, LatencyProfile, LatencyState};
 pub use overlap::Reading;
 pub use playback::Playback;
 pub use random::next as random_number;
 pub use settings::{Behaviour, RACES, Release, RepairError, Settings};
-pub use site::{FarEnd, Site};
+pub use site::{FarEnd, Site, WorldEdit, WorldView};
+pub(crate) use verbs::Verbs;
 pub use target::{BadTarget, Matcher, Place, Target, pools};

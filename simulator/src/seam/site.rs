@@ -2,10 +2,11 @@
 //! around them.
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::watch;
 
 use super::changes::Before;
@@ -13,7 +14,7 @@ use super::fault::{Fired, for_one_command};
 use super::overlap::Reading;
 use super::{
     BreakPoints, Clock, Effect, FaultBook, HttpFacts, Journal, Latency, Matcher, Outcome, Playback,
-    RemoteCommand, RequestFacts, Settings, When,
+    RemoteCommand, RequestFacts, Settings, Verbs, When,
 };
 use crate::defects::Defects;
 use crate::state::{ChangeLog, FiredRecord, Record};
@@ -33,8 +34,9 @@ pub enum FarEnd {
 /// A running site.
 #[derive(Debug, Default)]
 pub struct Site {
-    /// The world; locked for one remote command or one table access at a time.
-    pub world: Mutex<World>,
+    /// The world; locked for one remote command or one table access at a time. From outside: [`Site::look`] and
+    /// [`Site::edit`].
+    pub(crate) world: Mutex<World>,
     /// Who answers remote commands.
     pub far_end: FarEnd,
     /// Requests and their remote commands.
@@ -46,13 +48,13 @@ pub struct Site {
     /// Whose turn it is to change pools, where races are repaired (Q1).
     pub pools: tokio::sync::Mutex<()>,
     /// What fails.
-    pub faults: FaultBook,
+    pub(crate) faults: FaultBook,
     /// Where requests are held.
-    pub breaks: BreakPoints,
+    pub(crate) breaks: BreakPoints,
     /// How long remote commands take.
-    pub latency: Latency,
+    pub(crate) latency: Latency,
     /// How time passes.
-    pub clock: Clock,
+    pub(crate) clock: Clock,
     /// Whether a remote command needs more than to be carried out: a fault, break point, latency or the clock.
     pub(super) armed: AtomicBool,
     /// Counts what happened, for those who wait.
@@ -61,6 +63,47 @@ pub struct Site {
     pub(crate) snapshots: Mutex<BTreeMap<String, crate::state::SavedState>>,
     /// Where changes are recorded, when they are.
     pub(crate) log: OnceLock<ChangeLog>,
+}
+
+/// The world to be looked at. Nothing happens in it meanwhile.
+#[derive(Debug)]
+pub struct WorldView<'a>(MutexGuard<'a, World>);
+
+impl Deref for WorldView<'_> {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.0
+    }
+}
+
+/// The world to be changed by hand, past remote commands and the control door. When the site is kept in a folder, the
+/// whole state is written there when this is dropped.
+#[derive(Debug)]
+pub struct WorldEdit<'a> {
+    site: &'a Site,
+    world: MutexGuard<'a, World>,
+    _turn: Option<RwLockWriteGuard<'a, ()>>,
+}
+
+impl Deref for WorldEdit<'_> {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl DerefMut for WorldEdit<'_> {
+    fn deref_mut(&mut self) -> &mut World {
+        &mut self.world
+    }
+}
+
+impl Drop for WorldEdit<'_> {
+    fn drop(&mut self) {
+        self.site.record_whole(&mut self.world);
+    }
 }
 
 /// A counter that can be waited for.
@@ -119,61 +162,134 @@ impl Site {
         }
     }
 
+    /// Looks at the world. Nothing happens in it until the view is dropped.
+    pub fn look(&self) -> WorldView<'_> {
+        WorldView(self.world.lock())
+    }
+
+    /// Changes the world by hand. Nothing else happens in it until the edit is dropped; what it did then survives the end
+    /// of the process like any other change, at the cost of a record of the whole state.
+    pub fn edit(&self) -> WorldEdit<'_> {
+        let turn = self.log.get().map(ChangeLog::verb_turn);
+        let mut world = self.world.lock();
+        if let Some(log) = self.log.get() {
+            log.capture(&mut world);
+        }
+        WorldEdit {
+            site: self,
+            world,
+            _turn: turn,
+        }
+    }
+
+    /// To be held by the management node while it changes something of its own: verbs of the control door, which replace
+    /// what is recorded, then wait.
+    pub(crate) fn turn(&self) -> Option<RwLockReadGuard<'_, ()>> {
+        self.log.get().map(ChangeLog::other_turn)
+    }
+
     /// A request enters through a door.
     pub fn open(&self, http: Option<HttpFacts>, facts: RequestFacts) -> u64 {
         let now = self.now_ms();
-        self.journal.lock().open(http, facts, now)
+        let mut journal = self.journal.lock();
+        if let Some(log) = self.log.get() {
+            log.append(&Record::Opened {
+                id: journal.last_id() + 1,
+                now_ms: now,
+                http: http.clone(),
+                facts: facts.clone(),
+            });
+        }
+        journal.open(http, facts, now)
+    }
+
+    /// Says what a request that a door opened asks of the management node.
+    pub fn describe(&self, request: u64, facts: RequestFacts) {
+        let mut journal = self.journal.lock();
+        if let Some(log) = self.log.get() {
+            let facts = facts.clone();
+            log.append(&Record::Described { id: request, facts });
+        }
+        journal.describe(request, facts);
     }
 
     /// A request has been answered.
     pub fn close(&self, request: u64, status: Option<u16>, error: Option<String>) {
         let now = self.now_ms();
-        self.keep();
         let mut journal = self.journal.lock();
         journal.close(request, now, status, error);
-        let facts = self
-            .is_armed()
-            .then(|| journal.get(request).map(|r| r.facts.clone()))
-            .flatten();
+        let closed = journal.get(request);
+        if let Some(log) = self.log.get() {
+            log.append(&Record::Closed {
+                id: request,
+                now_ms: now,
+                status,
+                error: closed.and_then(|r| r.error.clone()),
+            });
+        }
+        let facts = closed
+            .filter(|_| self.is_armed())
+            .map(|r| r.facts.clone());
         drop(journal);
         if let Some(facts) = facts {
             self.breaks.done(&facts);
         }
+        self.keep();
         self.happened();
     }
 
     /// Makes everything that has changed so far survive the end of the process, when there is a log.
     pub fn keep(&self) {
         if let Some(log) = self.log.get() {
-            let last = self.journal.lock().last_id();
+            let turn = log.other_turn();
             let mut world = self.world.lock();
-            log.capture(&mut world, last);
+            log.capture(&mut world);
             self.record_counts();
             drop(world);
+            drop(turn);
             log.flush();
         }
     }
 
-    /// Records what rules have counted and latencies have drawn; the world is locked.
+    /// Records what rules and break points have counted and latencies have drawn.
     fn record_counts(&self) {
         if let Some(log) = self.log.get()
-            && (!self.faults.is_empty() || self.latency.is_on())
+            && (!self.faults.is_empty() || self.latency.is_on() || !self.breaks.is_empty())
         {
             log.append(&Record::Counts {
                 rules: self.faults.counts(),
                 latency: self.latency.state().random_state,
+                breaks: self.breaks.counts(),
             });
         }
     }
 
-    /// Puts the whole state into the log: for changes that were made by the library, past remote commands and the control
-    /// door.
-    pub fn keep_whole(&self) {
+    /// Records at once what was counted by what is no request's remote command.
+    pub(super) fn keep_counts(&self) {
         if let Some(log) = self.log.get() {
-            let _turn = log.verb_turn();
-            let mut world = self.world.lock();
-            let state = self.state_of(&world);
-            match serde_json::to_value(state) {
+            let turn = log.other_turn();
+            self.record_counts();
+            drop(turn);
+            log.flush();
+        }
+    }
+
+    /// Carries out a change that the library makes past the control door; with a log the whole state is recorded after it.
+    pub(crate) fn by_library<'a, R>(&'a self, change: impl FnOnce(Verbs<'a>) -> R) -> R {
+        let Some(log) = self.log.get() else {
+            return change(self.verbs());
+        };
+        let _turn = log.verb_turn();
+        log.capture(&mut self.world.lock());
+        let done = change(self.verbs());
+        self.record_whole(&mut self.world.lock());
+        done
+    }
+
+    /// Puts the whole state into the log; it is the caller's turn.
+    fn record_whole(&self, world: &mut World) {
+        if let Some(log) = self.log.get() {
+            match serde_json::to_value(self.state_of(world)) {
                 Ok(body) => log.append(&Record::Verb {
                     method: "PUT".to_owned(),
                     path: "/worlds/default/state".to_owned(),
@@ -181,9 +297,7 @@ impl Site {
                 }),
                 Err(error) => tracing::error!(%error, "the state cannot be written"),
             }
-            let last = self.journal.lock().last_id();
-            log.catch_up(&mut world, last);
-            drop(world);
+            log.catch_up(world);
             log.flush();
         }
     }
@@ -209,7 +323,7 @@ impl Site {
         }
         let _turn = self.log.get().map(ChangeLog::other_turn);
         let mut world = self.world.lock();
-        self.record(&mut world, &command, &[]);
+        self.record(&mut world, request, &command, &[]);
         let before = Before::new(&world, &command);
         let outcome = self.carry(&mut world, &command);
         let changes = before.changes(&mut world);
@@ -267,6 +381,14 @@ impl Site {
             let time = seconds.saturating_mul(1_000);
             self.clock.pass(&self.world, time).await;
             let outcome = Outcome::ok("");
+            let _turn = self.turn();
+            if let Some(log) = self.log.get() {
+                log.append(&Record::Slept {
+                    request,
+                    command: command.clone(),
+                    outcome: outcome.clone(),
+                });
+            }
             self.journal
                 .lock()
                 .record(request, command, &outcome, Vec::new(), Vec::new());
@@ -295,6 +417,8 @@ impl Site {
         when: When,
     ) {
         if let Some(hold) = self.breaks.hold(request, facts, command, nth, when) {
+            // Before anybody is told of it.
+            self.keep_counts();
             self.happened();
             // An error means that the break point is gone: the request goes on.
             let _ = hold.await;
@@ -314,6 +438,7 @@ impl Site {
         let hold = self
             .breaks
             .hold(request, facts, command, nth, When::During)?;
+        self.keep_counts();
         self.happened();
         // As above.
         let _ = hold.await;
@@ -338,7 +463,7 @@ impl Site {
             }
             reading.restore(&mut world);
         }
-        self.record(&mut world, command, fired);
+        self.record(&mut world, request, command, fired);
         let (outcome, met) = self.carry_with(&mut world, command, fired);
         self.record_counts();
         let changes = before.changes(&mut world);
@@ -350,10 +475,11 @@ impl Site {
     }
 
     /// Records a remote command that is about to be carried out.
-    fn record(&self, world: &mut World, command: &RemoteCommand, fired: &[Fired]) {
+    fn record(&self, world: &mut World, request: u64, command: &RemoteCommand, fired: &[Fired]) {
         if let Some(log) = self.log.get() {
-            log.capture(world, self.journal.lock().last_id());
+            log.capture(world);
             log.append(&Record::Remote {
+                request,
                 now_ms: world.now_ms,
                 command: command.clone(),
                 fired: fired
@@ -373,8 +499,9 @@ impl Site {
     /// Carries a recorded remote command out again.
     pub(crate) fn replay(
         &self,
+        request: u64,
         now_ms: u64,
-        command: &RemoteCommand,
+        command: RemoteCommand,
         fired: Vec<FiredRecord>,
     ) -> Result<(), String> {
         let mut world = self.world.lock();
@@ -392,9 +519,21 @@ impl Site {
                 })
             })
             .collect::<Result<Vec<_>, String>>()?;
-        self.carry_with(&mut world, command, &fired);
-        world.scratch.take_notes();
+        let before = Before::new(&world, &command);
+        let (outcome, met) = self.carry_with(&mut world, &command, &fired);
+        let changes = before.changes(&mut world);
+        drop(world);
+        self.journal
+            .lock()
+            .record(request, command, &outcome, met, changes);
         Ok(())
+    }
+
+    /// Fetches pool files again, as recorded.
+    pub(crate) fn replay_fetch(&self, request: u64, command: RemoteCommand) {
+        if let Some(pools) = crate::hosts::zhcp::pools(&self.world.lock(), &command) {
+            self.journal.lock().record_pools(request, command, &pools);
+        }
     }
 
     /// The outcome of a remote command with the faults that it meets, and the ids of those that had a hand in it.
@@ -454,8 +593,14 @@ impl Site {
         (ssh.map_or(carried, |(_, failure)| failure), met)
     }
 
-    fn pools_of(&self, command: &RemoteCommand) -> Option<Vec<PoolText>> {
-        crate::hosts::zhcp::pools(&self.world.lock(), command)
+    fn pools_of(&self, request: u64, command: &RemoteCommand) -> Option<Vec<PoolText>> {
+        let world = self.world.lock();
+        let pools = crate::hosts::zhcp::pools(&world, command)?;
+        if let Some(log) = self.log.get() {
+            let command = command.clone();
+            log.append(&Record::Fetched { request, command });
+        }
+        Some(pools)
     }
 
     /// Carries a remote command that prints pool files across the seam: as [`Self::remote`], but what the files say
@@ -468,7 +613,8 @@ impl Site {
     ) -> (Outcome, Option<Vec<PoolText>>) {
         if matches!(self.far_end, FarEnd::World)
             && !self.is_armed()
-            && let Some(pools) = self.pools_of(&command)
+            && let _turn = self.turn()
+            && let Some(pools) = self.pools_of(request, &command)
         {
             self.journal.lock().record_pools(request, command, &pools);
             return (Outcome::default(), Some(pools));

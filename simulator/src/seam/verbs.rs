@@ -1,32 +1,102 @@
-//! What a test may ask of a running site. The control door, the command line and the library all come here.
+//! What a test may ask of a running site. The control door records each verb itself and comes through [`Verbs`]; programs
+//! that hold a [`Site`] call its methods, which keep the whole state where there is a folder for it.
 
 use super::{
-    BadTarget, BreakPoint, ClockSettings, FaultRequest, FaultRule, LatencyState, RuleError, Site,
+    BadTarget, BreakPoint, BreakPointState, ClockSettings, FaultRequest, FaultRule, LatencyState,
+    RuleError, Site,
 };
 
+/// The verbs without their records.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Verbs<'a>(&'a Site);
+
+impl<'a> Verbs<'a> {
+    /// The site.
+    pub(crate) fn site(self) -> &'a Site {
+        self.0
+    }
+
+    pub(crate) fn add_fault(self, request: FaultRequest) -> Result<FaultRule, RuleError> {
+        let rule = self.0.faults.add(request, &mut self.0.world.lock());
+        self.0.rearm();
+        rule
+    }
+
+    pub(crate) fn remove_fault(self, id: &str) -> Option<FaultRule> {
+        let rule = self.0.faults.remove(id, &mut self.0.world.lock());
+        self.0.rearm();
+        rule
+    }
+
+    pub(crate) fn clear_faults(self) -> usize {
+        let count = self.0.faults.clear(&mut self.0.world.lock());
+        self.0.rearm();
+        count
+    }
+
+    pub(crate) fn add_break(self, point: BreakPoint) -> Result<String, BadTarget> {
+        let id = self.0.breaks.add(point, &self.0.world.lock());
+        self.0.rearm();
+        id
+    }
+
+    pub(crate) fn remove_break(self, id: &str) -> bool {
+        let removed = self.0.breaks.remove(id);
+        self.0.rearm();
+        removed
+    }
+
+    pub(crate) fn clear_breaks(self) {
+        self.0.breaks.clear();
+        self.0.rearm();
+    }
+
+    pub(crate) fn set_latency(self, state: LatencyState) -> Result<(), BadTarget> {
+        self.0.latency.set(state)?;
+        self.0.rearm();
+        Ok(())
+    }
+
+    pub(crate) fn set_clock(self, settings: ClockSettings) {
+        self.0.clock.set(settings, &mut self.0.world.lock());
+        self.0.rearm();
+    }
+
+    pub(crate) fn step_clock(self, ms: u64) -> u64 {
+        let mut world = self.0.world.lock();
+        self.0.clock.step(&mut world, ms);
+        self.0.faults.expire(&mut world);
+        world.now_ms
+    }
+}
+
 impl Site {
+    /// The verbs as the control door uses them.
+    pub(crate) fn verbs(&self) -> Verbs<'_> {
+        Verbs(self)
+    }
+
     /// Sets a fault rule.
     ///
     /// # Errors
     /// [`RuleError`]; nothing has changed then.
     pub fn add_fault(&self, request: FaultRequest) -> Result<FaultRule, RuleError> {
-        let rule = self.faults.add(request, &mut self.world.lock());
-        self.rearm();
-        rule
+        self.by_library(|verbs| verbs.add_fault(request))
+    }
+
+    /// The fault rules in force, with their counts.
+    pub fn fault_rules(&self) -> Vec<FaultRule> {
+        self.faults.list()
     }
 
     /// Takes a fault rule away and puts right what its condition changed; gives it with its final counts.
     pub fn remove_fault(&self, id: &str) -> Option<FaultRule> {
-        let rule = self.faults.remove(id, &mut self.world.lock());
-        self.rearm();
-        rule
+        self.by_library(|verbs| verbs.remove_fault(id))
     }
 
     /// Takes all fault rules away; says how many there were.
     pub fn clear_faults(&self) -> usize {
-        let count = self.faults.clear(&mut self.world.lock());
-        self.rearm();
-        count
+        self.by_library(Verbs::clear_faults)
     }
 
     /// Sets a break point; gives its id.
@@ -34,9 +104,12 @@ impl Site {
     /// # Errors
     /// [`BadTarget`].
     pub fn add_break(&self, point: BreakPoint) -> Result<String, BadTarget> {
-        let id = self.breaks.add(point, &self.world.lock());
-        self.rearm();
-        id
+        self.by_library(|verbs| verbs.add_break(point))
+    }
+
+    /// Break points, and the requests that they hold.
+    pub fn break_points(&self) -> Vec<BreakPointState> {
+        self.breaks.list()
     }
 
     /// Lets go what a break point holds; says how many requests that were.
@@ -48,15 +121,12 @@ impl Site {
 
     /// Takes a break point away and lets go what it holds.
     pub fn remove_break(&self, id: &str) -> bool {
-        let removed = self.breaks.remove(id);
-        self.rearm();
-        removed
+        self.by_library(|verbs| verbs.remove_break(id))
     }
 
     /// Takes all break points away.
     pub fn clear_breaks(&self) {
-        self.breaks.clear();
-        self.rearm();
+        self.by_library(Verbs::clear_breaks);
     }
 
     /// Waits until a break point holds a request; gives the request's number. `None`: there is no such break point.
@@ -71,27 +141,31 @@ impl Site {
         .await
     }
 
+    /// Latency profiles and the state of their generator.
+    pub fn latencies(&self) -> LatencyState {
+        self.latency.state()
+    }
+
     /// Replaces the latency profiles.
     ///
     /// # Errors
     /// A pattern that is no regular expression.
     pub fn set_latency(&self, state: LatencyState) -> Result<(), BadTarget> {
-        self.latency.set(state)?;
-        self.rearm();
-        Ok(())
+        self.by_library(|verbs| verbs.set_latency(state))
+    }
+
+    /// How time passes.
+    pub fn clock_settings(&self) -> ClockSettings {
+        self.clock.settings()
     }
 
     /// Changes how time passes.
     pub fn set_clock(&self, settings: ClockSettings) {
-        self.clock.set(settings, &mut self.world.lock());
-        self.rearm();
+        self.by_library(|verbs| verbs.set_clock(settings));
     }
 
-    /// Moves the clock forward, and ends the conditions whose time is over.
+    /// Moves the clock forward.
     pub fn step_clock(&self, ms: u64) -> u64 {
-        let mut world = self.world.lock();
-        self.clock.step(&mut world, ms);
-        self.faults.expire(&mut world);
-        world.now_ms
+        self.by_library(|verbs| verbs.step_clock(ms))
     }
 }

@@ -5,10 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::listener::bind;
-use super::{DEFAULT_WORLD, Identity, Listener, Simulator, SiteSource, StartError, Worlds};
+use super::worlds::Housing;
+use super::{
+    DEFAULT_WORLD, Identity, Listener, Simulator, SiteSource, StartError, WorldOptions, Worlds,
+};
 use crate::control;
-use crate::seam::{Behaviour, Release, Settings, Site};
-use crate::state::{Origin, StateDir};
+use crate::seam::{Behaviour, ClockSettings, Release, Settings};
+use crate::state::Durability;
 use crate::xcatd;
 
 /// Options of a simulator; see [`Simulator::builder`].
@@ -24,6 +27,9 @@ pub struct Builder {
     control: Option<SocketAddr>,
     xcatd: Option<SocketAddr>,
     state_dir: Option<PathBuf>,
+    durability: Durability,
+    clock: ClockSettings,
+    worlds: Vec<(String, WorldOptions)>,
 }
 
 impl Default for Builder {
@@ -39,6 +45,9 @@ impl Default for Builder {
             control: None,
             xcatd: None,
             state_dir: None,
+            durability: Durability::Process,
+            clock: ClockSettings::default(),
+            worlds: Vec::new(),
         }
     }
 }
@@ -162,6 +171,38 @@ impl Builder {
         self
     }
 
+    /// What acknowledged changes survive, with [`Self::state_dir`]. Default: the end of the process.
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// Real seconds that a virtual second takes, from the start on. Default: slow steps take no time.
+    #[must_use]
+    pub fn time_scale(mut self, factor: f64) -> Self {
+        self.clock.scale = factor;
+        self
+    }
+
+    /// Adds a world that behaves as the first one, with a REST door of its own when there is an address. It answers
+    /// below `/worlds/NAME/xcatws` of the first door too.
+    #[must_use]
+    pub fn world(
+        mut self,
+        name: impl Into<String>,
+        site: impl Into<SiteSource>,
+        listen: Option<SocketAddr>,
+    ) -> Self {
+        let options = WorldOptions {
+            source: site.into(),
+            listen,
+            ..WorldOptions::default()
+        };
+        self.worlds.push((name.into(), options));
+        self
+    }
+
     /// Starts; when this returns, the simulator answers.
     ///
     /// # Errors
@@ -192,21 +233,25 @@ impl Builder {
         {
             return Err(StartError::Defect(id.clone()));
         }
-        let origin = Origin {
-            source: self.source,
-            seed: self.seed,
-        };
         let worlds = Worlds::default();
-        let mut state_dir = None;
-        let site = match &self.state_dir {
-            None => Arc::new(Site::new(origin.world()?, self.settings)),
-            Some(folder) => {
-                let (site, dir) = StateDir::open(folder, &origin, self.settings)?;
-                state_dir = Some(dir);
-                site
-            }
+        let mut housing = Housing {
+            tls: None,
+            remote: self.remote,
+            states: self.state_dir.map(|folder| (folder, self.durability)),
         };
-        worlds.insert(DEFAULT_WORLD, Arc::clone(&site), origin)?;
+        worlds.house(housing.clone());
+        let settings = self.settings;
+        let first = WorldOptions {
+            source: self.source,
+            settings: settings.clone(),
+            seed: self.seed,
+            listen: None,
+        };
+        let site = worlds.add(DEFAULT_WORLD, first)?.site;
+        if self.clock.scale > 0.0 {
+            // Asked for anew at each start: nothing to be kept.
+            site.verbs().set_clock(self.clock);
+        }
         let identity = if self.plain && self.xcatd.is_none() {
             None
         } else if let Some(identity) = self.identity {
@@ -224,6 +269,16 @@ impl Builder {
             _ => None,
         };
         let is_secure = tls.is_some();
+        housing.tls.clone_from(&tls);
+        worlds.house(housing);
+        for (name, options) in self.worlds {
+            let options = WorldOptions {
+                settings: settings.clone(),
+                ..options
+            };
+            worlds.add(&name, options)?;
+        }
+        worlds.resume()?;
         let rest = Listener::answering(self.address, tls, Arc::new(worlds.clone()))
             .map_err(listen(self.address))?;
         let control = self
@@ -251,7 +306,6 @@ impl Builder {
             rest,
             control,
             xcatd,
-            _state_dir: state_dir,
         })
     }
 }

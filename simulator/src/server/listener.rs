@@ -64,6 +64,8 @@ impl Answers for Router {
 pub struct Listener {
     address: SocketAddr,
     stop: watch::Sender<bool>,
+    /// Ends with the task.
+    ended: watch::Receiver<()>,
     task: JoinHandle<()>,
 }
 
@@ -104,15 +106,15 @@ impl Listener {
         let listener = bind(address)?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(accept(
-            listener,
-            tls.map(TlsAcceptor::from),
-            answers,
-            stopped,
-        ));
+        let (alive, ended) = watch::channel(());
+        let task = tokio::spawn(async move {
+            accept(listener, tls.map(TlsAcceptor::from), answers, stopped).await;
+            drop(alive);
+        });
         Ok(Self {
             address,
             stop,
+            ended,
             task,
         })
     }
@@ -122,11 +124,15 @@ impl Listener {
         self.address
     }
 
-    /// Accepts nothing more, lets open requests end (for some seconds) and returns.
-    pub(super) async fn finish(&mut self) {
+    /// Accepts nothing more; open requests may end (for some seconds).
+    pub(super) fn stop(&self) {
         self.stop.send_replace(true);
-        // An error means that the task has ended already.
-        let _ = (&mut self.task).await;
+    }
+
+    /// Waits until the last open request has ended, after [`Self::stop`].
+    pub(super) async fn finished(&self) {
+        // The error says that the task has ended.
+        while self.ended.clone().changed().await.is_ok() {}
     }
 }
 

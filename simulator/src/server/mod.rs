@@ -16,4 +16,4 @@ pub use listener::Listener;
 pub use simulator::Simulator;
 pub use source::SiteSource;
 pub use tls::Identity;
-pub use worlds::{DEFAULT_WORLD, Hosted, WorldError, Worlds};
+pub use worlds::{DEFAULT_WORLD, Hosted, WorldError, WorldOptions, Worlds};

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
-use super::{Builder, Identity, Listener, Worlds};
+use super::{Builder, DEFAULT_WORLD, Identity, Listener, Worlds};
 use crate::seam::Site;
-use crate::state::StateDir;
 
 /// A simulated site with its doors open. It stops when it is dropped.
 ///
@@ -29,8 +28,6 @@ pub struct Simulator {
     pub(super) rest: Listener,
     pub(super) control: Option<Listener>,
     pub(super) xcatd: Option<(SocketAddr, JoinHandle<()>)>,
-    /// Kept open as long as the simulator runs; the last files are written when it is dropped.
-    pub(super) _state_dir: Option<StateDir>,
 }
 
 impl Simulator {
@@ -67,6 +64,20 @@ impl Simulator {
         &self.worlds
     }
 
+    /// Base address of a world's REST door: its own, or the path of the first door below which it answers. xCAT's resources
+    /// are below `/xcatws`.
+    pub fn world_url(&self, name: &str) -> Option<String> {
+        let own = self.worlds.urls().remove(name);
+        own.or_else(|| {
+            self.worlds.get(name)?;
+            Some(if name == DEFAULT_WORLD {
+                self.url()
+            } else {
+                format!("{}/worlds/{name}", self.url())
+            })
+        })
+    }
+
     /// The certificate of the TLS doors as PEM, to be trusted as a CA; `None` when there is no such door.
     pub fn certificate_pem(&self) -> Option<&str> {
         self.identity.as_ref().map(Identity::certificate_pem)
@@ -74,14 +85,16 @@ impl Simulator {
 
     /// Stops in good order: open requests end first.
     pub async fn stop(mut self) {
-        self.site.clear_breaks();
         if let Some((_, task)) = self.xcatd.take() {
             task.abort();
         }
-        let Self { rest, control, .. } = &mut self;
-        rest.finish().await;
-        if let Some(control) = control {
-            control.finish().await;
+        for door in [Some(&self.rest), self.control.as_ref()].into_iter().flatten() {
+            door.stop();
+        }
+        self.worlds.finish().await;
+        self.rest.finished().await;
+        if let Some(control) = &self.control {
+            control.finished().await;
         }
     }
 }
@@ -91,5 +104,6 @@ impl Drop for Simulator {
         if let Some((_, task)) = &self.xcatd {
             task.abort();
         }
+        self.worlds.close();
     }
 }

@@ -2,16 +2,26 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use crate::site::{self, SiteError};
 use crate::world::World;
 
-/// A world, or the name or file of a site.
-#[derive(Clone, Debug)]
+/// A world, or the name, file or text of a site.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SiteSource {
     /// A world as it is.
     World(Box<World>),
     /// A site file, or the name of a site that comes with the program (`lab`, `empty`).
     File(PathBuf),
+    /// The text of a site file.
+    Text {
+        /// Its name, for errors.
+        name: String,
+        /// The text.
+        text: String,
+    },
 }
 
 impl SiteSource {
@@ -23,6 +33,7 @@ impl SiteSource {
         match self {
             Self::World(world) => Ok((**world).clone()),
             Self::File(path) => site::load(path),
+            Self::Text { name, text } => site::from_text(name, text),
         }
     }
 }

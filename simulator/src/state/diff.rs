@@ -23,6 +23,16 @@ pub fn diff(before: &Value, after: &Value) -> Vec<Difference> {
     found
 }
 
+/// The differences of two saved states, without what tells of the past and not of the site: journal and snapshots.
+pub fn diff_states(mut before: Value, mut after: Value) -> Vec<Difference> {
+    for state in [&mut before, &mut after] {
+        if let Some(fields) = state.as_object_mut() {
+            fields.retain(|key, _| !matches!(key.as_str(), "journal" | "snapshots"));
+        }
+    }
+    diff(&before, &after)
+}
+
 fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<Difference>) {
     match (before, after) {
         (Some(a), Some(b)) if a == b => {}

@@ -6,6 +6,7 @@
 //! | `changes-N.log` | what changed since, one record a line, each with a checksum |
 //! | `pools/HOST/NAME.conf` | the pool files, to be read by a person |
 //! | `lock` | held by the process that uses the folder |
+//! | `worlds/NAME/` | the same for each further world |
 //!
 //! At start the latest snapshot is read and the logs from its number on are carried out again. When a log has grown
 //! beyond the size of a snapshot, the next one is begun and a new snapshot is written beside the running site; older
@@ -20,12 +21,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use thiserror::Error;
 
 use super::log::{self, ChangeLog, Durability};
 use super::pool_files::{PoolFiles, replace};
 use super::record::{Record, records};
-use super::{LoadError, Origin, SavedState};
+use super::{LoadError, Origin, SCHEMA, SavedState};
 use crate::seam::{Settings, Site};
 use crate::site::SiteError;
 
@@ -71,12 +73,12 @@ pub enum StateError {
     Site(#[from] SiteError),
 }
 
-/// A folder that keeps the state of a running site. Dropping it writes the pool files a last time.
+/// A folder that keeps the state of a running site. Finishing or dropping it writes the pool files a last time.
 #[derive(Debug)]
 pub struct StateDir {
     stop: Arc<AtomicBool>,
-    keeper: Option<JoinHandle<()>>,
-    _lock: File,
+    keeper: Mutex<Option<JoinHandle<()>>>,
+    lock: File,
 }
 
 impl StateDir {
@@ -88,6 +90,7 @@ impl StateDir {
         folder: &Path,
         origin: &Origin,
         settings: Settings,
+        durability: Durability,
     ) -> Result<(Arc<Site>, Self), StateError> {
         let at = |path: &Path| {
             let path = path.to_owned();
@@ -113,8 +116,7 @@ impl StateDir {
         let snapshot_bytes = fs::metadata(snapshot_path(folder, generation)).map_or(0, |m| m.len());
         let log = {
             let mut world = site.world.lock();
-            let last = site.journal.lock().last_id();
-            ChangeLog::new(file, log_bytes, &mut world, last, Durability::Process)
+            ChangeLog::new(file, log_bytes, &mut world, durability)
         };
         // The site is new: there is no log yet.
         let _ = site.log.set(log);
@@ -133,21 +135,28 @@ impl StateDir {
             site,
             Self {
                 stop,
-                keeper: Some(keeper),
-                _lock: lock,
+                keeper: Mutex::new(Some(keeper)),
+                lock,
             },
         ))
+    }
+
+    /// Writes the pool files a last time and leaves the folder to others; the site must not be used any more.
+    pub fn finish(&self) {
+        self.stop.store(true, Ordering::Release);
+        if let Some(keeper) = self.keeper.lock().take() {
+            keeper.thread().unpark();
+            // A keeper that panicked has said so.
+            let _ = keeper.join();
+            // The file is closed soon anyway, and that unlocks it as well.
+            let _ = self.lock.unlock();
+        }
     }
 }
 
 impl Drop for StateDir {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Release);
-        if let Some(keeper) = self.keeper.take() {
-            keeper.thread().unpark();
-            // A keeper that panicked has said so.
-            let _ = keeper.join();
-        }
+        self.finish();
     }
 }
 
@@ -198,8 +207,7 @@ impl Keeper {
         let state = {
             let _turn = log.verb_turn();
             let mut world = self.site.world.lock();
-            let last = self.site.journal.lock().last_id();
-            log.rotate(file, &mut world, last);
+            log.rotate(file, &mut world);
             self.site.state_of(&world)
         };
         let path = snapshot_path(&self.folder, next);
@@ -233,6 +241,9 @@ fn recover(
     };
     let text = fs::read(&path).map_err(io(&path))?;
     let state = SavedState::from_slice(&text).map_err(load)?;
+    if state.schema < SCHEMA {
+        return Err(load(LoadError::Older(state.schema)));
+    }
     let site = Arc::new(Site::new(crate::world::World::default(), settings));
     site.restore(state).map_err(load)?;
     let (mut last, mut length) = (generation, 0);
@@ -260,20 +271,60 @@ fn recover(
         }
         (last, length) = (number, good as u64);
     }
+    let now = site.now_ms();
+    site.journal.lock().end_all(now);
     Ok((site, last, length))
 }
 
 fn replay(site: &Arc<Site>, origin: &Origin, record: Record) -> Result<(), String> {
     match record {
+        Record::Opened {
+            id,
+            now_ms,
+            http,
+            facts,
+        } => {
+            let mut journal = site.journal.lock();
+            // The snapshot may have it already.
+            if id == journal.last_id() + 1 {
+                journal.open(http, facts, now_ms);
+            }
+            Ok(())
+        }
+        Record::Described { id, facts } => {
+            site.journal.lock().describe(id, facts);
+            Ok(())
+        }
+        Record::Closed {
+            id,
+            now_ms,
+            status,
+            error,
+        } => {
+            site.journal.lock().close(id, now_ms, status, error);
+            Ok(())
+        }
         Record::Remote {
+            request,
             now_ms,
             command,
             fired,
-        } => site.replay(now_ms, &command, fired),
+        } => site.replay(request, now_ms, command, fired),
+        Record::Fetched { request, command } => {
+            site.replay_fetch(request, command);
+            Ok(())
+        }
+        Record::Slept {
+            request,
+            command,
+            outcome,
+        } => {
+            site.journal
+                .lock()
+                .record(request, command, &outcome, Vec::new(), Vec::new());
+            Ok(())
+        }
         Record::Mn(record) => {
-            if let Some(last) = record.last_request {
-                site.journal.lock().resume(last);
-            }
             log::apply(record, &mut site.world.lock());
             Ok(())
         }
@@ -281,7 +332,14 @@ fn replay(site: &Arc<Site>, origin: &Origin, record: Record) -> Result<(), Strin
             reading.restore(&mut site.world.lock());
             Ok(())
         }
-        Record::Counts { rules, latency } => {
+        Record::Counts {
+            rules,
+            latency,
+            breaks,
+        } => {
+            for count in &breaks {
+                site.breaks.set_count(count);
+            }
             site.latency.set_random_state(latency);
             for (id, seen, hits) in rules {
                 site.faults.set_counts(&id, seen, hits);
@@ -316,7 +374,15 @@ fn generations(folder: &Path) -> io::Result<Vec<u64>> {
 }
 
 fn append_to(path: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).append(true).open(path)
+    let file = OpenOptions::new().create(true).append(true).open(path)?;
+    sync_folder_of(path)?;
+    Ok(file)
+}
+
+/// Lets a new name in a folder survive the end of the machine.
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    path.parent()
+        .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
 fn write_snapshot(path: &Path, state: &SavedState) -> io::Result<()> {
@@ -326,5 +392,6 @@ fn write_snapshot(path: &Path, state: &SavedState) -> io::Result<()> {
         out.flush()?;
         drop(out);
         file.sync_all()
-    })
+    })?;
+    sync_folder_of(path)
 }

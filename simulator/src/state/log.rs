@@ -29,13 +29,11 @@ struct Shadow {
     fs: SimFs,
     random_state: u64,
     now_ms: u64,
-    last_request: u64,
     daemon_stopped: bool,
 }
 
 #[derive(Debug)]
 struct Inner {
-    file: File,
     pending: Vec<u8>,
     /// Bytes in the file and in memory.
     bytes: u64,
@@ -45,6 +43,9 @@ struct Inner {
 /// The log.
 #[derive(Debug)]
 pub struct ChangeLog {
+    /// Taken before `inner`; held while records are on their way to the file, so that whoever finds nothing in memory
+    /// knows that everything before is written. Those who come meanwhile are written together by the next one.
+    file: Mutex<File>,
     inner: Mutex<Inner>,
     /// Verbs of the control door take turns with everything else.
     turn: RwLock<()>,
@@ -60,16 +61,15 @@ impl ChangeLog {
         file: File,
         bytes: u64,
         world: &mut World,
-        last_request: u64,
         durability: Durability,
     ) -> Self {
         world.mn.tables.start_recording();
         Self {
+            file: Mutex::new(file),
             inner: Mutex::new(Inner {
-                file,
                 pending: Vec::new(),
                 bytes,
-                shadow: Shadow::of(world, last_request),
+                shadow: Shadow::of(world),
             }),
             turn: RwLock::default(),
             durability,
@@ -89,14 +89,14 @@ impl ChangeLog {
     }
 
     /// Records what the management node has changed since the last time.
-    pub(crate) fn capture(&self, world: &mut World, last_request: u64) {
-        let mut inner = self.inner.lock();
-        inner.capture(world, last_request);
+    pub(crate) fn capture(&self, world: &mut World) {
+        self.inner.lock().capture(world, true);
     }
 
-    /// Takes note of what a verb has done without recording it: the verb's own record says it.
-    pub(crate) fn catch_up(&self, world: &mut World, last_request: u64) {
-        self.inner.lock().shadow.update(world, last_request);
+    /// Takes note of what a verb has done, whose own record is there. What stands beside it and is a value, not a step
+    /// (time, generator, files), is recorded all the same: a second time it changes nothing.
+    pub(crate) fn catch_up(&self, world: &mut World) {
+        self.inner.lock().capture(world, false);
         world.mn.tables.start_recording();
     }
 
@@ -108,14 +108,18 @@ impl ChangeLog {
 
     /// Writes what is in memory to the file. When that fails, the site answers nothing any more.
     pub(crate) fn flush(&self) {
-        let mut inner = self.inner.lock();
-        if inner.pending.is_empty() {
+        let mut file = self.file.lock();
+        self.write_out(&mut file);
+    }
+
+    fn write_out(&self, file: &mut File) {
+        let mut pending = std::mem::take(&mut self.inner.lock().pending);
+        if pending.is_empty() {
             return;
         }
-        let pending = std::mem::take(&mut inner.pending);
-        let written = inner.file.write_all(&pending).and_then(|()| {
+        let written = file.write_all(&pending).and_then(|()| {
             if self.durability == Durability::Power {
-                inner.file.sync_data()
+                file.sync_data()
             } else {
                 Ok(())
             }
@@ -125,9 +129,10 @@ impl ChangeLog {
             self.failed.store(true, Ordering::Release);
         }
         // The buffer is used again, unless it grew out of proportion.
-        if pending.capacity() <= 1 << 20 {
+        let mut inner = self.inner.lock();
+        if inner.pending.is_empty() && pending.capacity() <= 1 << 20 {
+            pending.clear();
             inner.pending = pending;
-            inner.pending.clear();
         }
     }
 
@@ -147,14 +152,14 @@ impl ChangeLog {
     }
 
     /// Goes on in another file; the world is locked, and everything before is in the old one.
-    pub(super) fn rotate(&self, file: File, world: &mut World, last_request: u64) {
+    pub(super) fn rotate(&self, next: File, world: &mut World) {
+        let mut file = self.file.lock();
+        self.capture(world);
+        self.write_out(&mut file);
+        *file = next;
+        // What a door recorded since (it does not lock the world) comes into the new file; it counts there.
         let mut inner = self.inner.lock();
-        inner.capture(world, last_request);
-        drop(inner);
-        self.flush();
-        let mut inner = self.inner.lock();
-        inner.file = file;
-        inner.bytes = 0;
+        inner.bytes = inner.pending.len() as u64;
     }
 }
 
@@ -167,8 +172,11 @@ impl Inner {
         self.bytes += (self.pending.len() - before) as u64;
     }
 
-    fn capture(&mut self, world: &mut World, last_request: u64) {
-        let record = self.shadow.update(world, last_request);
+    fn capture(&mut self, world: &mut World, with_tables: bool) {
+        let mut record = self.shadow.update(world);
+        if !with_tables {
+            record.tables.clear();
+        }
         if !record.is_empty() {
             self.append(&Record::Mn(record));
         }
@@ -176,18 +184,17 @@ impl Inner {
 }
 
 impl Shadow {
-    fn of(world: &World, last_request: u64) -> Self {
+    fn of(world: &World) -> Self {
         Self {
             fs: mn_files(world).cloned().unwrap_or_default(),
             random_state: world.random_state,
             now_ms: world.now_ms,
-            last_request,
             daemon_stopped: world.mn.daemon_stopped,
         }
     }
 
     /// What is different now; the shadow is then up to date.
-    fn update(&mut self, world: &mut World, last_request: u64) -> MnRecord {
+    fn update(&mut self, world: &mut World) -> MnRecord {
         let mut record = MnRecord {
             tables: world.mn.tables.take_recorded(),
             ..MnRecord::default()
@@ -195,7 +202,6 @@ impl Shadow {
         let changed = |old: &mut u64, new: u64| (std::mem::replace(old, new) != new).then_some(new);
         record.random_state = changed(&mut self.random_state, world.random_state);
         record.now_ms = changed(&mut self.now_ms, world.now_ms);
-        record.last_request = changed(&mut self.last_request, last_request);
         if self.daemon_stopped != world.mn.daemon_stopped {
             self.daemon_stopped = world.mn.daemon_stopped;
             record.daemon_stopped = Some(self.daemon_stopped);

@@ -9,9 +9,10 @@ mod pool_files;
 mod record;
 mod saved;
 
-pub use diff::{Difference, diff};
+pub use diff::{Difference, diff, diff_states};
 pub use dir::{StateDir, StateError};
-pub use log::ChangeLog;
+pub use log::{ChangeLog, Durability};
 pub use origin::Origin;
 pub use record::{FiredRecord, MnRecord, Record};
-pub use saved::{LoadError, SCHEMA, SavedState};
+pub(crate) use pool_files::replace;
+pub use saved::{LoadError, OLDEST_SCHEMA, SCHEMA, SavedState};

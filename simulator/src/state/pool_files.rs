@@ -81,7 +81,7 @@ fn pools(world: &World) -> BTreeMap<(String, String), PoolText> {
 }
 
 /// Puts a new file in the place of an old one: whoever looks sees one or the other.
-pub(super) fn replace(
+pub(crate) fn replace(
     path: &Path,
     write: impl FnOnce(&mut fs::File) -> io::Result<()>,
 ) -> io::Result<()> {

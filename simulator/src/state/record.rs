@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::seam::{Effect, Reading, RemoteCommand, Target, When};
+use crate::seam::{
+    BreakCount, Effect, HttpFacts, Outcome, Reading, RemoteCommand, RequestFacts, Target, When,
+};
 use crate::world::fs::SimFile;
 use crate::world::tables::TableChange;
 
@@ -14,8 +16,43 @@ use crate::world::tables::TableChange;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "kebab-case")]
 pub enum Record {
+    /// A request came in through a door.
+    Opened {
+        /// Its number.
+        id: u64,
+        /// Virtual time.
+        now_ms: u64,
+        /// The door's side of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        http: Option<HttpFacts>,
+        /// What it asks, when that is known already.
+        #[serde(default)]
+        facts: RequestFacts,
+    },
+    /// What a request asks became known.
+    Described {
+        /// Its number.
+        id: u64,
+        /// What it asks.
+        facts: RequestFacts,
+    },
+    /// A request was answered.
+    Closed {
+        /// Its number.
+        id: u64,
+        /// Virtual time.
+        now_ms: u64,
+        /// HTTP status.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+        /// First error text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+    },
     /// A remote command was carried out.
     Remote {
+        /// Number of its request.
+        request: u64,
         /// Virtual time at which it began.
         now_ms: u64,
         /// The command.
@@ -24,16 +61,35 @@ pub enum Record {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         fired: Vec<FiredRecord>,
     },
+    /// Pool files were fetched by rows.
+    Fetched {
+        /// Number of its request.
+        request: u64,
+        /// The command.
+        command: RemoteCommand,
+    },
+    /// A pause took its real time.
+    Slept {
+        /// Number of its request.
+        request: u64,
+        /// The command.
+        command: RemoteCommand,
+        /// What came of it.
+        outcome: Outcome,
+    },
     /// The management node changed something of its own.
     Mn(MnRecord),
     /// An edit in place that was held works on what it had read.
     Reading(Reading),
-    /// How often fault rules were met, and where the generator of latencies stands.
+    /// How often fault rules and break points were met, and where the generator of latencies stands.
     Counts {
         /// Id, matches and hits of each rule.
         rules: Vec<(String, u64, u64)>,
         /// State of the generator.
         latency: u64,
+        /// How each break point stands.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        breaks: Vec<BreakCount>,
     },
     /// A verb of the control door.
     Verb {
@@ -81,9 +137,6 @@ pub struct MnRecord {
     /// Virtual time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub now_ms: Option<u64>,
-    /// Number of the last request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_request: Option<u64>,
     /// Whether the daemon is down.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub daemon_stopped: Option<bool>,
@@ -141,6 +194,7 @@ mod tests {
     #[test]
     fn a_torn_line_ends_the_log() {
         let record = Record::Remote {
+            request: 1,
             now_ms: 5,
             command: RemoteCommand::Sleep { seconds: 1 },
             fired: Vec::new(),

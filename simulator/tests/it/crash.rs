@@ -1,53 +1,24 @@
 //! The process is killed in the middle of changes: what was acknowledged is there afterwards, and no pool file is torn.
+//!
+//! Each round plans so many changes and sends them over several connections at once: rows of a pool that are reserved, rows
+//! of xCAT's tables, zones of the SAN through the control door. The process gets SIGKILL when a part of them, another
+//! one each time, has been acknowledged.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::Instant;
 
 use serde_json::Value;
 
+use crate::process::Served;
 use crate::server::client;
 
-/// A served site.
-struct Served {
-    child: Child,
-    rest: String,
-    control: String,
-}
-
-impl Served {
-    fn start(site: &Path, state: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_xcat-sim"))
-            .args(["serve", "--http", "--json", "--control", "127.0.0.1:0"])
-            .arg("--site")
-            .arg(site)
-            .arg("--state-dir")
-            .arg(state)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let ready: Value = serde_json::from_str(&line).unwrap();
-        let text = |key: &str| ready[key].as_str().unwrap().to_owned();
-        Self {
-            rest: text("rest"),
-            control: text("control"),
-            child,
-        }
-    }
-
-    /// SIGKILL.
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
+/// Connections that send changes.
+const CONNECTIONS: usize = 8;
+/// The pool that is changed.
+const POOL: &str = "/var/opt/zhcp/zfcp/pool1.conf";
 
 fn number(variable: &str, default: usize) -> usize {
     std::env::var(variable)
@@ -56,53 +27,136 @@ fn number(variable: &str, default: usize) -> usize {
         .unwrap_or(default)
 }
 
-/// Reserves the LUN of this number for an owner of its own; whether that was acknowledged.
-async fn reserve(client: &reqwest::Client, rest: &str, row: &str, owner: &str) -> bool {
-    let fields: Vec<&str> = row.split(',').collect();
-    let body = format!(
-        "[\"--reservezfcp\",\"pool1\",\"reserved\",\"{owner}\",\"1a00\",\"1g\",\"{}\",\"{}\"]",
-        fields[1], fields[2]
-    );
-    let url = format!("{rest}/hypervisor/zvm1?userName=admin&password=admin&format=json");
+fn serve(site: &Path, state: &Path) -> Served {
+    Served::start(&[
+        "--site".as_ref(),
+        site.as_os_str(),
+        "--state-dir".as_ref(),
+        state.as_os_str(),
+    ])
+}
+
+/// What one change does; its number is in all that it leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Reservation,
+    TableRow,
+    Zone,
+}
+
+fn kind(at: usize) -> Kind {
+    match at % 10 {
+        0..=5 => Kind::Reservation,
+        6..=7 => Kind::TableRow,
+        _ => Kind::Zone,
+    }
+}
+
+/// How far a change came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sent {
+    Acknowledged,
+    InFlight,
+}
+
+/// Sends the change of this number.
+async fn change(client: &reqwest::Client, served: &Addresses, rows: &[String], at: usize) -> Sent {
+    let (rest, control) = (&served.rest, &served.control);
+    let xcat = |path: &str| format!("{rest}/{path}?userName=admin&password=admin&format=json");
+    let (url, body, done) = match kind(at) {
+        Kind::Reservation => {
+            let fields: Vec<&str> = rows[at].split(',').collect();
+            let args = format!(
+                "[\"--reservezfcp\",\"pool1\",\"reserved\",\"owner{at}\",\"1a00\",\"1g\",\"{}\",\"{}\"]",
+                fields[1], fields[2]
+            );
+            (xcat("hypervisor/zvm1"), args, "was reserved... Done")
+        }
+        Kind::TableRow => (
+            xcat("tables/hosts"),
+            format!("[\"node=host{at} hosts.comments=change-{at}\"]"),
+            "",
+        ),
+        Kind::Zone => (
+            format!("{control}/worlds/default/san/zones/zone-{at}"),
+            "[\"c05076e8a0001a00\"]".to_owned(),
+            "zone-",
+        ),
+    };
     let sent = client
         .put(url)
         .header("Content-Type", "application/json")
         .body(body)
         .send()
         .await;
-    match sent {
-        Ok(answer) => match answer.text().await {
-            Ok(text) => {
-                assert!(text.contains("was reserved... Done"), "{text}");
-                true
-            }
-            Err(_) => false,
-        },
-        Err(_) => false,
+    let Ok(answer) = sent else {
+        return Sent::InFlight;
+    };
+    let status = answer.status();
+    let Ok(text) = answer.text().await else {
+        return Sent::InFlight;
+    };
+    assert_eq!(status, 200, "change {at}: {text}");
+    assert!(text.contains(done) && !text.contains("rror"), "{text}");
+    Sent::Acknowledged
+}
+
+#[derive(Clone)]
+struct Addresses {
+    rest: String,
+    control: String,
+}
+
+/// The state of a served site.
+async fn state(client: &reqwest::Client, served: &Served) -> Value {
+    let url = format!("{}/worlds/default/state", served.control);
+    let text = client.get(url).send().await.unwrap().text().await.unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+fn pool_text(state: &Value) -> &str {
+    state["world"]["linuxes"]["zhcp1"]["fs"]["files"][POOL]["text"]
+        .as_str()
+        .unwrap()
+}
+
+/// The row of a pool once its reservation is done.
+fn reserved(row: &str, at: usize) -> String {
+    row.replacen("free", "reserved", 1)
+        .replace(",,,", &format!(",owner{at},1a00,"))
+}
+
+/// What of these changes is in a state. Every row of the pool must be whole: as it was, or as its reservation left it.
+fn found(state: &Value, rows: &[String]) -> impl Fn(usize) -> bool {
+    let text = pool_text(state);
+    let now: Vec<String> = text.lines().map(str::to_ascii_lowercase).collect();
+    assert!(text.ends_with('\n'));
+    assert_eq!(now.len(), rows.len(), "rows of the pool");
+    let mut is_reserved = vec![false; rows.len()];
+    for (at, (now, row)) in now.iter().zip(rows).enumerate() {
+        is_reserved[at] = *now == reserved(row, at).to_ascii_lowercase() && kind(at) == Kind::Reservation;
+        assert!(
+            is_reserved[at] || *now == row.to_ascii_lowercase(),
+            "row {at} is torn: '{now}', was '{row}'"
+        );
+    }
+    let tables = state["world"]["mn"]["tables"].to_string();
+    let zones = state["world"]["san"]["zones"].clone();
+    move |at| match kind(at) {
+        Kind::Reservation => is_reserved[at],
+        Kind::TableRow => tables.contains(&format!("\"change-{at}\"")),
+        Kind::Zone => zones.get(format!("zone-{at}")).is_some(),
     }
 }
 
-async fn pool(client: &reqwest::Client, control: &str) -> String {
-    let url = format!("{control}/worlds/default/pools/zhcp1/pool1");
-    let text = client.get(url).send().await.unwrap().text().await.unwrap();
-    let value: Value = serde_json::from_str(&text).unwrap();
-    value["text"].as_str().unwrap().to_owned()
-}
-
-/// Rounds and changes come from `XCAT_SIM_CRASH_ROUNDS` and `XCAT_SIM_CRASH_CHANGES` (changes of each round).
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
-    let rounds = number("XCAT_SIM_CRASH_ROUNDS", 10);
-    let changes = number("XCAT_SIM_CRASH_CHANGES", 20);
-    let folder = tempfile::tempdir().unwrap();
-    let site = folder.path().join("site.toml");
+/// A site with a pool of so many rows, one path for each.
+fn write_site(path: &Path, rows: usize) {
     let text = xcat_simulator::site::generate(xcat_simulator::site::Scale {
         systems: 1,
         guests: 2,
-        luns: (2 * rounds * changes) as u32,
+        luns: rows as u32,
         seed: 7,
     });
-    // One path for each LUN: a row then has one WWPN.
     let fixed: String = text
         .lines()
         .map(|line| match line.split_once(", ") {
@@ -110,82 +164,173 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
             _ => format!("{line}\n"),
         })
         .collect();
-    std::fs::write(&site, fixed).unwrap();
-    let state = folder.path().join("state");
-    let client = client(None);
-    let mut acknowledged: Vec<(usize, String)> = Vec::new();
-    let mut rows: Vec<String> = Vec::new();
-    let next = Arc::new(AtomicUsize::new(1));
-    for round in 0..rounds {
-        let served = Served::start(&site, &state);
-        let text = pool(&client, &served.control).await;
-        if rows.is_empty() {
-            rows = text.lines().map(str::to_owned).collect();
-        }
-        check(&text, &rows, &acknowledged);
-        let file = state.join("pools/zhcp1/pool1.conf");
-        assert_eq!(
-            std::fs::read_to_string(&file).unwrap(),
-            text,
-            "round {round}"
-        );
-        let done = Arc::new(AtomicUsize::new(0));
-        let tasks: Vec<_> = (0..4)
-            .map(|_| {
-                let (client, rest, rows) = (client.clone(), served.rest.clone(), rows.clone());
-                let (next, done) = (Arc::clone(&next), Arc::clone(&done));
-                tokio::spawn(async move {
-                    let mut kept = Vec::new();
-                    loop {
-                        let at = next.fetch_add(1, Ordering::Relaxed);
-                        let owner = format!("owner{at}");
-                        if at >= rows.len() || !reserve(&client, &rest, &rows[at], &owner).await {
-                            return kept;
-                        }
-                        done.fetch_add(1, Ordering::Relaxed);
-                        kept.push((at, owner));
+    std::fs::write(path, fixed).unwrap();
+}
+
+/// Sends changes with these numbers over several connections, and kills the process once so many are acknowledged.
+async fn round(served: Served, rows: &Arc<Vec<String>>, plan: std::ops::Range<usize>, kill_at: usize) -> Vec<(usize, Sent)> {
+    let next = Arc::new(AtomicUsize::new(plan.start));
+    let done = Arc::new(AtomicUsize::new(0));
+    let addresses = Addresses {
+        rest: served.rest.clone(),
+        control: served.control.clone(),
+    };
+    let served = Arc::new(Mutex::new(Some(served)));
+    let tasks: Vec<_> = (0..CONNECTIONS)
+        .map(|_| {
+            // Each its own connections.
+            let (client, addresses, rows) = (client(None), addresses.clone(), Arc::clone(rows));
+            let (next, done, served) = (Arc::clone(&next), Arc::clone(&done), Arc::clone(&served));
+            tokio::spawn(async move {
+                let mut sent = Vec::new();
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    if at >= plan.end {
+                        return sent;
                     }
-                })
+                    let how = change(&client, &addresses, &rows, at).await;
+                    sent.push((at, how));
+                    if how == Sent::InFlight {
+                        return sent;
+                    }
+                    if done.fetch_add(1, Ordering::Relaxed) + 1 == kill_at {
+                        // The others are in the middle of theirs.
+                        if let Some(served) = served.lock().unwrap().take() {
+                            served.kill();
+                        }
+                    }
+                }
             })
-            .collect();
-        while done.load(Ordering::Relaxed) < changes {
-            tokio::time::timeout(Duration::from_mins(1), tokio::task::yield_now())
-                .await
-                .unwrap();
-        }
-        served.kill();
-        for task in tasks {
-            acknowledged.extend(task.await.unwrap());
-        }
-        assert!(acknowledged.len() >= (round + 1) * changes);
+        })
+        .collect();
+    let mut all = Vec::new();
+    for task in tasks {
+        all.extend(task.await.unwrap());
     }
-    let served = Served::start(&site, &state);
-    check(&pool(&client, &served.control).await, &rows, &acknowledged);
+    all
+}
+
+/// Rounds and changes come from `XCAT_SIM_CRASH_ROUNDS` and `XCAT_SIM_CRASH_CHANGES` (changes of each round).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
+    let rounds = number("XCAT_SIM_CRASH_ROUNDS", 10);
+    let changes = number("XCAT_SIM_CRASH_CHANGES", 60);
+    let folder = tempfile::tempdir().unwrap();
+    let site = folder.path().join("site.toml");
+    write_site(&site, rounds * changes);
+    let kept = folder.path().join("state");
+    let client = client(None);
+    let mut served = serve(&site, &kept);
+    let first = state(&client, &served).await;
+    let rows: Arc<Vec<String>> = Arc::new(pool_text(&first).lines().map(str::to_owned).collect());
+    let mut sent: Vec<(usize, Sent)> = Vec::new();
+    let (mut acknowledged, mut in_flight, mut took_effect) = (0, 0, 0);
+    for number in 0..rounds {
+        // The first line is the header.
+        let plan = 1 + number * changes..1 + (number + 1) * changes;
+        let kill_at = changes * (2 * number + 1) * 9 / (2 * rounds * 10);
+        let this = round(served, &rows, plan, kill_at.max(1)).await;
+        let began = Instant::now();
+        served = serve(&site, &kept);
+        let recovery = began.elapsed();
+        let now = state(&client, &served).await;
+        let found = found(&now, &rows);
+        let file = std::fs::read_to_string(kept.join("pools/zhcp1/pool1.conf")).unwrap();
+        assert_eq!(file, pool_text(&now), "the pool file, round {number}");
+        sent.extend(&this);
+        let lost: Vec<usize> = sent
+            .iter()
+            .filter(|(at, how)| *how == Sent::Acknowledged && !found(*at))
+            .map(|(at, _)| *at)
+            .collect();
+        let count = |how: Sent| this.iter().filter(|(_, h)| *h == how).count();
+        let (acked, flying) = (count(Sent::Acknowledged), count(Sent::InFlight));
+        let effective = this
+            .iter()
+            .filter(|(at, how)| *how == Sent::InFlight && found(*at))
+            .count();
+        println!(
+            "kill {:2}: {changes} changes planned over {CONNECTIONS} connections: {acked} acknowledged, {} of them found again, \
+             {flying} in flight ({effective} took effect), {} not sent; up again after {} ms",
+            number + 1,
+            this.iter()
+                .filter(|(at, how)| *how == Sent::Acknowledged && found(*at))
+                .count(),
+            changes - acked - flying,
+            recovery.as_millis()
+        );
+        assert_eq!(lost, Vec::<usize>::new(), "acknowledged and lost, round {number}");
+        assert!(flying > 0, "the process was killed in the middle of changes");
+        // Nothing that nobody asked for.
+        let unasked: Vec<usize> = (1..rows.len())
+            .filter(|at| found(*at) && !sent.iter().any(|(s, _)| s == at))
+            .collect();
+        assert_eq!(unasked, Vec::<usize>::new());
+        (acknowledged, in_flight, took_effect) =
+            (acknowledged + acked, in_flight + flying, took_effect + effective);
+    }
+    served.kill();
+    println!(
+        "{rounds} kills: {acknowledged} changes acknowledged, all of them found again; {in_flight} in flight, of which \
+         {took_effect} took effect; no pool file torn"
+    );
+}
+
+/// The check above finds what is lost: with the last part of the log gone it says so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_lost_its_end_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = folder.path().join("site.toml");
+    write_site(&site, 60);
+    let kept = folder.path().join("state");
+    let client = client(None);
+    let served = serve(&site, &kept);
+    let first = state(&client, &served).await;
+    let rows: Arc<Vec<String>> = Arc::new(pool_text(&first).lines().map(str::to_owned).collect());
+    let sent = round(served, &rows, 1..60, 40).await;
+    let log = kept.join("changes-1.log");
+    let text = std::fs::read(&log).unwrap();
+    std::fs::write(&log, &text[..text.len() / 2]).unwrap();
+    let served = serve(&site, &kept);
+    let now = state(&client, &served).await;
+    let found = found(&now, &rows);
+    let lost = sent
+        .iter()
+        .filter(|(at, how)| *how == Sent::Acknowledged && !found(*at))
+        .count();
+    assert!(lost >= 5, "{lost} lost");
     served.kill();
 }
 
-/// Every row is whole: as it was, or reserved by the one who asked for it; and what was acknowledged is reserved.
-fn check(text: &str, rows: &[String], acknowledged: &[(usize, String)]) {
-    let now: Vec<&str> = text.lines().collect();
-    assert_eq!(now.len(), rows.len());
-    assert!(text.ends_with('\n'));
-    let reserved = |at: usize| {
-        rows[at]
-            .replacen("free", "reserved", 1)
-            .replace(",,,", &format!(",owner{at},1a00,"))
+/// A folder that another schema began is refused with a reason, and so is one that is in use.
+#[test]
+fn folders_that_cannot_be_gone_on_from_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = folder.path().join("site.toml");
+    write_site(&site, 3);
+    let kept = folder.path().join("state");
+    let served = serve(&site, &kept);
+    let start = || {
+        let output = Command::new(env!("CARGO_BIN_EXE_xcat-sim"))
+            .args(["serve", "--http", "--state-dir"])
+            .arg(&kept)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).unwrap()
     };
-    for (at, row) in now.iter().enumerate() {
-        assert!(
-            *row == rows[at] || row.eq_ignore_ascii_case(&reserved(at)),
-            "row {at} is '{row}', was '{}'",
-            rows[at]
-        );
-    }
-    for (at, owner) in acknowledged {
-        assert!(
-            now[*at].contains(owner.as_str()),
-            "{owner} lost its row: {}",
-            now[*at]
-        );
+    assert!(start().contains("is in use by another process"));
+    served.kill();
+    let snapshot = kept.join("snapshot-1.json");
+    let text = std::fs::read_to_string(&snapshot).unwrap();
+    for (schema, reason) in [
+        (1, "schema 1 is older than 2"),
+        (3, "schema 3 is newer than 2"),
+    ] {
+        let other = text.replacen("\"schema\":2", &format!("\"schema\":{schema}"), 1);
+        std::fs::write(&snapshot, other).unwrap();
+        let said = start();
+        assert!(said.contains(reason), "{said}");
     }
 }

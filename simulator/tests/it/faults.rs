@@ -224,7 +224,7 @@ async fn scenario(fault: Option<(&FaultRequest, bool)>) -> (Vec<(String, String)
     for (name, method, path, body) in LOOK.iter().chain(REST_OF_IT) {
         told.push(((*name).to_owned(), ask(&site, method, path, body).await));
     }
-    let hits = site.faults.list().iter().map(|r| r.hits).sum();
+    let hits = site.fault_rules().iter().map(|r| r.hits).sum();
     (told, hits)
 }
 
@@ -329,7 +329,7 @@ async fn raw(fault: serde_json::Value) -> (Vec<u8>, bool) {
     let mut read = Vec::new();
     let result = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut read)).await;
     let failed = result.unwrap().is_err();
-    assert_eq!(site.faults.list()[0].hits, 1);
+    assert_eq!(site.fault_rules()[0].hits, 1);
     (read, failed)
 }
 
@@ -380,7 +380,7 @@ async fn a_stalled_request_waits_for_as_long_as_asked() {
         .unwrap();
     let mut byte = [0];
     let met = async {
-        while site.faults.list()[0].hits == 0 {
+        while site.fault_rules()[0].hits == 0 {
             tokio::task::yield_now().await;
         }
     };
@@ -401,7 +401,7 @@ async fn rules_are_counted_skipped_limited_and_drawn_from_the_seed() {
             let answer = ask(&site, "PUT", "nodes/lnx1/dsh", r#"["command=echo here"]"#).await;
             seen.push(if answer.contains("here") { '.' } else { 'x' });
         }
-        let rule = site.faults.list().remove(0);
+        let rule = site.fault_rules().remove(0);
         (seen, rule.seen, rule.hits)
     };
     assert_eq!(
@@ -422,7 +422,7 @@ async fn conditions_are_put_right_when_the_rule_goes() {
         let id = site.add_fault(request(fault.name)).unwrap().id;
         site.remove_fault(&id).unwrap();
         if !matches!(fault.name, "F7" | "F11") {
-            assert_eq!(*site.world.lock(), site::lab(), "{}", fault.name);
+            assert_eq!(*site.look(), site::lab(), "{}", fault.name);
         }
     }
 }

@@ -240,7 +240,7 @@ fn no_operand_makes_a_table_command_panic() {
         runtime.block_on(dispatch::serve(Arc::clone(&doors.site), request));
         prop_assert_eq!(panics().load(Ordering::SeqCst), before);
         // Neither the administrator nor the permission to come back may be lost to chance.
-        let mut world = doors.site.world.lock();
+        let mut world = doors.site.edit();
         let tables = &mut world.mn.tables;
         tables.set("policy", "priority", "6", &[("name", "admin"), ("rule", "allow")]);
     });

@@ -8,6 +8,7 @@ mod faults;
 mod five_steps;
 mod hostile_input;
 mod native;
+mod process;
 mod quirks_doors;
 mod quirks_guests;
 mod quirks_pools;

@@ -197,8 +197,7 @@ async fn the_audit_log_tells_who_asked_what() {
     let doors = Doors::open(Release::M).await;
     doors
         .site
-        .world
-        .lock()
+        .edit()
         .mn
         .tables
         .delete("site", "key", "auditskipcmds");

@@ -45,7 +45,7 @@ async fn rq15_execcmdonvm_is_silent_over_rest() {
 async fn rq18_the_hash_is_a_password() {
     let doors = Doors::open(Release::M).await;
     let hash = "$1$abcdefgh$irWbblnpmw.5z7wgBnprh0";
-    doors.site.world.lock().mn.tables.set(
+    doors.site.edit().mn.tables.set(
         "passwd",
         "key",
         "xcat",

@@ -128,8 +128,7 @@ async fn rq6_a_text_is_an_error_by_the_words_in_it() {
     // The directory of a user of that name is shown as an error.
     doors
         .site
-        .world
-        .lock()
+        .edit()
         .systems
         .values_mut()
         .flat_map(|system| system.directory.values_mut())
@@ -149,10 +148,10 @@ async fn rq7_further_path_elements_are_ignored() {
         .send("POST", "/nodes/n77/power", r#"["groups=all"]"#)
         .await;
     assert_eq!(made.status, 201);
-    assert!(doors.site.world.lock().mn.tables.is_node("n77"));
+    assert!(doors.site.look().mn.tables.is_node("n77"));
     let removed = doors.send("DELETE", "/nodes/n77/power/on", "").await;
     assert_eq!(removed.status, 200);
-    assert!(!doors.site.world.lock().mn.tables.is_node("n77"));
+    assert!(!doors.site.look().mn.tables.is_node("n77"));
     assert_eq!(doors.get("/version/what/ever").await.status, 200);
 }
 
@@ -167,10 +166,10 @@ async fn rq8_an_operand_without_a_dot_changes_nothing() {
         (E, r#"{"data":["Table interface=1000 does not exist.\n"]}"#),
     ] {
         let doors = Doors::open(release).await;
-        let before = doors.site.world.lock().mn.tables.clone();
+        let before = doors.site.look().mn.tables.clone();
         let answer = doors.put("/tables/mac", body).await;
         assert_eq!(short(&answer), format!(r#"200 {{"data":[{wanted}]}}"#));
-        assert!(doors.site.world.lock().mn.tables == before);
+        assert!(doors.site.look().mn.tables == before);
     }
 }
 
@@ -287,7 +286,7 @@ async fn rq17_null_is_a_word_of_its_own() {
     doors
         .put("/tables/zvm", r#"["node=n77 zvm.status=NULL"]"#)
         .await;
-    let tables = &doors.site.world.lock().mn.tables;
+    let tables = &doors.site.look().mn.tables;
     assert_eq!(tables.get("zvm", "node", "opnstk1", "status"), None);
     assert_eq!(tables.get("zvm", "node", "n77", "status"), Some("NULL"));
 }
@@ -388,7 +387,7 @@ async fn rq26_the_table_in_the_path_does_not_matter() {
         .put("/tables/nosuch", r#"["node=opnstk1 hosts.ip=10.9.9.9"]"#)
         .await;
     assert_eq!(short(&answer), r#"200 {"data":[]}"#);
-    let tables = &doors.site.world.lock().mn.tables;
+    let tables = &doors.site.look().mn.tables;
     assert_eq!(
         tables.get("hosts", "node", "opnstk1", "ip"),
         Some("10.9.9.9")
@@ -512,7 +511,7 @@ async fn rq34_spelling_is_kept() {
         "{}",
         short(&answer)
     );
-    doors.site.world.lock().mn.daemon_stopped = true;
+    doors.site.edit().mn.daemon_stopped = true;
     let answer = doors.get("/version").await;
     assert_eq!(
         short(&answer),
@@ -601,7 +600,7 @@ async fn an_image_survives_export_removal_and_import() {
     let doors = Doors::open(M).await;
     let directory = "/install/netboot/rhel7.2/s390x/default";
     let put = |path: &str, text: &str| {
-        let mut world = doors.site.world.lock();
+        let mut world = doors.site.edit();
         let mn = world.mn.host.clone();
         world.linuxes.get_mut(&mn).unwrap().fs.write(path, text, 0);
     };
@@ -610,7 +609,7 @@ async fn an_image_survives_export_removal_and_import() {
     let body = format!(r#"["osimage={image}", "destination=/tmp/bundle.tgz"]"#);
     let answer = doors.send("POST", "/images/export", &body).await;
     insta::assert_snapshot!(short(&answer), @r#"201 {"data":[{"data":["Exporting rhel7.2-s390x-netboot-default to ..."],"xcatdsource":["xcat"]},{"data":["Compressing rhel7.2-s390x-netboot-default bundle.  Please be patient."],"xcatdsource":["xcat"]},{"data":["Done!"],"xcatdsource":["xcat"]}]}"#);
-    let before = doors.site.world.lock().mn.tables.clone();
+    let before = doors.site.look().mn.tables.clone();
     let answer = doors.send("DELETE", &format!("/images/{image}"), "").await;
     assert!(
         answer
@@ -625,7 +624,7 @@ async fn an_image_survives_export_removal_and_import() {
         .await;
     insta::assert_snapshot!(short(&answer), @r#"201 {"data":[{"data":["Unbundling image..."],"xcatdsource":["xcat"]},{"data":["Successfully imported the image rhel7.2-s390x-netboot-default."],"xcatdsource":["xcat"]}]}"#);
     {
-        let world = doors.site.world.lock();
+        let world = doors.site.look();
         for table in ["osimage", "linuximage"] {
             assert_eq!(world.mn.tables.rows(table), before.rows(table));
         }
@@ -679,7 +678,7 @@ async fn makehosts_keeps_the_order_of_the_file() {
         short(&answer),
         r#"200 {"data":[{"error":["Invalid IP Addr 'nonsense' for node 'n9'."],"errorcode":["1"],"xcatdsource":["xcat"]}]}"#
     );
-    let world = doors.site.world.lock();
+    let world = doors.site.look();
     let fs = &world.linuxes[&world.mn.host].fs;
     insta::assert_snapshot!(fs.read("/etc/hosts").unwrap());
 }
@@ -688,7 +687,7 @@ async fn makehosts_keeps_the_order_of_the_file() {
 async fn rq18_the_hash_is_a_password() {
     let hash = "$1$saltstri$YMyguxXMBpd2TEZ.vS/3q1";
     let status = async |doors: &Doors, password: &str| {
-        doors.site.world.lock().mn.tables.update(
+        doors.site.edit().mn.tables.update(
             "passwd",
             &[("username", "admin")],
             &[("password", hash)],

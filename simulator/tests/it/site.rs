@@ -49,7 +49,7 @@ pub fn texts(response: &Response) -> String {
 
 /// Rows of a pool file.
 pub fn pool(site: &Site, host: &str, name: &str) -> Vec<String> {
-    let world = site.world.lock();
+    let world = site.look();
     let text = world.linuxes[host]
         .fs
         .read(&format!("/var/opt/zhcp/zfcp/{name}.conf"))

@@ -93,7 +93,7 @@ impl Stage {
             expected: expected.collect(),
             ..Playback::default()
         };
-        let world = self.site.world.lock().clone();
+        let world = self.site.look().clone();
         let mut site = Site::new(world, self.site.settings.clone());
         site.far_end = FarEnd::Playback(parking_lot::Mutex::new(playback));
         Self {
@@ -103,7 +103,7 @@ impl Stage {
 
     /// Changes the world before the play.
     pub fn set(self, change: impl FnOnce(&mut World)) -> Self {
-        change(&mut self.site.world.lock());
+        change(&mut self.site.edit());
         self
     }
 
@@ -167,7 +167,7 @@ impl Stage {
 
     /// Text of a file of a host.
     pub fn read(&self, host: &str, path: &str) -> Option<String> {
-        let world = self.site.world.lock();
+        let world = self.site.look();
         let linux = world.linuxes.get(host)?;
         linux.fs.read(path).map(std::borrow::Cow::into_owned)
     }
@@ -185,7 +185,7 @@ impl Stage {
 
     /// Value of a table.
     pub fn column(&self, table: &str, node: &str, column: &str) -> Option<String> {
-        let world = self.site.world.lock();
+        let world = self.site.look();
         world
             .mn
             .tables

@@ -51,7 +51,7 @@ impl Mn {
     }
 
     fn db<R>(&self, look: impl FnOnce(&Database) -> R) -> R {
-        look(&self.site.world.lock().mn.tables)
+        look(&self.site.look().mn.tables)
     }
 }
 

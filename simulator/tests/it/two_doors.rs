@@ -72,8 +72,8 @@ async fn both_doors_answer_the_same() {
             );
         }
         assert_eq!(
-            by_http.site.world.lock().mn.tables,
-            by_xml.site.world.lock().mn.tables
+            by_http.site.look().mn.tables,
+            by_xml.site.look().mn.tables
         );
     }
 }
