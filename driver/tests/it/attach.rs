@@ -129,11 +129,7 @@ async fn off_05_attached_and_detached_before_the_start_leaves_nothing() {
         both.attach(&volume, &instance, None).await.unwrap();
         both.detach(&volume, &instance).await.unwrap();
         both.driver.delete_volume(&volume).await.unwrap();
-        assert_eq!(
-            traces(&rig.simulator.site().look()),
-            before,
-            "{variant}"
-        );
+        assert_eq!(traces(&rig.simulator.site().look()), before, "{variant}");
         both.power("lnx3", PowerAction::On).await;
         let disks = both.shell("lnx3", "lszfcp -D 2>&1; true").await;
         assert_eq!(disks, "Error: No fcp devices found.");
@@ -191,9 +187,5 @@ async fn att_07_a_missing_zone_says_so() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("check zones"), "{error}");
-    assert_eq!(
-        traces(&rig.simulator.site().look()),
-        before,
-        "{error}"
-    );
+    assert_eq!(traces(&rig.simulator.site().look()), before, "{error}");
 }

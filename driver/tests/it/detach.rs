@@ -45,11 +45,7 @@ async fn det_02_and_att_03_volumes_of_a_guest_share_devices_until_the_last_goes(
         for volume in [&one, &two] {
             both.driver.delete_volume(volume).await.unwrap();
         }
-        assert_eq!(
-            traces(&rig.simulator.site().look()),
-            before,
-            "{variant}"
-        );
+        assert_eq!(traces(&rig.simulator.site().look()), before, "{variant}");
     }
 }
 
@@ -233,11 +229,7 @@ async fn refusals_come_before_any_change() {
             .unwrap_err()
             .to_string();
         assert!(error.contains(text), "{error}");
-        assert_eq!(
-            traces(&rig.simulator.site().look()),
-            before,
-            "{error}"
-        );
+        assert_eq!(traces(&rig.simulator.site().look()), before, "{error}");
     }
 }
 
@@ -296,11 +288,7 @@ async fn boot_01_a_guest_starts_from_its_volume_and_gives_everything_back() {
             Vec::<String>::new()
         );
         both.driver.delete_volume(&volume).await.unwrap();
-        assert_eq!(
-            traces(&rig.simulator.site().look()),
-            before,
-            "{variant}"
-        );
+        assert_eq!(traces(&rig.simulator.site().look()), before, "{variant}");
         assert!(
             both.nova
                 .ledger()

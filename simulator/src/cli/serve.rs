@@ -7,8 +7,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::args::Serve;
 use super::exit::Failure;
 use super::talk::Talk;
-use crate::state::Durability;
 use crate::server::DEFAULT_WORLD;
+use crate::state::Durability;
 use crate::{Identity, Simulator};
 
 /// Serves until SIGINT or SIGTERM.

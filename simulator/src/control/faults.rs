@@ -31,10 +31,14 @@ pub(super) fn list(call: &Call) -> Result<Value, Refusal> {
 }
 
 pub(super) fn add(call: &Call) -> Result<Value, Refusal> {
-    let rule = call.site.verbs().add_fault(call.body()?).map_err(|e| match e {
-        RuleError::Taken(_) => Refusal::conflict(e),
-        e => Refusal::bad(e),
-    })?;
+    let rule = call
+        .site
+        .verbs()
+        .add_fault(call.body()?)
+        .map_err(|e| match e {
+            RuleError::Taken(_) => Refusal::conflict(e),
+            e => Refusal::bad(e),
+        })?;
     to_json(&rule)
 }
 
@@ -57,7 +61,11 @@ pub(super) fn breaks(call: &Call) -> Result<Value, Refusal> {
 }
 
 pub(super) fn add_break(call: &Call) -> Result<Value, Refusal> {
-    let id = call.site.verbs().add_break(call.body()?).map_err(Refusal::bad)?;
+    let id = call
+        .site
+        .verbs()
+        .add_break(call.body()?)
+        .map_err(Refusal::bad)?;
     Ok(json!({ "id": id }))
 }
 
@@ -96,7 +104,10 @@ pub(super) fn latency(call: &Call) -> Result<Value, Refusal> {
 }
 
 pub(super) fn set_latency(call: &Call) -> Result<Value, Refusal> {
-    call.site.verbs().set_latency(call.body()?).map_err(Refusal::bad)?;
+    call.site
+        .verbs()
+        .set_latency(call.body()?)
+        .map_err(Refusal::bad)?;
     latency(call)
 }
 

@@ -38,5 +38,5 @@ pub use playback::Playback;
 pub use random::next as random_number;
 pub use settings::{Behaviour, RACES, Release, RepairError, Settings};
 pub use site::{FarEnd, Site, WorldEdit, WorldView};
-pub(crate) use verbs::Verbs;
 pub use target::{BadTarget, Matcher, Place, Target, pools};
+pub(crate) use verbs::Verbs;

@@ -227,9 +227,7 @@ impl Site {
                 error: closed.and_then(|r| r.error.clone()),
             });
         }
-        let facts = closed
-            .filter(|_| self.is_armed())
-            .map(|r| r.facts.clone());
+        let facts = closed.filter(|_| self.is_armed()).map(|r| r.facts.clone());
         drop(journal);
         if let Some(facts) = facts {
             self.breaks.done(&facts);

@@ -88,7 +88,10 @@ impl Simulator {
         if let Some((_, task)) = self.xcatd.take() {
             task.abort();
         }
-        for door in [Some(&self.rest), self.control.as_ref()].into_iter().flatten() {
+        for door in [Some(&self.rest), self.control.as_ref()]
+            .into_iter()
+            .flatten()
+        {
             door.stop();
         }
         self.worlds.finish().await;

@@ -215,11 +215,10 @@ impl Worlds {
                 continue;
             }
             let text = fs::read(&begun).map_err(failed(&begun))?;
-            let options = serde_json::from_slice(&text)
-                .map_err(|e| StateError::Io {
-                    path: begun,
-                    source: e.into(),
-                })?;
+            let options = serde_json::from_slice(&text).map_err(|e| StateError::Io {
+                path: begun,
+                source: e.into(),
+            })?;
             self.add(name, options)?;
         }
         Ok(())
@@ -247,8 +246,8 @@ impl Worlds {
             if let Some((folder, _)) = &self.0.housing.read().states {
                 let folder = folder_of(folder, name);
                 // First what says that this is a world: what is left of the rest is then ignored.
-                let removed =
-                    fs::remove_file(folder.join(BEGUN_WITH)).and_then(|()| fs::remove_dir_all(&folder));
+                let removed = fs::remove_file(folder.join(BEGUN_WITH))
+                    .and_then(|()| fs::remove_dir_all(&folder));
                 if let Err(error) = removed {
                     tracing::warn!(%error, name, "the folder of a world cannot be removed");
                 }
@@ -335,7 +334,9 @@ fn remember(folder: &Path, options: &WorldOptions) -> Result<(), StateError> {
     let path = folder.join(BEGUN_WITH);
     serde_json::to_vec(options)
         .map_err(std::io::Error::from)
-        .and_then(|text| crate::state::replace(&path, |file| std::io::Write::write_all(file, &text)))
+        .and_then(|text| {
+            crate::state::replace(&path, |file| std::io::Write::write_all(file, &text))
+        })
         .map_err(|source| StateError::Io { path, source })
 }
 

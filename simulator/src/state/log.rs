@@ -57,12 +57,7 @@ pub struct ChangeLog {
 
 impl ChangeLog {
     /// A log into a file, for a site whose world is this now.
-    pub(super) fn new(
-        file: File,
-        bytes: u64,
-        world: &mut World,
-        durability: Durability,
-    ) -> Self {
+    pub(super) fn new(file: File, bytes: u64, world: &mut World, durability: Durability) -> Self {
         world.mn.tables.start_recording();
         Self {
             file: Mutex::new(file),

@@ -13,6 +13,6 @@ pub use diff::{Difference, diff, diff_states};
 pub use dir::{StateDir, StateError};
 pub use log::{ChangeLog, Durability};
 pub use origin::Origin;
-pub use record::{FiredRecord, MnRecord, Record};
 pub(crate) use pool_files::replace;
+pub use record::{FiredRecord, MnRecord, Record};
 pub use saved::{LoadError, OLDEST_SCHEMA, SCHEMA, SavedState};

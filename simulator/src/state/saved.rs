@@ -59,9 +59,7 @@ pub enum LoadError {
     #[error("schema {0} is newer than {SCHEMA}, which this program reads; use a newer program")]
     Newer(u64),
     /// No program wrote it.
-    #[error(
-        "schema {0} is not known; this program reads {OLDEST_SCHEMA} to {SCHEMA}"
-    )]
+    #[error("schema {0} is not known; this program reads {OLDEST_SCHEMA} to {SCHEMA}")]
     Unknown(u64),
     /// A folder was begun by an older program, whose log means something else.
     #[error(
@@ -328,10 +326,8 @@ mod tests {
         ] {
             assert_eq!(read(schema).unwrap_err().to_string(), message);
         }
-        let mut old = serde_json::to_value(
-            Site::new(site::lab(), Settings::default()).save(),
-        )
-        .unwrap();
+        let mut old =
+            serde_json::to_value(Site::new(site::lab(), Settings::default()).save()).unwrap();
         let fields = old.as_object_mut().unwrap();
         fields.insert("schema".to_owned(), 1.into());
         for later in ["breaks", "journal", "snapshots"] {

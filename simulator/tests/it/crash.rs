@@ -6,8 +6,8 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use serde_json::Value;
@@ -134,7 +134,8 @@ fn found(state: &Value, rows: &[String]) -> impl Fn(usize) -> bool {
     assert_eq!(now.len(), rows.len(), "rows of the pool");
     let mut is_reserved = vec![false; rows.len()];
     for (at, (now, row)) in now.iter().zip(rows).enumerate() {
-        is_reserved[at] = *now == reserved(row, at).to_ascii_lowercase() && kind(at) == Kind::Reservation;
+        is_reserved[at] =
+            *now == reserved(row, at).to_ascii_lowercase() && kind(at) == Kind::Reservation;
         assert!(
             is_reserved[at] || *now == row.to_ascii_lowercase(),
             "row {at} is torn: '{now}', was '{row}'"
@@ -168,7 +169,12 @@ fn write_site(path: &Path, rows: usize) {
 }
 
 /// Sends changes with these numbers over several connections, and kills the process once so many are acknowledged.
-async fn round(served: Served, rows: &Arc<Vec<String>>, plan: std::ops::Range<usize>, kill_at: usize) -> Vec<(usize, Sent)> {
+async fn round(
+    served: Served,
+    rows: &Arc<Vec<String>>,
+    plan: std::ops::Range<usize>,
+    kill_at: usize,
+) -> Vec<(usize, Sent)> {
     let next = Arc::new(AtomicUsize::new(plan.start));
     let done = Arc::new(AtomicUsize::new(0));
     let addresses = Addresses {
@@ -259,15 +265,25 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
             changes - acked - flying,
             recovery.as_millis()
         );
-        assert_eq!(lost, Vec::<usize>::new(), "acknowledged and lost, round {number}");
-        assert!(flying > 0, "the process was killed in the middle of changes");
+        assert_eq!(
+            lost,
+            Vec::<usize>::new(),
+            "acknowledged and lost, round {number}"
+        );
+        assert!(
+            flying > 0,
+            "the process was killed in the middle of changes"
+        );
         // Nothing that nobody asked for.
         let unasked: Vec<usize> = (1..rows.len())
             .filter(|at| found(*at) && !sent.iter().any(|(s, _)| s == at))
             .collect();
         assert_eq!(unasked, Vec::<usize>::new());
-        (acknowledged, in_flight, took_effect) =
-            (acknowledged + acked, in_flight + flying, took_effect + effective);
+        (acknowledged, in_flight, took_effect) = (
+            acknowledged + acked,
+            in_flight + flying,
+            took_effect + effective,
+        );
     }
     served.kill();
     println!(

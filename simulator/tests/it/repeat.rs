@@ -140,7 +140,10 @@ async fn a_break_in_the_middle_changes_nothing() {
         assert_eq!(told, answers, "broken after {middle} requests");
         let (_, journal_now, state_now) = outcome(&second, told);
         assert_eq!(journal_now, journal);
-        assert!(state_now == state, "the state differs after {middle} requests");
+        assert!(
+            state_now == state,
+            "the state differs after {middle} requests"
+        );
     }
 }
 
@@ -152,12 +155,15 @@ async fn a_state_folder_gives_back_the_very_state() {
         source: "lab".into(),
         seed: None,
     };
-    let open = || StateDir::open(
+    let open = || {
+        StateDir::open(
             folder.path(),
             &origin,
             Settings::default(),
             Durability::Process,
-        ).unwrap();
+        )
+        .unwrap()
+    };
     let mut told = String::new();
     for (at, request) in SCENARIO.iter().enumerate() {
         // The site is left as it is: only what the folder holds goes on.
@@ -165,7 +171,6 @@ async fn a_state_folder_gives_back_the_very_state() {
         if at == 0 {
             arm(&site);
             // These came from the library, past the control door: they are kept with a whole state.
-            
         }
         told += &ask(&site, request).await;
         drop(dir);
@@ -201,7 +206,12 @@ mod processes {
 
     impl Play {
         fn start(state_dir: Option<&Path>) -> Self {
-            let mut args = vec!["--site".as_ref(), "lab".as_ref(), "--seed".as_ref(), "9".as_ref()];
+            let mut args = vec![
+                "--site".as_ref(),
+                "lab".as_ref(),
+                "--seed".as_ref(),
+                "9".as_ref(),
+            ];
             if let Some(folder) = state_dir {
                 args.extend(["--state-dir".as_ref(), folder.as_os_str()]);
             }
@@ -243,12 +253,32 @@ mod processes {
         async fn begin(&mut self) {
             let world = [
                 ("PUT", "/time", json!({"frozen": false, "scale": 0.0})),
-                ("PUT", "/latency", json!({"profiles": [{"command": "", "time": {"kind": "uniform", "min": 5, "max": 90}}], "random_state": 77})),
-                ("POST", "/faults", json!({"name": "ssh-timeout", "target": {"command": "echo here"}, "skip": 1, "times": 2})),
-                ("POST", "/faults", json!({"name": "F68", "target": {"operation": "chvm"}, "probability": 0.5})),
+                (
+                    "PUT",
+                    "/latency",
+                    json!({"profiles": [{"command": "", "time": {"kind": "uniform", "min": 5, "max": 90}}], "random_state": 77}),
+                ),
+                (
+                    "POST",
+                    "/faults",
+                    json!({"name": "ssh-timeout", "target": {"command": "echo here"}, "skip": 1, "times": 2}),
+                ),
+                (
+                    "POST",
+                    "/faults",
+                    json!({"name": "F68", "target": {"operation": "chvm"}, "probability": 0.5}),
+                ),
                 // Held twice: once before the break, once after it.
-                ("POST", "/breaks", json!({"id": "twice", "target": {"operation": "chhypervisor --reservezfcp", "command": "sed --in-place"}, "times": 2})),
-                ("POST", "/breaks", json!({"target": {"operation": "rpower"}, "nth": 7})),
+                (
+                    "POST",
+                    "/breaks",
+                    json!({"id": "twice", "target": {"operation": "chhypervisor --reservezfcp", "command": "sed --in-place"}, "times": 2}),
+                ),
+                (
+                    "POST",
+                    "/breaks",
+                    json!({"target": {"operation": "rpower"}, "nth": 7}),
+                ),
             ];
             for (method, path, body) in &world {
                 self.control(method, path, body).await;
@@ -257,13 +287,15 @@ mod processes {
             self.ask("nodes/lnx2/dsh", "command=echo here").await;
             self.ask("nodes/lnx2/dsh", "command=echo here").await;
             self.control("PUT", "/snapshots/middle", &Value::Null).await;
-            self.control("POST", "/time/step", &json!({"ms": 1234})).await;
+            self.control("POST", "/time/step", &json!({"ms": 1234}))
+                .await;
         }
 
         /// A request that the break point holds, and another one that overtakes it.
         async fn held(&mut self, args: &str) {
             let first = tokio::spawn(self.send("hypervisor/zvm1", args));
-            self.control("GET", "/breaks/twice/wait", &Value::Null).await;
+            self.control("GET", "/breaks/twice/wait", &Value::Null)
+                .await;
             self.ask("vms/lnx1", "--dedicatedevice 1a07 1a07 0").await;
             self.control("POST", "/breaks/twice/release", &Value::Null)
                 .await;
@@ -280,8 +312,11 @@ mod processes {
             }
             self.ask("vms/lnx2", "--dedicatedevice 1a05 1a05 0").await;
             // No break point holds any more.
-            self.ask("hypervisor/zvm1", "--reservezfcp scsipol1 used last 1a02 1g")
-                .await;
+            self.ask(
+                "hypervisor/zvm1",
+                "--reservezfcp scsipol1 used last 1a02 1g",
+            )
+            .await;
             let state = self.control("GET", "/state", &Value::Null).await;
             // The snapshot holds the break point as it was: it holds once more.
             self.control("POST", "/snapshots/middle/restore", &Value::Null)

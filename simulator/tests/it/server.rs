@@ -85,14 +85,22 @@ async fn worlds_by_port_do_not_see_each_other() {
     assert_ne!(again, two);
     let site = |name: &str| simulator.worlds().get(name).unwrap().site;
     let requests = |name: &str| site(name).journal.lock().last_id();
-    assert_eq!((requests("default"), requests("two"), requests("three")), (1, 2, 0));
+    assert_eq!(
+        (requests("default"), requests("two"), requests("three")),
+        (1, 2, 0)
+    );
     // A fault, a clock and a state of one are not another's.
     let fault = r#"{"name":"ssh-no-route","target":{"zhcp":"zhcp1"}}"#;
-    site("two").add_fault(serde_json::from_str(fault).unwrap()).unwrap();
+    site("two")
+        .add_fault(serde_json::from_str(fault).unwrap())
+        .unwrap();
     site("two").step_clock(1_000);
     let fine = put(&client, &url("default"), "hypervisor/zvm1", reserve).await;
     let failing = put(&client, &url("two"), "hypervisor/zvm1", reserve).await;
-    assert!(fine.contains("Done") && !failing.contains("Done"), "{fine} {failing}");
+    assert!(
+        fine.contains("Done") && !failing.contains("Done"),
+        "{fine} {failing}"
+    );
     assert_ne!(site("default").now_ms(), site("two").now_ms());
     // A world that is taken away takes its port with it.
     let gone = url("two");
@@ -167,15 +175,22 @@ async fn changes_by_the_library_are_kept_too() {
         let mut world = site.edit();
         let now = world.now_ms;
         let zhcp = world.linuxes.get_mut("zhcp1").unwrap();
-        zhcp.fs.write(path, "#status,wwpn,lun,size,range,owner,channel,tag\n", now);
+        zhcp.fs
+            .write(path, "#status,wwpn,lun,size,range,owner,channel,tag\n", now);
     }
     let point = r#"{"id":"b","target":{"zhcp":"zhcp1"}}"#;
-    site.add_break(serde_json::from_str(point).unwrap()).unwrap();
+    site.add_break(serde_json::from_str(point).unwrap())
+        .unwrap();
     site.step_clock(77);
     let before = serde_json::to_string(&site.save()).unwrap();
     drop(simulator);
     let simulator = start().await.unwrap();
     let after = serde_json::to_string(&simulator.site().save()).unwrap();
     assert!(after == before);
-    assert!(simulator.site().look().linuxes["zhcp1"].fs.pool(path).is_some());
+    assert!(
+        simulator.site().look().linuxes["zhcp1"]
+            .fs
+            .pool(path)
+            .is_some()
+    );
 }

@@ -71,10 +71,7 @@ async fn both_doors_answer_the_same() {
                 asked.path
             );
         }
-        assert_eq!(
-            by_http.site.look().mn.tables,
-            by_xml.site.look().mn.tables
-        );
+        assert_eq!(by_http.site.look().mn.tables, by_xml.site.look().mn.tables);
     }
 }
 
