@@ -1,6 +1,6 @@
 //! The table of the ordinary programs.
 
-use super::{basic, changing, cmp, file_tests, grep, listing, sed, system, text};
+use super::{basic, changing, cmp, digest, file_tests, grep, listing, sed, system, text};
 use crate::hosts::Program;
 use crate::seam::Outcome;
 
@@ -22,6 +22,8 @@ pub fn lookup(name: &str) -> Option<Program> {
         "tee" => text::tee,
         "awk" | "gawk" => text::awk,
         "cmp" => cmp::cmp,
+        "md5sum" | "sha256sum" => digest::run,
+        "seq" => text::seq,
         "ls" => listing::ls,
         "stat" => listing::stat,
         "readlink" => listing::readlink,

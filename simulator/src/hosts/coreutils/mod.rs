@@ -4,6 +4,7 @@
 mod basic;
 mod changing;
 mod cmp;
+mod digest;
 mod file_tests;
 mod grep;
 mod listing;

@@ -135,6 +135,22 @@ fn text_tools() {
     assert_eq!(sh("sudo sh -c 'cat /p/b.conf'").stdout, "free,w9,l9\n");
 }
 
+#[test]
+fn numbers_and_digests() {
+    assert_eq!(sh("seq 3").stdout, "1\n2\n3\n");
+    assert_eq!(sh("seq -s , 6 -2 1").stdout, "6,4,2\n");
+    assert_eq!(sh("seq 3 1"), Outcome::ok(""));
+    assert_eq!(sh("for i in $(seq 1 2); do echo n$i; done").stdout, "n1\nn2\n");
+    assert_eq!(
+        sh("printf abc | md5sum").stdout,
+        "900150983cd24fb0d6963f7d28e17f72  -\n"
+    );
+    assert_eq!(
+        sh("printf abc >/p/x; sha256sum /p/x /p/none").stdout,
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  /p/x\n"
+    );
+}
+
 proptest! {
     #[test]
     fn sed_never_panics(script in "[a-z0-9/#,;$!^\\[\\](){}\\\\&.*+ \n]{0,30}") {

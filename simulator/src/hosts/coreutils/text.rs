@@ -1,4 +1,4 @@
-//! Programs that turn lines into lines: head, tail, wc, sort, uniq, cut, tr, awk's print, tee.
+//! Programs that turn lines into lines: head, tail, wc, sort, uniq, cut, tr, awk's print, tee; and seq.
 
 use super::options::Options;
 use crate::hosts::ProgramEnv;
@@ -40,6 +40,44 @@ fn input(
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive('\n')
         .map(|line| line.strip_suffix('\n').unwrap_or(line))
+}
+
+/// seq: `LAST`, `FIRST LAST`, `FIRST STEP LAST` of whole numbers, `-s SEPARATOR`.
+pub fn seq(_: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
+    /// Most numbers that are made.
+    const MOST: usize = 1_000_000;
+    let (mut separator, mut rest) = ("\n", &words[1..]);
+    if let [option, value, more @ ..] = rest
+        && option == "-s"
+    {
+        (separator, rest) = (value, more);
+    }
+    let mut numbers = Vec::new();
+    for word in rest {
+        match word.parse::<i64>() {
+            Ok(number) => numbers.push(number),
+            Err(_) => {
+                return Outcome::fail(1, format!("seq: invalid floating point argument: '{word}'\n"));
+            }
+        }
+    }
+    let (first, step, last) = match numbers[..] {
+        [last] => (1, 1, last),
+        [first, last] => (first, 1, last),
+        [first, step, last] if step != 0 => (first, step, last),
+        [_, _, _] => return Outcome::fail(1, "seq: invalid Zero increment value: '0'\n"),
+        [] => return Outcome::fail(1, "seq: missing operand\n"),
+        _ => return Outcome::fail(1, format!("seq: extra operand '{}'\n", rest[3])),
+    };
+    let row: Vec<String> = std::iter::successors(Some(first), |n: &i64| n.checked_add(step))
+        .take_while(|n| if step > 0 { *n <= last } else { *n >= last })
+        .take(MOST)
+        .map(|n| n.to_string())
+        .collect();
+    if row.is_empty() {
+        return Outcome::ok("");
+    }
+    Outcome::ok(row.join(separator) + "\n")
 }
 
 /// head and tail.

@@ -1,7 +1,7 @@
 //! Which programs a distribution has.
 
 use super::{
-    block, chccwdev, cio_ignore, lscss, lsluns, lsscsi, lszfcp, mounts, multipath, redhat, sg,
+    block, chccwdev, cio_ignore, dd, lscss, lsluns, lsscsi, lszfcp, mounts, multipath, redhat, sg,
     suse, system, udevadm, zdev,
 };
 use crate::hosts::Program;
@@ -25,7 +25,7 @@ fn everywhere(name: &str) -> Option<Program> {
     Some(match name {
         "mount" => mounts::mount,
         "umount" => mounts::umount,
-        "dd" => block::dd,
+        "dd" => dd::run,
         "blkid" => block::blkid,
         "lsblk" => block::lsblk,
         "blockdev" => block::blockdev,

@@ -3,6 +3,7 @@
 mod block;
 mod chccwdev;
 mod cio_ignore;
+mod dd;
 pub mod disk;
 pub mod iucvserv;
 mod life;
