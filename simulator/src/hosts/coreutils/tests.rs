@@ -140,7 +140,10 @@ fn numbers_and_digests() {
     assert_eq!(sh("seq 3").stdout, "1\n2\n3\n");
     assert_eq!(sh("seq -s , 6 -2 1").stdout, "6,4,2\n");
     assert_eq!(sh("seq 3 1"), Outcome::ok(""));
-    assert_eq!(sh("for i in $(seq 1 2); do echo n$i; done").stdout, "n1\nn2\n");
+    assert_eq!(
+        sh("for i in $(seq 1 2); do echo n$i; done").stdout,
+        "n1\nn2\n"
+    );
     assert_eq!(
         sh("printf abc | md5sum").stdout,
         "900150983cd24fb0d6963f7d28e17f72  -\n"

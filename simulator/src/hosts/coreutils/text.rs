@@ -57,7 +57,10 @@ pub fn seq(_: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
         match word.parse::<i64>() {
             Ok(number) => numbers.push(number),
             Err(_) => {
-                return Outcome::fail(1, format!("seq: invalid floating point argument: '{word}'\n"));
+                return Outcome::fail(
+                    1,
+                    format!("seq: invalid floating point argument: '{word}'\n"),
+                );
             }
         }
     }

@@ -134,7 +134,9 @@ fn source(
     let cut = |text: &str| {
         let place = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX).min(text.len());
         let start = text.floor_char_boundary(place(request.skip));
-        let end = request.skip.saturating_add(request.limit.unwrap_or(u64::MAX));
+        let end = request
+            .skip
+            .saturating_add(request.limit.unwrap_or(u64::MAX));
         let piece = text[start..text.floor_char_boundary(place(end))].to_owned();
         let size = piece.len() as u64;
         (piece, Some(size))
@@ -256,7 +258,9 @@ mod tests {
             .collect();
         assert_eq!(
             shown,
-            ["1 B", "512 B", "999 B", "1.0 kB", "1.0 MB", "9.9 MB", "105 MB"]
+            [
+                "1 B", "512 B", "999 B", "1.0 kB", "1.0 MB", "9.9 MB", "105 MB"
+            ]
         );
         assert_eq!(significant(0.010_485_76), "0.0104858");
         assert_eq!(significant(107.374_182), "107.374");
