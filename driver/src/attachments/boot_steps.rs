@@ -108,14 +108,48 @@ impl Nova {
         ))
     }
 
-    /// RB6: the directory names neither the volume's port nor its LUN.
+    /// The root volume goes while its guest stays: the guest must not start from what will be another volume's LUN.
+    pub(super) async fn unload(&self, target: &Target) -> Result<()> {
+        self.drop_loaddev(target).await?;
+        let Some(device) = target.fcp.first() else {
+            return Ok(());
+        };
+        let before = target.attachment.ipl_before.as_deref();
+        self.restore_ipl(&target.node, *device, before).await
+    }
+
+    /// The calls of [`Self::unload`].
+    pub(super) fn unload_calls(target: &Target) -> Vec<Call> {
+        let attachment = &target.attachment;
+        let remove = attachment
+            .wwpns
+            .ports()
+            .first()
+            .map(|wwpn| Call::RemoveLoaddev {
+                node: target.node.clone(),
+                wwpn: *wwpn,
+                lun: attachment.lun,
+            });
+        let before = attachment.ipl_before.as_deref();
+        let word = before.and_then(|text| text.split_whitespace().next());
+        let restore = word.map(|word| Call::SetIpl {
+            node: target.node.clone(),
+            device: word.to_owned(),
+        });
+        remove.into_iter().chain(restore).collect()
+    }
+
+    /// RB6: the directory names neither the volume's port nor its LUN, and not its device where it named another before.
     pub(super) async fn is_unloaded(&self, target: &Target) -> Result<Proof> {
         let entry = self.directory(&target.node).await?.unwrap_or_default();
         let port = target.attachment.wwpns.ports()[0].to_string();
         let lun = target.attachment.lun.to_string();
         let names = entry.portname.as_deref() == Some(port.as_str())
             && entry.lun.as_deref() == Some(lun.as_str());
-        Ok(Proof::of(!names))
+        let starts = target.attachment.ipl_before.is_some()
+            && ipl_device(&entry).is_some()
+            && ipl_device(&entry) == target.fcp.first().copied();
+        Ok(Proof::of(!names && !starts))
     }
 
     /// X21, only while the statements are this volume's: without operands, or for another LUN, it would take other

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::directory::Directory;
 use crate::client::{Call, CallError, Client, Done, FcpQuery};
-use crate::config::{Backend, Compute};
+use crate::config::{Backend, Compute, ConnectorHost};
 use crate::error::{Error, Result};
 use crate::fcp::{FcpDevice, FcpError, FcpStatus, Inventory, LedgerStore, StateError};
 use crate::pool::{Pool, Row};
@@ -126,6 +126,17 @@ impl Nova {
     /// The z/VM system.
     pub fn host(&self) -> &NodeName {
         &self.host
+    }
+
+    /// What a connector names as its host (D15).
+    pub(super) fn connector_host(&self, node: &NodeName) -> NodeName {
+        match self.compute.connector_host {
+            ConnectorHost::System => self.host.clone(),
+            // Two names of the narrow grammar and a character of it.
+            ConnectorHost::Guest => format!("{}_{node}", self.host)
+                .parse()
+                .unwrap_or_else(|_| self.host.clone()),
+        }
     }
 
     /// Now, in the ledger's unit.

@@ -128,6 +128,7 @@ impl Nova {
             mount_point: mount_point.cloned(),
             distribution,
             root: false,
+            ipl_before: None,
             state: AttachmentState::Attaching,
         })
     }
@@ -485,7 +486,10 @@ impl Nova {
                 plan.step(take).step(NovaStep::FreeRow(target.clone()))
             }
         };
-        let plan = plan.step(NovaStep::Forget(target.clone()));
+        let unload = target.attachment.root && path.is_some();
+        let plan = plan
+            .maybe(unload.then(|| NovaStep::Unload(target.clone())))
+            .step(NovaStep::Forget(target.clone()));
         let plan = target.fcp.iter().fold(plan, |plan, device| {
             plan.step(NovaStep::Undedicate {
                 node: target.node.clone(),
@@ -695,7 +699,7 @@ impl Attachments for Nova {
                 .update(move |ledger| ledger.reserve(&node, paths, &known, &list, (now, timeout)))
                 .await?
         };
-        match Connector::new(&fcp, &inventory, &self.host) {
+        match Connector::new(&fcp, &inventory, &self.connector_host(&instance.node)) {
             Ok(connector) => Ok(connector),
             Err(error) => {
                 // A connector that cannot be used holds nothing back (D14).
@@ -864,6 +868,7 @@ impl Attachments for Nova {
         }
         self.check_row(node, &mut attachment).await?;
         let directory = self.directory(node).await?.unwrap_or_default();
+        attachment.ipl_before.clone_from(&directory.ipl);
         let fresh: Vec<DeviceNumber> = fcp
             .iter()
             .copied()

@@ -86,7 +86,7 @@ pub enum NovaStep {
     TakeBack(Target),
     /// The same for a guest that is being destroyed: it only goes forward.
     Seize(Target),
-    /// X21: the guest does not start from the volume any more.
+    /// X21 and X19: the guest does not start from the volume any more.
     Unload(Target),
     /// T2: nothing of the volume is left in the guest.
     Clean {
@@ -198,7 +198,7 @@ impl Step for NovaStep {
             Self::Leaving(target) => nova.leaving(target, true).await,
             Self::DropNode(target) => nova.drop_node(target).await,
             Self::TakeBack(target) | Self::Seize(target) => nova.take_back(target).await,
-            Self::Unload(target) => nova.drop_loaddev(target).await,
+            Self::Unload(target) => nova.unload(target).await,
             Self::Clean { target, id } => nova.clean_guest(target, *id).await,
             Self::FreeRow(target) => nova.free_row(target).await,
             Self::Forget(target) => nova.forget(target).await,
@@ -349,6 +349,7 @@ impl NovaStep {
                 }],
                 (Lifecycle::PoolOwned, None) => Vec::new(),
             },
+            Self::Unload(target) => Nova::unload_calls(target),
             Self::Undedicate { node, device } => vec![Call::Undedicate {
                 node: node.clone(),
                 device: *device,

@@ -188,6 +188,7 @@ impl Nova {
                 _ => {}
             }
             self.clear_units(target).await?;
+            self.keep_same_numbers(target).await?;
             if target.attachment.lifecycle == Lifecycle::PoolOwned {
                 let _lock = self.lock_pool(&target.attachment.pool).await?;
                 self.restamp(target).await?;
@@ -224,6 +225,36 @@ impl Nova {
                 target.node
             ))),
         }
+    }
+
+    /// X14 deletes every line with the LUN's number from the guest's files, whatever port stands in it (D53): disks of the
+    /// same number behind other controllers are written down again.
+    async fn keep_same_numbers(&self, target: &Target) -> Result<()> {
+        let node = &target.node;
+        let ledger = self.ledger.read().await?;
+        let Some(entry) = ledger.entry(node) else {
+            return Ok(());
+        };
+        let gone = &target.attachment;
+        for other in entry.attachments.values().filter(|other| {
+            other.volume_id != gone.volume_id
+                && other.lun == gone.lun
+                && other.state == AttachmentState::Attached
+        }) {
+            let found = match other.distribution {
+                Some(distribution) => Some(distribution),
+                None => self.find_distribution(node).await?,
+            };
+            let Some(distribution) = found else {
+                return Err(Error::Unsupported(format!(
+                    "the distribution of {node} is not known: volume {} may be lost at its next start",
+                    other.volume_id
+                )));
+            };
+            let units: Vec<Unit> = paths(&entry.fcp, &other.wwpns, other.lun).collect();
+            self.ensure_persistent(node, &units, distribution).await?;
+        }
+        Ok(())
     }
 
     /// The volume's units over the guest's devices.
@@ -357,6 +388,7 @@ impl Nova {
             }
             GuestState::Reachable | GuestState::Unreachable => {
                 self.clear_units(target).await?;
+                self.keep_same_numbers(target).await?;
                 // A rule that the first step could not remove would make the node again for the next LUN of this number.
                 self.drop_node(target).await
             }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::args::{Colour, GlobalArgs};
 use super::exit::ExitStatus;
+use crate::volumes::START;
 
 /// Decides by the global options.
 #[derive(Clone, Debug)]
@@ -34,16 +35,17 @@ impl Printer {
         }
     }
 
-    /// Logs to standard error; `ZVM_VOLUME_LOG` decides more finely than the options.
+    /// Logs to standard error; `ZVM_VOLUME_LOG` decides more finely than the options. What a service says at its start is not
+    /// repeated with every command: `config check`, `init` and `stats` say it, and so does `--verbose`.
     pub(super) fn start_log(&self) {
         let default = match (self.quiet, self.verbose) {
-            (true, _) => "error",
-            (false, 0) => "warn",
-            (false, 1) => "info",
-            (false, _) => "zvm_volume=debug,info",
+            (true, _) => "error".to_owned(),
+            (false, 0) => format!("warn,{START}=off"),
+            (false, 1) => "info".to_owned(),
+            (false, _) => "zvm_volume=debug,info".to_owned(),
         };
         let filter = tracing_subscriber::EnvFilter::try_from_env("ZVM_VOLUME_LOG")
-            .unwrap_or_else(|_| default.into());
+            .unwrap_or_else(|_| default.as_str().into());
         // A second command in one process keeps the first one's log.
         let _ = tracing_subscriber::fmt()
             .with_env_filter(filter)

@@ -11,7 +11,7 @@ use super::progress::Progress;
 use super::table::lines;
 use crate::attachments::Nova;
 use crate::client::{Client, Rehearsal};
-use crate::config::{Backend, Config};
+use crate::config::{Backend, Config, TlsVerify};
 use crate::secret::Secret;
 use crate::volumes::ZvmDriver;
 
@@ -70,6 +70,21 @@ pub(super) fn backend(global: &GlobalArgs) -> anyhow::Result<Backend> {
     Ok(backend)
 }
 
+/// Says once for each state folder and server that the certificate is not verified; `config check`, `init` and `stats` say it
+/// always.
+fn note_unverified(backend: &Backend, printer: &Printer) {
+    let path = backend.state_dir.join("unverified-certificate");
+    if std::fs::read_to_string(&path).is_ok_and(|server| server == backend.server) {
+        return;
+    }
+    printer.say(&format!(
+        "note: the certificate of {} is not verified; zvm_xcat_ca_file changes that (said once)",
+        backend.server
+    ));
+    // A folder that cannot be written to only means that it is said again.
+    let _ = std::fs::write(path, &backend.server);
+}
+
 impl Session {
     /// Reads the configuration, reaches the management node, checks the back end.
     pub(super) async fn open(global: &GlobalArgs, printer: &Printer) -> anyhow::Result<Self> {
@@ -88,6 +103,13 @@ impl Session {
             .client(client.clone())
             .build()?;
         driver.start().await?;
+        let bare = global
+            .url
+            .as_deref()
+            .is_some_and(|url| url.starts_with("http://"));
+        if backend.tls.verify == TlsVerify::None && !bare {
+            note_unverified(&backend, printer);
+        }
         let mut found = backend.clone();
         found.zhcp_node = driver.zhcp()?;
         let nova = Nova::open(client, &found, &driver.host()?)?;

@@ -51,6 +51,7 @@ pub(super) fn config_check(global: &GlobalArgs, printer: &Printer) -> Ended {
 pub(super) async fn init(session: &Session) -> Ended {
     let mut news = session.nova.init_host(&[]).await?;
     news.extend(session.driver.capabilities()?.remarks);
+    news.extend(session.driver.backend().unverified());
     session.print(&lines(&news), &json!({ "remarks": news }));
     Ok(ExitStatus::Done)
 }

@@ -371,6 +371,7 @@ pub(super) async fn stats(session: &Session) -> Ended {
     let stats = session.driver.get_volume_stats(true).await?;
     let figures = &stats.figures;
     let capabilities = session.driver.capabilities()?;
+    let unverified = session.driver.backend().unverified();
     let yes = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
     let text = facts([
         ("back end", stats.volume_backend_name.clone()),
@@ -387,7 +388,7 @@ pub(super) async fn stats(session: &Session) -> Ended {
         ("images", yes(capabilities.can_image)),
         ("clears deleted volumes", yes(capabilities.can_clear)),
     ]);
-    for remark in &capabilities.remarks {
+    for remark in capabilities.remarks.iter().chain(&unverified) {
         session.printer.say(&format!("note: {remark}"));
     }
     session.print(

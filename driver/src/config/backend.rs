@@ -13,6 +13,9 @@ use crate::types::{DeviceNumber, FcpList, NodeName, PoolName};
 /// The class path of the seed's sample, the only value of `volume_driver` besides the crate's own name.
 const VOLUME_DRIVER: &str = "cinder.volume.drivers.zvm.volumedriver.ZVMVolumeDriver";
 
+/// Said of a back end whose management node is not verified.
+const UNVERIFIED: &str = "the management node's certificate is not verified";
+
 /// Where the credentials travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthIn {
@@ -249,7 +252,7 @@ impl Backend {
             fields.report(
                 Level::Warning,
                 "zvm_xcat_tls_verify",
-                "the management node's certificate is not verified",
+                UNVERIFIED,
             );
         }
         let compute = Compute::read(compute);
@@ -292,6 +295,13 @@ impl Backend {
             section,
         };
         Some(backend)
+    }
+}
+
+impl Backend {
+    /// What to tell an operator when the management node's certificate is not verified.
+    pub fn unverified(&self) -> Option<String> {
+        (self.tls.verify == TlsVerify::None).then(|| UNVERIFIED.to_owned())
     }
 }
 

@@ -15,6 +15,15 @@ pub enum UnreachablePolicy {
     Inactive,
 }
 
+/// What a connector names as its host (D15).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectorHost {
+    /// The z/VM system: the contract between Nova's and Cinder's plug-ins.
+    System,
+    /// `{zvm_host}_{node}`: for controllers that keep one host object for each guest.
+    Guest,
+}
+
 /// Settings of attaching and detaching.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compute {
@@ -26,6 +35,8 @@ pub struct Compute {
     pub multiple_fcp: bool,
     /// How long a device stays reserved for a guest that asked for a connector.
     pub fcp_reserve_timeout: Duration,
+    /// What a connector names as its host.
+    pub connector_host: ConnectorHost,
     /// Policy for guests that are on but not reachable.
     pub unreachable: UnreachablePolicy,
 }
@@ -78,8 +89,14 @@ impl Compute {
             "inactive" => Ok(UnreachablePolicy::Inactive),
             _ => Err(format!("'{text}' is not refuse or inactive")),
         });
+        let connector_host = fields.with("zvm_connector_host", |text| match text {
+            "system" => Ok(ConnectorHost::System),
+            "guest" => Ok(ConnectorHost::Guest),
+            _ => Err(format!("'{text}' is not system or guest")),
+        });
         Self {
             fcp_list,
+            connector_host: connector_host.unwrap_or(ConnectorHost::System),
             zhcp_fcp_list,
             multiple_fcp,
             fcp_reserve_timeout: fields.seconds("zvm_fcp_reserve_timeout", 30),

@@ -15,7 +15,7 @@ pub use backend::{
     AuthIn, Backend, CopyMethod, Copying, Semantics, SnapshotMode, Timeouts, VerifyCopy,
     VolumeClear,
 };
-pub use compute::{Compute, UnreachablePolicy};
+pub use compute::{Compute, ConnectorHost, UnreachablePolicy};
 pub use ini::{Entry, IniFile, Section};
 pub use load::{Config, ConfigError};
 pub use problem::{Level, Problem};

@@ -44,6 +44,9 @@ pub struct Attachment {
     /// Whether the guest boots from the volume.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub root: bool,
+    /// What the guest started from before it started from the volume.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipl_before: Option<String>,
     /// How far it has come.
     pub state: AttachmentState,
 }

@@ -437,6 +437,7 @@ mod tests {
             mount_point: None,
             distribution: None,
             root: false,
+            ipl_before: None,
             state: AttachmentState::Attaching,
         }
     }

@@ -1,10 +1,12 @@
 //! Locks between the tasks of a process and between the processes of a machine (spec: driver 3.8).
 //!
 //! They do not reach other machines; there the read-back of an owner value decides who won. No wait is without end (I20).
+//! A lock's file goes when the lock does, so the folder does not grow with the volumes that there ever were. Whoever gets a file
+//! looks whether it is still the one in the folder, and begins anew when it is not.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,8 +16,8 @@ use tokio::time::Instant;
 
 use crate::error::{Error, Result};
 
-/// How long a process waits before it asks for another process's lock again.
-const PAUSE: Duration = Duration::from_millis(20);
+/// How long a process waits before it asks for another process's lock again: at first, and at most.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(20));
 
 type Table = Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>>;
 
@@ -80,24 +82,40 @@ impl Locks {
             what: format!("cannot lock {}", path.display()),
             source,
         };
-        let file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(fail)?;
-        loop {
+        let mut pause = PAUSE.0;
+        let file = loop {
+            let file = OpenOptions::new()
+                .create(true)
+                .append(true)
+                .mode(0o600)
+                .open(&path)
+                .map_err(fail)?;
             match file.try_lock() {
-                Ok(()) => break,
+                Ok(()) if is_current(&file, &path).map_err(fail)? => break file,
+                // Its holder took it away meanwhile.
+                Ok(()) => {}
                 Err(TryLockError::Error(error)) => return Err(fail(error)),
                 Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
                     return Err(give_up());
                 }
-                Err(TryLockError::WouldBlock) => tokio::time::sleep(PAUSE).await,
+                Err(TryLockError::WouldBlock) => {
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(PAUSE.1);
+                }
             }
-        }
-        guard.file = Some(file);
+        };
+        guard.file = Some((file, path));
         Ok(guard)
+    }
+}
+
+/// Whether a file that was opened is still the one at the path.
+fn is_current(file: &File, path: &Path) -> std::io::Result<bool> {
+    let opened = file.metadata()?;
+    match std::fs::metadata(path) {
+        Ok(there) => Ok((opened.dev(), opened.ino()) == (there.dev(), there.ino())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -106,14 +124,18 @@ impl Locks {
 pub struct LockGuard {
     name: String,
     table: Table,
-    file: Option<File>,
+    file: Option<(File, PathBuf)>,
     local: Option<OwnedMutexGuard<()>>,
 }
 
 impl Drop for LockGuard {
     fn drop(&mut self) {
-        // The file first: the next task of this process must find it free.
-        self.file = None;
+        // The file first: the next task of this process must find it free. It is taken away while it is held, so nobody
+        // can hold it and be taken for the holder of the one that follows.
+        if let Some((file, path)) = self.file.take() {
+            let _ = std::fs::remove_file(path);
+            drop(file);
+        }
         self.local = None;
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         if table
@@ -144,5 +166,31 @@ mod tests {
         drop(other);
         assert!(a.table.lock().unwrap().is_empty());
         assert!(b.table.lock().unwrap().is_empty());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn files_that_come_and_go_still_let_one_in_at_a_time() {
+        use std::sync::atomic::{AtomicBool, Ordering};
+        let folder = tempfile::tempdir().unwrap();
+        let inside = Arc::new(AtomicBool::new(false));
+        let mut tasks = Vec::new();
+        for _ in 0..6 {
+            let locks = Locks::open(folder.path(), Duration::from_secs(60)).unwrap();
+            let inside = Arc::clone(&inside);
+            tasks.push(tokio::spawn(async move {
+                for _ in 0..40 {
+                    let lock = locks.acquire("one").await.unwrap();
+                    assert!(!inside.swap(true, Ordering::SeqCst));
+                    tokio::task::yield_now().await;
+                    inside.store(false, Ordering::SeqCst);
+                    drop(lock);
+                }
+            }));
+        }
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -8,6 +8,7 @@ use super::model::{
 };
 use super::step::VolumeStep;
 use super::world::{RowRef, World};
+use crate::config::ConnectorHost;
 use crate::error::{Error, Result};
 use crate::pool::{Listing, Owner, Row, RowStatus};
 use crate::steps::{Plan, Recovery};
@@ -22,7 +23,8 @@ impl ZvmDriver {
         connector: &Connector,
     ) -> Result<ConnectionInfo> {
         let world = self.world()?;
-        check_connector(connector, &world)?;
+        let naming = self.shared.backend.compute.connector_host;
+        check_connector(connector, naming, &world)?;
         let tag = self.volume_tag(volume)?;
         let location = Self::location(volume.provider_location.as_deref(), &world)?;
         let listing = world.list().await?;
@@ -168,7 +170,7 @@ impl ZvmDriver {
 }
 
 /// The connector must name devices, ports, and this system: LUNs are reachable from one z/VM system only.
-fn check_connector(connector: &Connector, world: &World) -> Result<()> {
+fn check_connector(connector: &Connector, naming: ConnectorHost, world: &World) -> Result<()> {
     let missing = if connector.zvm_fcp.is_empty() {
         Some("zvm_fcp")
     } else if connector.wwpns.is_empty() {
@@ -188,7 +190,12 @@ fn check_connector(connector: &Connector, world: &World) -> Result<()> {
             connector.zvm_fcp.len()
         )));
     }
-    if !same_host(&connector.host, &world.pool.host) {
+    let system = match naming {
+        ConnectorHost::System => connector.host.as_str(),
+        // The guest's name follows (D15).
+        ConnectorHost::Guest => connector.host.rsplit_once('_').map_or("", |(host, _)| host),
+    };
+    if !same_host(system, &world.pool.host) {
         return Err(Error::Connector(format!(
             "host {} is not {}: a LUN is reachable from one z/VM system only",
             connector.host, world.pool.host

@@ -28,5 +28,6 @@ pub use model::{
     InitiatorTargetMap, Manageable, ModelUpdate, Page, PoolStats, Snapshot, Stats, TargetHost,
     TargetWwn, TerminatedConnection, TerminatedData, TypeDiff, Volume,
 };
+pub(crate) use setup::START;
 pub use step::VolumeStep;
 pub use world::{RowRef, World};

@@ -10,12 +10,16 @@ use crate::error::{Error, Result};
 use crate::pool::{Listing, RowStatus};
 use crate::types::NodeName;
 
+/// Target of what is said at a start: a service says it once, a program that starts for each command leaves it to its checks.
+pub(crate) const START: &str = "zvm_volume::start";
+
 impl ZvmDriver {
     /// Reaches the MN and reads its version.
     pub(super) async fn read_version(&self) -> Result<()> {
         let backend = &self.shared.backend;
         if backend.tls.verify == TlsVerify::None {
             tracing::warn!(
+                target: START,
                 section = backend.section,
                 "the management node's certificate is not verified"
             );
@@ -72,7 +76,7 @@ impl ZvmDriver {
         listing.require_rows(&host, &backend.pool)?;
         let capabilities = self.judge(&listing, zhcp.as_ref());
         for remark in &capabilities.remarks {
-            tracing::warn!(section = backend.section, "{remark}");
+            tracing::warn!(target: START, section = backend.section, "{remark}");
         }
         if let Ok(done) = self
             .client

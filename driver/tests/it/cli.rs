@@ -1,0 +1,485 @@
+//! The command `zvm-volume` as a person or a program meets it: the binary itself, against a simulator in this process.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::Command;
+
+use clap::CommandFactory as _;
+use serde_json::Value;
+use xcat_simulator::site;
+use zvm_volume::cli::Cli;
+
+use crate::guests::traces;
+use crate::rig::{CURRENT, Rig, VARIANTS, Variant};
+
+/// The account's password: with everything that a query string and a shell would read.
+const SECRET: &str = "s3cr&t+%#x";
+
+const A: &str = "00000000-0000-4000-8000-0000000000a1";
+const B: &str = "00000000-0000-4000-8000-0000000000b2";
+const C: &str = "00000000-0000-4000-8000-0000000000c3";
+const S: &str = "00000000-0000-4000-8000-0000000000d4";
+
+/// A site, a configuration file, and the program.
+struct Shop {
+    rig: Rig,
+    config: PathBuf,
+}
+
+/// How a run ended.
+struct Run {
+    status: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Shop {
+    async fn open(variant: Variant, keys: &str) -> Self {
+        let text = site::LAB.replacen("password = \"admin\"", &format!("password = \"{SECRET}\""), 1);
+        let rig = Rig::world(variant, site::from_text("lab", &text).unwrap()).await;
+        let config = rig.folder.path().join("cinder.conf");
+        let folder = rig.folder.path().display();
+        let text = format!(
+            "[DEFAULT]\nenabled_backends = lab\n[lab]\nzvm_xcat_server = mn.example.com\nzvm_xcat_username = admin\n\
+             zvm_xcat_password = {SECRET}\nzvm_host = zvm1\nzvm_scsi_pool = scsipol1\nzvm_fcp_list = 1a00-1a0e;1b00-1b0e\n\
+             zvm_state_dir = {folder}/state\nzvm_image_tmp_path = {folder}/images\nzvm_lock_timeout = 5\n{keys}\n"
+        );
+        std::fs::write(&config, text).unwrap();
+        Self { rig, config }
+    }
+
+    /// Runs the program with a clean environment.
+    async fn run(&self, args: &[&str]) -> Run {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_zvm-volume"));
+        command
+            .env_clear()
+            .arg("--config")
+            .arg(&self.config)
+            .args(args);
+        if !args.contains(&"--url") {
+            let url = format!("{}/xcatws", self.rig.simulator.url());
+            command.arg("--url").arg(url);
+        }
+        let output = tokio::task::spawn_blocking(move || command.output())
+            .await
+            .unwrap()
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let run = Run {
+            status: output.status.code().unwrap(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        };
+        // I22: whatever is said, the secret is not.
+        for said in [&run.stdout, &run.stderr] {
+            for form in [SECRET, "s3cr", "%26t%2B"] {
+                assert!(!said.contains(form), "{args:?}: {said}");
+            }
+        }
+        run
+    }
+
+    /// Fails the test unless the run ends well.
+    async fn good(&self, args: &[&str]) -> Run {
+        let run = self.run(args).await;
+        assert_eq!(run.status, 0, "{args:?}: {}", run.stderr);
+        run
+    }
+
+    /// A run as a transcript, with places of this run replaced.
+    async fn shown(&self, args: &[&str]) -> String {
+        let run = self.run(args).await;
+        let mut text = format!("$ zvm-volume {}\n", args.join(" "));
+        text.push_str(&run.stdout);
+        for line in run.stderr.lines() {
+            let _ = writeln!(text, "! {line}");
+        }
+        if run.status != 0 {
+            let _ = writeln!(text, "status {}", run.status);
+        }
+        text.push('\n');
+        text.replace(&self.rig.folder.path().display().to_string(), "FOLDER")
+            .replace(&self.rig.simulator.url(), "URL")
+    }
+
+    fn traces(&self) -> String {
+        traces(&self.rig.simulator.site().world.lock())
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> String {
+        let path = self.rig.folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.display().to_string()
+    }
+}
+
+/// Every sub-command, in an order in which each has something to do.
+const LIFE: [&[&str]; 45] = [
+    &["config", "check"],
+    &["init"],
+    &["create", "1", "--id", A],
+    &["create", "999"],
+    &["list"],
+    &["list", "--all"],
+    &["show", A],
+    &["show", B],
+    &["extend", A, "1"],
+    &["extend", A, "5"],
+    &["clone", A, "--id", B, "--size", "2"],
+    &["snapshot", "create", A, "--id", S],
+    &["snapshot", "restore", S, "--volume", C],
+    &["snapshot", "delete", S],
+    &["snapshot", "restore", S],
+    &["retype", A],
+    &["retype", A, "--host", "zvm2@other#pool"],
+    &["retype", A, "--diff", "{"],
+    &["unmanage", C],
+    &["manageable"],
+    &["manage", "4099403300000000"],
+    &["stats"],
+    &["fcp"],
+    &["connector", "lnx1"],
+    &["attach", A, "lnx1", "--mount", "/dev/vdb"],
+    &["attach", A, "lnx1", "--mount", "/dev/vdb"],
+    &["attach", B, "lnx1", "--mount", "auto"],
+    &["attach", B, "lnx1", "--mount", "/tmp/$(x)"],
+    &["attachments"],
+    &["list"],
+    &["show", A],
+    &["delete", A],
+    &["reconcile", "--check"],
+    &["detach", A],
+    &["detach", A, "lnx1"],
+    &["detach", B, "lnx1"],
+    &[
+        "boot", "prepare", B, "lnx3", "--root", "/dev/sda1", "--image", "/boot/vmlinuz", "--ramdisk",
+        "/boot/initrd", "--os", "ubuntu16.04",
+    ],
+    &["boot", "cleanup", "lnx3"],
+    &["boot", "prepare", B, "lnx3"],
+    &["attach", B, "nosuch", "--os", "rhel7"],
+    &["delete", A],
+    &["delete", B],
+    &["delete", A],
+    &["reconcile"],
+    &["--dry-run", "create", "1", "--id", A],
+];
+
+async fn life(json: bool) -> String {
+    let shop = Shop::open(CURRENT, "volume_clear_size = 1").await;
+    let mut text = String::new();
+    for args in LIFE {
+        let mut all = vec![];
+        if json {
+            all.push("--json");
+        }
+        all.extend(args);
+        text.push_str(&shop.shown(&all).await);
+    }
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_for_people() {
+    insta::assert_snapshot!(life(false).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_for_programs() {
+    let text = life(true).await;
+    insta::assert_snapshot!(text);
+    // What a program reads is JSON, on success and on failure.
+    let shop = Shop::open(CURRENT, "").await;
+    for args in LIFE {
+        let mut all = vec!["--json"];
+        all.extend(args);
+        let run = shop.run(&all).await;
+        for said in [&run.stdout, &run.stderr] {
+            let talk = said.is_empty() || run.status == 2 || said.starts_with("note: ");
+            if !talk && said.starts_with('{') {
+                serde_json::from_str::<Value>(said).unwrap_or_else(|e| panic!("{args:?}: {e}: {said}"));
+            }
+        }
+        if run.status == 0 {
+            serde_json::from_str::<Value>(&run.stdout)
+                .unwrap_or_else(|e| panic!("{args:?}: {e}: {}", run.stdout));
+        }
+    }
+}
+
+#[test]
+fn no_command_is_left_out() {
+    fn leaves(command: &clap::Command, path: &str, found: &mut BTreeSet<String>) {
+        for sub in command.get_subcommands() {
+            let path = format!("{path} {}", sub.get_name()).trim().to_owned();
+            if sub.has_subcommands() {
+                leaves(sub, &path, found);
+            } else {
+                found.insert(path);
+            }
+        }
+    }
+    let mut all = BTreeSet::new();
+    leaves(&Cli::command(), "", &mut all);
+    // Tested on their own below.
+    for apart in ["completions", "man", "reference", "image in", "image out"] {
+        assert!(all.remove(apart), "{apart}");
+    }
+    for args in LIFE {
+        let words: Vec<&str> = args
+            .iter()
+            .copied()
+            .filter(|word| !word.starts_with('-'))
+            .collect();
+        all.remove(words[0]);
+        if words.len() > 1 {
+            all.remove(&format!("{} {}", words[0], words[1]));
+        }
+    }
+    assert_eq!(all, BTreeSet::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn images_go_in_and_out_by_file() {
+    // The MN takes the bundle from this machine: the simulator's MN sees the folder of the test.
+    let shop = Shop::open(CURRENT, "volume_clear_size = 1").await;
+    shop.good(&["create", "1", "--id", A]).await;
+    let image = shop.file("disk.raw", &[7; 4096]);
+    // Without an address the back end cannot do images, and says what is missing.
+    let run = shop.run(&["image", "in", A, &image]).await;
+    assert_eq!(run.status, 5, "{}", run.stderr);
+    assert!(run.stderr.contains("zvm_image_remote"), "{}", run.stderr);
+    let run = shop.run(&["image", "out", A, "/nonexistent/x"]).await;
+    assert_eq!(run.status, 5, "{}", run.stderr);
+}
+
+/// Every status that the help documents, from a run that ends with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_exit_status_is_met() {
+    let shop = Shop::open(CURRENT, "volume_clear = none").await;
+    assert_eq!(shop.run(&["create", "1", "--id", A]).await.status, 0);
+    // 1: failed, and nothing is left.
+    let rule = serde_json::json!({"name": "F37", "target": {"lun": "4010403300000000"}});
+    let rule = shop
+        .rig
+        .simulator
+        .site()
+        .add_fault(serde_json::from_value(rule).unwrap())
+        .unwrap();
+    let run = shop.run(&["attach", A, "lnx1"]).await;
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    assert!(run.stderr.contains("check LUN masking"), "{}", run.stderr);
+    shop.rig.simulator.site().remove_fault(&rule.id);
+    assert_eq!(shop.run(&["create"]).await.status, 2);
+    assert_eq!(shop.run(&["--backend", "x", "list"]).await.status, 2);
+    assert_eq!(shop.run(&["show", B]).await.status, 4);
+    shop.good(&["attach", A, "lnx1"]).await;
+    assert_eq!(shop.run(&["delete", A]).await.status, 5);
+    assert_eq!(shop.run(&["create", "999"]).await.status, 8);
+    // 7: something is left, and reconcile takes it away.
+    let rule = serde_json::json!({"name": "smapi-204-44", "target": {}});
+    let rule = shop
+        .rig
+        .simulator
+        .site()
+        .add_fault(serde_json::from_value(rule).unwrap())
+        .unwrap();
+    let run = shop.run(&["detach", A]).await;
+    assert_eq!(run.status, 7, "{}", run.stderr);
+    assert_eq!(shop.run(&["reconcile", "--check"]).await.status, 7);
+    shop.rig.simulator.site().remove_fault(&rule.id);
+    assert_eq!(shop.run(&["reconcile"]).await.status, 0);
+    assert_eq!(shop.run(&["reconcile", "--check"]).await.status, 0);
+    // 3: the file, and the account.
+    let good = std::fs::read_to_string(&shop.config).unwrap();
+    std::fs::write(&shop.config, good.replace("zvm_scsi_pool", "zvm_pool")).unwrap();
+    assert_eq!(shop.run(&["list"]).await.status, 3);
+    std::fs::write(&shop.config, good.replace(SECRET, "wrong")).unwrap();
+    assert_eq!(shop.run(&["list"]).await.status, 3);
+    std::fs::write(&shop.config, good).unwrap();
+    // 6: nobody there.
+    let nowhere = ["--url", "http://127.0.0.1:1/xcatws", "list"];
+    assert_eq!(shop.run(&nowhere).await.status, 6);
+}
+
+/// What a dry run prints is what is sent then: every command of xCAT that changes something, in its order.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_prints_what_is_sent_then_and_changes_nothing() {
+    let operations: [(&[&[&str]], &[&str]); 12] = [
+        (&[], &["create", "1", "--id", A]),
+        (&[&["create", "1", "--id", A]], &["delete", A]),
+        (&[&["create", "1", "--id", A]], &["unmanage", A]),
+        (&[], &["manage", "4012403300000000", "--id", A]),
+        (
+            &[&["create", "1", "--id", A]],
+            &["clone", A, "--id", B],
+        ),
+        (
+            &[&["create", "1", "--id", A]],
+            &["snapshot", "create", A, "--id", S],
+        ),
+        (
+            &[&["create", "1", "--id", A], &["snapshot", "create", A, "--id", S]],
+            &["snapshot", "delete", S],
+        ),
+        (
+            &[&["create", "1", "--id", A]],
+            &["attach", A, "lnx1", "--mount", "/dev/vdb"],
+        ),
+        (
+            &[&["create", "1", "--id", A], &["attach", A, "lnx1", "--mount", "/dev/vdb"]],
+            &["detach", A],
+        ),
+        (
+            &[&["create", "1", "--id", A]],
+            &["attach", A, "lnx3", "--mount", "/dev/vdb", "--os", "ubuntu16.04"],
+        ),
+        (
+            &[
+                &["create", "1", "--id", A],
+                &["attach", A, "lnx3", "--mount", "/dev/vdb", "--os", "ubuntu16.04"],
+            ],
+            &["detach", A],
+        ),
+        (
+            &[&["create", "1", "--id", A]],
+            &[
+                "boot", "prepare", A, "lnx3", "--root", "/dev/sda1", "--image", "/x", "--ramdisk", "/y", "--os",
+                "ubuntu16.04",
+            ],
+        ),
+    ];
+    for variant in VARIANTS {
+        for (before, operation) in operations {
+            let shop = Shop::open(variant, "volume_clear = none").await;
+            for args in before {
+                shop.good(args).await;
+            }
+            let site = shop.traces();
+            let mut dry = vec!["--dry-run", "--json"];
+            dry.extend(operation);
+            let first = shop.rig.simulator.site().journal.lock().last_id();
+            let printed: Value = serde_json::from_str(&shop.good(&dry).await.stdout).unwrap();
+            assert_eq!(sent(&shop, first), Vec::<String>::new(), "{operation:?}");
+            assert_eq!(shop.traces(), site, "{operation:?}");
+            let printed: Vec<String> = printed["calls"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|call| call.as_str().unwrap().to_owned())
+                .filter(|call| !call.contains("/dsh "))
+                .map(|call| plain(&call))
+                .collect();
+            let first = shop.rig.simulator.site().journal.lock().last_id();
+            shop.good(operation).await;
+            assert_eq!(printed, sent(&shop, first), "{variant} {operation:?}");
+            assert!(!printed.is_empty());
+        }
+    }
+}
+
+/// A printed call without its number: method, path, words.
+fn plain(call: &str) -> String {
+    let (_, call) = call.split_once(' ').unwrap();
+    match call.split_once(" [") {
+        Some((head, body)) => {
+            let body: Vec<String> = serde_json::from_str(&format!("[{body}")).unwrap();
+            format!("{head} {}", body.join(" "))
+        }
+        None => call.to_owned(),
+    }
+}
+
+/// Changing requests that the simulator has seen since one; what runs in a guest's or a zHCP's shell is not xCAT's.
+fn sent(shop: &Shop, since: u64) -> Vec<String> {
+    let journal = shop.rig.simulator.site().journal.lock();
+    let mut found = Vec::new();
+    for request in journal.requests().filter(|request| request.id > since) {
+        let http = request.http.as_ref().unwrap();
+        let changes = http.method != "GET" && !["xdsh", ""].contains(&request.facts.command.as_str());
+        let reads = request.facts.command == "rpower";
+        if changes && !reads {
+            let path = http.path.trim_start_matches("/xcatws");
+            let words = request.facts.args.join(" ");
+            found.push(format!("{} {path} {words}", http.method).trim_end().to_owned());
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn config_check_tells_every_fault_with_its_place() {
+    let shop = Shop::open(CURRENT, "").await;
+    let broken = include_str!("../../../fixtures/cinder/broken.conf");
+    std::fs::write(&shop.config, broken).unwrap();
+    let people = shop.shown(&["config", "check"]).await;
+    let programs = shop.shown(&["--json", "config", "check"]).await;
+    insta::assert_snapshot!(format!("{people}{programs}"));
+}
+
+/// A line about the certificate comes once for a folder; at `config check`, `init` and `stats` it is always said.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unverified_certificate_is_noted_once() {
+    let simulator = xcat_simulator::Simulator::builder()
+        .site(site::lab())
+        .start()
+        .await
+        .unwrap();
+    let rig = Rig::lab(CURRENT).await;
+    let config = rig.folder.path().join("cinder.conf");
+    let port = simulator.url().rsplit(':').next().unwrap().to_owned();
+    std::fs::write(
+        &config,
+        format!(
+            "zvm_xcat_server = 127.0.0.1\nzvm_xcat_port = {port}\nzvm_xcat_username = admin\nzvm_xcat_password = admin\n\
+             zvm_host = zvm1\nzvm_scsi_pool = scsipol1\nzvm_state_dir = {}\n",
+            rig.folder.path().join("state").display()
+        ),
+    )
+    .unwrap();
+    let said = |args: &'static [&'static str]| {
+        let config = config.clone();
+        async move {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_zvm-volume"));
+            command.env_clear().arg("--config").arg(config).args(args);
+            let output = tokio::task::spawn_blocking(move || command.output());
+            let output = output.await.unwrap().unwrap();
+            assert!(output.status.success(), "{output:?}");
+            let text = String::from_utf8(output.stderr).unwrap();
+            (text, String::from_utf8(output.stdout).unwrap())
+        }
+    };
+    let (first, _) = said(&["list"]).await;
+    assert_eq!(first.lines().count(), 1, "{first}");
+    assert!(first.contains("is not verified"), "{first}");
+    let (second, _) = said(&["list"]).await;
+    assert_eq!(second, "");
+    for args in [&["stats"] as &'static [&'static str], &["config", "check"]] {
+        let (talk, data) = said(args).await;
+        let all = format!("{talk}{data}");
+        assert!(all.contains("not verified"), "{args:?}: {all}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn completions_man_pages_and_reference_are_made() {
+    let shop = Shop::open(CURRENT, "").await;
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = shop.good(&["completions", shell]).await.stdout;
+        assert!(script.contains("zvm-volume") && script.contains("attach"), "{shell}");
+    }
+    let folder = shop.rig.folder.path().join("man");
+    shop.good(&["man", &folder.display().to_string()]).await;
+    let mut pages: Vec<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|page| page.unwrap().file_name().into_string().unwrap())
+        .collect();
+    pages.sort();
+    assert!(pages.contains(&"zvm-volume.1".to_owned()), "{pages:?}");
+    assert!(pages.contains(&"zvm-volume-attach.1".to_owned()), "{pages:?}");
+    let page = std::fs::read_to_string(folder.join("zvm-volume.1")).unwrap();
+    assert!(page.contains(".TH zvm-volume 1"), "{page}");
+    let reference = shop.good(&["reference"]).await.stdout;
+    assert!(reference.contains("### `zvm-volume attach`"), "{reference}");
+}
