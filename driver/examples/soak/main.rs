@@ -30,6 +30,9 @@ use site::Served;
 /// LUNs of the site's controller: the first, and how many.
 const CONTROLLER: (u16, u16) = (0x4080, 32);
 
+/// Between two looks at the site at work.
+const LOOK: Duration = Duration::from_secs(3);
+
 /// Random work of two driver processes against one simulated site.
 #[derive(Debug, Parser)]
 struct Args {
@@ -148,17 +151,28 @@ fn backend(args: &Args, number: usize, state: &Path) -> String {
         (_, _, 0) => "1a00-1a05;1b00-1b05",
         (..) => "1a06-1a0b;1b06-1b0b",
     };
-    let pool = match (args.lifecycle, args.paths) {
-        (Lifecycle::AttachOwned, _) => "made",
-        (_, 1) => "single",
-        _ => "double",
+    // Two volume services never share a pool (spec: driver 1.4 V5): locks do not reach from machine to machine.
+    let pool = match (
+        args.lifecycle,
+        args.paths,
+        number * usize::from(args.machines == 2),
+    ) {
+        (Lifecycle::AttachOwned, ..) => "made",
+        (_, 1, 0) => "single",
+        (_, 1, _) => "single2",
+        (_, _, 0) => "double",
+        _ => "double2",
     };
     format!(
         "zvm_xcat_server = mn.example.com\nzvm_xcat_username = admin\nzvm_xcat_password = admin\nzvm_host = zvm1\n\
          zvm_scsi_pool = {pool}\nzvm_fcp_list = {list}\nzvm_multiple_fcp = {}\nvolume_clear = {}\nzvm_state_dir = {}\n\
          zvm_fcp_reserve_timeout = 1\nzvm_lock_timeout = 300\n",
         args.paths == 2,
-        if args.clear { "zero" } else { "none" },
+        if args.clear {
+            "zero\nvolume_clear_size = 1\nzvm_zhcp_fcp_list = 1a0f"
+        } else {
+            "none"
+        },
         state.display(),
     )
 }
@@ -170,8 +184,7 @@ fn setup(args: &Args, number: usize, served: &Served, folder: &Path) -> anyhow::
     } else {
         format!("state{number}")
     });
-    let of_worker =
-        |at: usize| -> bool { shared || at % 2 == number };
+    let of_worker = |at: usize| -> bool { shared || at % 2 == number };
     let guests = served.guests()?;
     let guests = guests.into_iter().enumerate();
     let first = CONTROLLER.0 + u16::try_from(number * args.tasks)?;
@@ -256,7 +269,9 @@ fn soak(args: &Args) -> anyhow::Result<()> {
             let locks = folder.path().join(state).join("locks");
             let left = std::fs::read_dir(locks).map_or(0, Iterator::count);
             if left != 0 {
-                total.wrong.push(format!("{left} lock files are left in {state}"));
+                total
+                    .wrong
+                    .push(format!("{left} lock files are left in {state}"));
             }
         }
         rests += 1;
@@ -304,11 +319,15 @@ fn all(
             .all(std::thread::ScopedJoinHandle::is_finished)
         {
             meanwhile()?;
-            std::thread::sleep(Duration::from_millis(500));
+            std::thread::sleep(LOOK);
         }
         waiting
             .into_iter()
-            .map(|report| report.join().map_err(|_| anyhow::anyhow!("a thread ended"))?)
+            .map(|report| {
+                report
+                    .join()
+                    .map_err(|_| anyhow::anyhow!("a thread ended"))?
+            })
             .collect()
     })
 }

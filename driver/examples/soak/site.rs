@@ -97,7 +97,10 @@ impl Served {
                 }
             }
             if let Some((device, users)) = holders.iter().find(|(_, users)| users.len() > 1) {
-                bail!("{name}: device {device} is dedicated to {}", users.join(" and "));
+                bail!(
+                    "{name}: device {device} is dedicated to {}",
+                    users.join(" and ")
+                );
             }
         }
         Ok(())

@@ -121,6 +121,7 @@ impl Worker {
             cinder.engine().clone(),
             locks,
         )?;
+        nova.init_host(&[]).await?;
         Ok(Self {
             claims: Claims::open(&setup.claims)?,
             cinder,
@@ -224,7 +225,10 @@ impl Worker {
     }
 
     async fn make(&self, task: usize, round: u64) -> Result<Option<Held>, String> {
-        let id = format!("{:08x}-0000-4000-8{task:03x}-{round:012x}", self.setup.number);
+        let id = format!(
+            "{:08x}-0000-4000-8{task:03x}-{round:012x}",
+            self.setup.number
+        );
         let volume = Volume::new(id, 1);
         let (volume, lun) = match self.setup.lifecycle {
             Lifecycle::PoolOwned => match self.cinder.create_volume(&volume).await {

@@ -8,7 +8,10 @@ use futures_util::future::BoxFuture;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::printer::Printer;
-use crate::client::{Call, CallClass, Exchange, Observer};
+use crate::client::{Call, Exchange, Observer};
+
+/// What is said afterwards, where there is no terminal, of a call that took so long.
+const LONG: Duration = Duration::from_secs(10);
 
 /// Watches the client's calls.
 #[derive(Debug)]
@@ -64,12 +67,6 @@ impl Observer for Progress {
         if let Some(bar) = &self.bar {
             bar.set_message(long_work(call).unwrap_or("asking the management node"));
             bar.enable_steady_tick(Duration::from_millis(120));
-        } else if !self.quiet
-            && self.verbose == 0
-            && matches!(call.class(), CallClass::Image(_))
-            && let Some(text) = long_work(call)
-        {
-            let _ = writeln!(std::io::stderr(), "{text} …");
         }
         std::future::ready(()).boxed()
     }
@@ -88,13 +85,13 @@ impl Observer for Progress {
             }
         } else if self.bar.is_none()
             && !self.quiet
-            && matches!(call.class(), CallClass::Image(_))
-            && long_work(call).is_some()
+            && exchange.duration >= LONG
+            && let Some(text) = long_work(call)
         {
             let seconds = exchange.duration.as_secs();
             let _ = writeln!(
                 std::io::stderr(),
-                "… {} after {seconds} s",
+                "{text}: {} after {seconds} s",
                 exchange.outcome
             );
         }

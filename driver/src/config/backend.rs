@@ -79,7 +79,8 @@ pub struct Copying {
     pub zhcp_range: FcpList,
     /// How LUNs are copied.
     pub method: CopyMethod,
-    /// The zHCP's channel for it; chosen by the MN when not set.
+    /// The zHCP's channel for copying and clearing: `zvm_copy_fcp`, else the first device of `zvm_zhcp_fcp_list`, else one
+    /// that the MN chooses from the row's range. The zHCP keeps the device.
     pub channel: Option<DeviceNumber>,
     /// How copies are compared.
     pub verify: VerifyCopy,
@@ -228,7 +229,7 @@ impl Backend {
             "modern" => Ok(Semantics::Modern),
             _ => Err(format!("'{text}' is not legacy or modern")),
         });
-        let copying = Copying::read(fields);
+        let mut copying = Copying::read(fields);
         if let Some(ratio) = fields.parsed::<f64>("max_over_subscription_ratio")
             && (ratio - 1.0).abs() > f64::EPSILON
         {
@@ -249,13 +250,13 @@ impl Backend {
         };
         let tls = Tls::read(fields);
         if tls.verify == TlsVerify::None && server.is_some() {
-            fields.report(
-                Level::Warning,
-                "zvm_xcat_tls_verify",
-                UNVERIFIED,
-            );
+            fields.report(Level::Warning, "zvm_xcat_tls_verify", UNVERIFIED);
         }
         let compute = Compute::read(compute);
+        // A device of the zHCP's own, rather than one that the MN takes where a guest's may stand.
+        copying.channel = copying
+            .channel
+            .or_else(|| compute.zhcp_fcp_list.devices().next());
         let volume_backend_name = fields
             .text("volume_backend_name")
             .unwrap_or(&section)

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::attachment::{Attachment, AttachmentState};
+use super::device::FcpStatus;
 use super::error::FcpError;
 use super::inventory::Inventory;
 use super::selection::select;
@@ -112,6 +113,19 @@ impl Ledger {
         configured: &FcpList,
         (now, timeout): (i64, i64),
     ) -> Result<Vec<DeviceNumber>, FcpError> {
+        // A device that somebody took while it was only reserved, such as the zHCP, will not come back to the guest.
+        let lost = |device: &DeviceNumber| {
+            inventory
+                .get(*device)
+                .is_some_and(|known| known.status == FcpStatus::Active)
+        };
+        if self.instances.get(node).is_some_and(|entry| {
+            entry.phase == Phase::Reserved
+                && entry.dedicated.is_empty()
+                && entry.fcp.iter().any(lost)
+        }) {
+            self.instances.remove(node);
+        }
         if let Some(entry) = self.instances.get_mut(node) {
             if entry.phase == Phase::Reserved {
                 entry.since = now;

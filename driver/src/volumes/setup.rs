@@ -203,6 +203,19 @@ impl ZvmDriver {
             without_range,
             &mut remarks,
         );
+        if copying.channel.is_none() {
+            let guests = &backend.compute.fcp_list;
+            let shares = |row: &crate::pool::Row| {
+                let range = row.range.parse::<crate::types::FcpList>();
+                range.is_ok_and(|range| guests.devices().any(|device| range.contains(device)))
+            };
+            if listing.rows.iter().any(shares) {
+                remarks.push(
+                    "the zHCP may take a device of zvm_fcp_list to copy and clear, and keeps it: set zvm_zhcp_fcp_list"
+                        .to_owned(),
+                );
+            }
+        }
         let held = rows_where(&|row| {
             row.status == RowStatus::Used
                 && zhcp.is_some_and(|zhcp| row.owner.eq_ignore_ascii_case(zhcp.as_str()))

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::world::{RowRef, World};
-use crate::client::{Call, Channel};
+use crate::client::{Call, Channel, ReserveAs};
 use crate::config::VolumeClear;
 use crate::error::{Error, Result};
 use crate::pool::{Row, RowStatus};
@@ -200,21 +200,7 @@ impl Step for VolumeStep {
                 target,
                 gib,
                 ..
-            } => {
-                let channel = world
-                    .copying
-                    .channel
-                    .map_or(Channel::Auto, |device| Channel::Devices(vec![device]));
-                world
-                    .send(&Call::Copy {
-                        host: world.pool.host.clone(),
-                        channel,
-                        source: (source.wwpns.primary(), source.lun),
-                        target: (target.wwpns.primary(), target.lun),
-                        gib: *gib,
-                    })
-                    .await
-            }
+            } => world.send(&world.copy_call(source, target, *gib)).await,
             Self::Compare { source, target } => match world.is_equal(source, target).await? {
                 Proof::Done => Ok(()),
                 _ => Err(Error::Backend(format!(
@@ -417,32 +403,150 @@ impl Step for VolumeStep {
     }
 
     fn calls(&self, world: &World) -> Vec<String> {
-        let reserve = |row: &RowRef, tag: &Tag| {
-            format!(
-                "X3 PUT /hypervisor/{} [\"--reservezfcp {} reserved {tag} auto 0M {} {}\"]",
-                world.pool.host,
-                world.pool.name,
-                row.wwpns.primary(),
-                row.lun
-            )
-        };
-        match self {
-            Self::Reserve { row, tag } | Self::Restamp { row, tag, .. } => vec![reserve(row, tag)],
-            Self::Release { row, .. } => vec![
-                Call::Release {
-                    host: world.pool.host.clone(),
-                    pool: world.pool.name.clone(),
-                    wwpn: row.wwpns.primary(),
-                    lun: row.lun,
+        self.wire_calls(world)
+            .iter()
+            .map(|call| match self {
+                // The MN's own choice is read from the row before X14 names it.
+                Self::ZhcpDetach { .. } | Self::TakeFromGuest { .. } => {
+                    call.replace("--removezfcp auto ", "--removezfcp <channel> ")
                 }
-                .to_string(),
-            ],
-            other => vec![format!("({})", other.name())],
-        }
+                _ => call.clone(),
+            })
+            .collect()
     }
 }
 
 impl VolumeStep {
+    /// The changing calls of the step when nothing is in its way.
+    fn wire_calls(&self, world: &World) -> Vec<String> {
+        let reserve = |row: &RowRef, tag: &Tag| Call::Reserve {
+            host: world.pool.host.clone(),
+            pool: world.pool.name.clone(),
+            status: ReserveAs::Reserved,
+            owner: tag.to_string(),
+            channel: Channel::Auto,
+            size: None,
+            wwpn: row.wwpns.primary(),
+            lun: row.lun,
+        };
+        let zhcp = || world.zhcp.clone();
+        let shell = |command: String| {
+            zhcp().map(|node| Call::Shell {
+                node,
+                command,
+                changes: true,
+                gib: 0,
+            })
+        };
+        let calls: Vec<Call> = match self {
+            Self::Reserve { row, tag } | Self::Restamp { row, tag, .. } => vec![reserve(row, tag)],
+            Self::Release { row, .. } => vec![Call::Release {
+                host: world.pool.host.clone(),
+                pool: world.pool.name.clone(),
+                wwpn: row.wwpns.primary(),
+                lun: row.lun,
+            }],
+            Self::ZhcpAttach { row, tag } => zhcp()
+                .map(|node| world.zhcp_call(node, row, tag))
+                .into_iter()
+                .collect(),
+            Self::ZhcpDetach { row, tag } => {
+                let remove = zhcp().map(|node| Call::RemoveUnit {
+                    node,
+                    channel: world.zhcp_channel(),
+                    wwpns: row.wwpns.primary().into(),
+                    lun: row.lun,
+                    keep: true,
+                });
+                remove.into_iter().chain([reserve(row, tag)]).collect()
+            }
+            Self::Wipe { row } => {
+                let command = format!("dd if=/dev/zero of=<disk of LUN {}> conv=fsync", row.lun);
+                shell(command).into_iter().collect()
+            }
+            Self::BlockCopy { source, target } => {
+                let command = format!(
+                    "dd if=<disk of LUN {}> of=<disk of LUN {}> conv=fsync",
+                    source.lun, target.lun
+                );
+                shell(command).into_iter().collect()
+            }
+            Self::MnCopy {
+                source,
+                target,
+                gib,
+                ..
+            } => vec![world.copy_call(source, target, *gib)],
+            Self::Compare { .. } => Vec::new(),
+            Self::Import {
+                profile,
+                bundle,
+                remote,
+                plain,
+                gib,
+            } => vec![Call::ImportImage {
+                bundle: bundle.clone(),
+                profile: profile.clone(),
+                remote: remote.clone(),
+                plain: *plain,
+                gib: *gib,
+            }],
+            Self::Deploy {
+                row, profile, gib, ..
+            } => vec![Call::Deploy {
+                host: world.pool.host.clone(),
+                profile: profile.clone(),
+                wwpn: row.wwpns.primary(),
+                lun: row.lun,
+                gib: *gib,
+            }],
+            Self::Capture {
+                row,
+                profile,
+                compression,
+                gib,
+                ..
+            } => vec![Call::Capture {
+                host: world.pool.host.clone(),
+                profile: profile.clone(),
+                wwpn: row.wwpns.primary(),
+                lun: row.lun,
+                compression: *compression,
+                gib: *gib,
+            }],
+            Self::Export {
+                profile,
+                destination,
+                remote,
+                gib,
+            } => vec![Call::ExportImage {
+                profile: profile.clone(),
+                destination: destination.clone(),
+                remote: remote.clone(),
+                gib: *gib,
+            }],
+            Self::RemoveImage { profile } => vec![
+                Call::RemoveImageFiles {
+                    profile: profile.clone(),
+                },
+                Call::RemoveImage {
+                    profile: profile.clone(),
+                },
+            ],
+            Self::TakeFromGuest { row, node, tag } => vec![
+                Call::RemoveUnit {
+                    node: node.clone(),
+                    channel: Channel::Auto,
+                    wwpns: row.wwpns.clone(),
+                    lun: row.lun,
+                    keep: true,
+                },
+                reserve(row, tag),
+            ],
+        };
+        calls.iter().map(ToString::to_string).collect()
+    }
+
     /// Whether the step may leave data on the row's LUN.
     fn writes(&self, row: &RowRef) -> bool {
         match self {
@@ -455,6 +559,17 @@ impl VolumeStep {
 }
 
 impl World {
+    /// X6.
+    fn copy_call(&self, source: &RowRef, target: &RowRef, gib: u64) -> Call {
+        Call::Copy {
+            host: self.pool.host.clone(),
+            channel: self.zhcp_channel(),
+            source: (source.wwpns.primary(), source.lun),
+            target: (target.wwpns.primary(), target.lun),
+            gib,
+        }
+    }
+
     /// Gives a row back that this operation reserved. When data may have been written to it, it is overwritten first; when that is
     /// not possible, it is quarantined (spec: driver I4, 2.6.4).
     async fn discard(&self, row: &RowRef, tag: &Tag, written: bool) -> Result<()> {

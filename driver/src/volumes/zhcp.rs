@@ -9,7 +9,7 @@ use crate::config::VerifyCopy;
 use crate::error::{Error, Result};
 use crate::pool::{Row, RowStatus};
 use crate::steps::Proof;
-use crate::types::{DeviceNumber, Lun, Tag, Wwpn};
+use crate::types::{DeviceNumber, Lun, NodeName, Tag, Wwpn};
 
 /// Bytes of a MiB.
 const MIB: u64 = 1024 * 1024;
@@ -32,22 +32,29 @@ impl World {
             self.take_from_zhcp(&now).await?;
         }
         let _lock = self.row_change().await?;
-        let channel = self
-            .copying
+        self.send(&self.zhcp_call(node, row, tag)).await
+    }
+
+    /// The zHCP's channel as configured, or the MN's choice.
+    pub(super) fn zhcp_channel(&self) -> Channel {
+        self.copying
             .channel
-            .map_or(Channel::Auto, |device| Channel::Devices(vec![device]));
-        let call = Call::AddUnit {
+            .map_or(Channel::Auto, |device| Channel::Devices(vec![device]))
+    }
+
+    /// X13 on the zHCP.
+    pub(super) fn zhcp_call(&self, node: NodeName, row: &RowRef, tag: &Tag) -> Call {
+        Call::AddUnit {
             node,
             pool: self.pool.name.clone(),
-            channel,
+            channel: self.zhcp_channel(),
             loaddev: false,
             size: None,
             tag: tag.to_string(),
             // One path is enough for the zHCP, and a list never matches on current releases (Q12).
             wwpns: row.wwpns.primary().into(),
             lun: row.lun,
-        };
-        self.send(&call).await
+        }
     }
 
     /// Whether the zHCP has the row and its Linux has the disk.

@@ -36,13 +36,17 @@ struct Run {
 
 impl Shop {
     async fn open(variant: Variant, keys: &str) -> Self {
-        let text = site::LAB.replacen("password = \"admin\"", &format!("password = \"{SECRET}\""), 1);
+        let text = site::LAB.replacen(
+            "password = \"admin\"",
+            &format!("password = \"{SECRET}\""),
+            1,
+        );
         let rig = Rig::world(variant, site::from_text("lab", &text).unwrap()).await;
         let config = rig.folder.path().join("cinder.conf");
         let folder = rig.folder.path().display();
         let text = format!(
             "[DEFAULT]\nenabled_backends = lab\n[lab]\nzvm_xcat_server = mn.example.com\nzvm_xcat_username = admin\n\
-             zvm_xcat_password = {SECRET}\nzvm_host = zvm1\nzvm_scsi_pool = scsipol1\nzvm_fcp_list = 1a00-1a0e;1b00-1b0e\n\
+             zvm_xcat_password = {SECRET}\nzvm_host = zvm1\nzvm_scsi_pool = scsipol1\nzvm_fcp_list = 1a00-1a0d;1b00-1b0e\n\
              zvm_state_dir = {folder}/state\nzvm_image_tmp_path = {folder}/images\nzvm_lock_timeout = 5\n{keys}\n"
         );
         std::fs::write(&config, text).unwrap();
@@ -115,7 +119,7 @@ impl Shop {
 }
 
 /// Every sub-command, in an order in which each has something to do.
-const LIFE: [&[&str]; 45] = [
+const LIFE: [&[&str]; 47] = [
     &["config", "check"],
     &["init"],
     &["create", "1", "--id", A],
@@ -137,6 +141,8 @@ const LIFE: [&[&str]; 45] = [
     &["unmanage", C],
     &["manageable"],
     &["manage", "4099403300000000"],
+    &["manage", "4012403300000000", "--id", C],
+    &["delete", C],
     &["stats"],
     &["fcp"],
     &["connector", "lnx1"],
@@ -153,8 +159,18 @@ const LIFE: [&[&str]; 45] = [
     &["detach", A, "lnx1"],
     &["detach", B, "lnx1"],
     &[
-        "boot", "prepare", B, "lnx3", "--root", "/dev/sda1", "--image", "/boot/vmlinuz", "--ramdisk",
-        "/boot/initrd", "--os", "ubuntu16.04",
+        "boot",
+        "prepare",
+        B,
+        "lnx3",
+        "--root",
+        "/dev/sda1",
+        "--image",
+        "/boot/vmlinuz",
+        "--ramdisk",
+        "/boot/initrd",
+        "--os",
+        "ubuntu16.04",
     ],
     &["boot", "cleanup", "lnx3"],
     &["boot", "prepare", B, "lnx3"],
@@ -198,7 +214,8 @@ async fn every_command_for_programs() {
         for said in [&run.stdout, &run.stderr] {
             let talk = said.is_empty() || run.status == 2 || said.starts_with("note: ");
             if !talk && said.starts_with('{') {
-                serde_json::from_str::<Value>(said).unwrap_or_else(|e| panic!("{args:?}: {e}: {said}"));
+                serde_json::from_str::<Value>(said)
+                    .unwrap_or_else(|e| panic!("{args:?}: {e}: {said}"));
             }
         }
         if run.status == 0 {
@@ -248,10 +265,10 @@ async fn images_go_in_and_out_by_file() {
     let image = shop.file("disk.raw", &[7; 4096]);
     // Without an address the back end cannot do images, and says what is missing.
     let run = shop.run(&["image", "in", A, &image]).await;
-    assert_eq!(run.status, 5, "{}", run.stderr);
+    assert_eq!(run.status, 3, "{}", run.stderr);
     assert!(run.stderr.contains("zvm_image_remote"), "{}", run.stderr);
     let run = shop.run(&["image", "out", A, "/nonexistent/x"]).await;
-    assert_eq!(run.status, 5, "{}", run.stderr);
+    assert_ne!(run.status, 0, "{}", run.stderr);
 }
 
 /// Every status that the help documents, from a run that ends with it.
@@ -303,56 +320,67 @@ async fn each_exit_status_is_met() {
     assert_eq!(shop.run(&nowhere).await.status, 6);
 }
 
+/// Keys, what goes before, and the operation.
+type Operation<'a> = (&'a str, &'a [&'a [&'a str]], &'a [&'a str]);
+
 /// What a dry run prints is what is sent then: every command of xCAT that changes something, in its order.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_prints_what_is_sent_then_and_changes_nothing() {
-    let operations: [(&[&[&str]], &[&str]); 12] = [
-        (&[], &["create", "1", "--id", A]),
-        (&[&["create", "1", "--id", A]], &["delete", A]),
-        (&[&["create", "1", "--id", A]], &["unmanage", A]),
-        (&[], &["manage", "4012403300000000", "--id", A]),
+    let kept = "volume_clear = none";
+    let cleared = "volume_clear_size = 1";
+    let made: &[&[&str]] = &[&["create", "1", "--id", A]];
+    let boot: &[&str] = &[
+        "boot",
+        "prepare",
+        A,
+        "lnx3",
+        "--root",
+        "/dev/sda1",
+        "--image",
+        "/x",
+        "--ramdisk",
+        "/y",
+        "--os",
+        "ubuntu16.04",
+    ];
+    let on: &[&str] = &["attach", A, "lnx1", "--mount", "/dev/vdb"];
+    let off: &[&str] = &[
+        "attach",
+        A,
+        "lnx3",
+        "--mount",
+        "/dev/vdb",
+        "--os",
+        "ubuntu16.04",
+    ];
+    let operations: [Operation; 15] = [
+        (kept, &[], &["create", "1", "--id", A]),
+        (kept, made, &["delete", A]),
+        (cleared, made, &["delete", A]),
         (
-            &[&["create", "1", "--id", A]],
-            &["clone", A, "--id", B],
+            "volume_clear_size = 1\nzvm_zhcp_fcp_list = 1a0e",
+            made,
+            &["delete", A],
         ),
+        (kept, made, &["unmanage", A]),
+        (kept, &[], &["manage", "4012403300000000", "--id", A]),
+        (kept, made, &["clone", A, "--id", B]),
+        (kept, made, &["snapshot", "create", A, "--id", S]),
         (
-            &[&["create", "1", "--id", A]],
-            &["snapshot", "create", A, "--id", S],
-        ),
-        (
-            &[&["create", "1", "--id", A], &["snapshot", "create", A, "--id", S]],
+            kept,
+            &[made[0], &["snapshot", "create", A, "--id", S]],
             &["snapshot", "delete", S],
         ),
-        (
-            &[&["create", "1", "--id", A]],
-            &["attach", A, "lnx1", "--mount", "/dev/vdb"],
-        ),
-        (
-            &[&["create", "1", "--id", A], &["attach", A, "lnx1", "--mount", "/dev/vdb"]],
-            &["detach", A],
-        ),
-        (
-            &[&["create", "1", "--id", A]],
-            &["attach", A, "lnx3", "--mount", "/dev/vdb", "--os", "ubuntu16.04"],
-        ),
-        (
-            &[
-                &["create", "1", "--id", A],
-                &["attach", A, "lnx3", "--mount", "/dev/vdb", "--os", "ubuntu16.04"],
-            ],
-            &["detach", A],
-        ),
-        (
-            &[&["create", "1", "--id", A]],
-            &[
-                "boot", "prepare", A, "lnx3", "--root", "/dev/sda1", "--image", "/x", "--ramdisk", "/y", "--os",
-                "ubuntu16.04",
-            ],
-        ),
+        (kept, made, on),
+        (kept, &[made[0], on], &["detach", A]),
+        (kept, made, off),
+        (kept, &[made[0], off], &["detach", A]),
+        (kept, made, boot),
+        (kept, &[made[0], boot], &["boot", "cleanup", "lnx3"]),
     ];
     for variant in VARIANTS {
-        for (before, operation) in operations {
-            let shop = Shop::open(variant, "volume_clear = none").await;
+        for (keys, before, operation) in operations {
+            let shop = Shop::open(variant, keys).await;
             for args in before {
                 shop.good(args).await;
             }
@@ -373,7 +401,13 @@ async fn a_dry_run_prints_what_is_sent_then_and_changes_nothing() {
                 .collect();
             let first = shop.rig.simulator.site().journal.lock().last_id();
             shop.good(operation).await;
-            assert_eq!(printed, sent(&shop, first), "{variant} {operation:?}");
+            let sent = sent(&shop, first);
+            let same = printed.len() == sent.len()
+                && printed
+                    .iter()
+                    .zip(&sent)
+                    .all(|(said, done)| agrees(said, done));
+            assert!(same, "{variant} {operation:?}: {printed:#?} {sent:#?}");
             assert!(!printed.is_empty());
         }
     }
@@ -391,18 +425,32 @@ fn plain(call: &str) -> String {
     }
 }
 
+/// Whether a request is the printed one; `<channel>` stands for a device that the MN has chosen by then.
+fn agrees(said: &str, done: &str) -> bool {
+    let (said, done) = (said.split(' '), done.split(' '));
+    said.clone().count() == done.clone().count()
+        && said
+            .zip(done)
+            .all(|(said, done)| said == done || (said == "<channel>" && done.len() == 4))
+}
+
 /// Changing requests that the simulator has seen since one; what runs in a guest's or a zHCP's shell is not xCAT's.
 fn sent(shop: &Shop, since: u64) -> Vec<String> {
     let journal = shop.rig.simulator.site().journal.lock();
     let mut found = Vec::new();
     for request in journal.requests().filter(|request| request.id > since) {
         let http = request.http.as_ref().unwrap();
-        let changes = http.method != "GET" && !["xdsh", ""].contains(&request.facts.command.as_str());
+        let changes =
+            http.method != "GET" && !["xdsh", ""].contains(&request.facts.command.as_str());
         let reads = request.facts.command == "rpower";
         if changes && !reads {
             let path = http.path.trim_start_matches("/xcatws");
             let words = request.facts.args.join(" ");
-            found.push(format!("{} {path} {words}", http.method).trim_end().to_owned());
+            found.push(
+                format!("{} {path} {words}", http.method)
+                    .trim_end()
+                    .to_owned(),
+            );
         }
     }
     found
@@ -467,7 +515,10 @@ async fn completions_man_pages_and_reference_are_made() {
     let shop = Shop::open(CURRENT, "").await;
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = shop.good(&["completions", shell]).await.stdout;
-        assert!(script.contains("zvm-volume") && script.contains("attach"), "{shell}");
+        assert!(
+            script.contains("zvm-volume") && script.contains("attach"),
+            "{shell}"
+        );
     }
     let folder = shop.rig.folder.path().join("man");
     shop.good(&["man", &folder.display().to_string()]).await;
@@ -477,7 +528,10 @@ async fn completions_man_pages_and_reference_are_made() {
         .collect();
     pages.sort();
     assert!(pages.contains(&"zvm-volume.1".to_owned()), "{pages:?}");
-    assert!(pages.contains(&"zvm-volume-attach.1".to_owned()), "{pages:?}");
+    assert!(
+        pages.contains(&"zvm-volume-attach.1".to_owned()),
+        "{pages:?}"
+    );
     let page = std::fs::read_to_string(folder.join("zvm-volume.1")).unwrap();
     assert!(page.contains(".TH zvm-volume 1"), "{page}");
     let reference = shop.good(&["reference"]).await.stdout;

@@ -206,7 +206,10 @@ async fn d5_a_failed_boot_preparation_says_why_and_cleans_the_guest() {
             spoil.answer(call, smapi("lnx3", 400, 8, "the real cause"), 9);
             let error = boot(&both, &volume, "/dev/sda1").await.unwrap_err();
             let text = error.to_string();
-            assert!(text.contains("400") && text.contains("the real cause"), "{text}");
+            assert!(
+                text.contains("400") && text.contains("the real cause"),
+                "{text}"
+            );
             assert!(error.left_behind().is_empty(), "{text}");
             assert_eq!(now(&rig), before, "{variant} {call}");
             assert_eq!(directory(&rig, "LNX3"), entry, "{variant} {call}");
@@ -233,7 +236,11 @@ async fn d6_a_detach_that_fails_late_goes_forward() {
             .detach_volume(&instance, &volume.id, None, None, &options)
             .await
             .unwrap();
-        assert_eq!(gone.pending.len(), 1, "the volume is detached, the device is not");
+        assert_eq!(
+            gone.pending.len(),
+            1,
+            "the volume is detached, the device is not"
+        );
         let bodies = spoil.bodies().join("\n");
         assert!(!bodies.contains("--addzfcp"), "{bodies}");
         assert_eq!(rig.line(&tag(1)), row, "size, range and stamp as before");
@@ -365,11 +372,7 @@ async fn d14_an_unusable_connector_holds_nothing_back() {
         let system = world.systems.values_mut().next().unwrap();
         system.fcp.get_mut(&number).unwrap().online = false;
     });
-    let error = both
-        .nova
-        .get_volume_connector(&instance)
-        .await
-        .unwrap_err();
+    let error = both.nova.get_volume_connector(&instance).await.unwrap_err();
     assert!(error.to_string().contains("1a00"), "{error}");
     let ledger = both.nova.ledger().read().await.unwrap();
     assert!(ledger.entry(&instance.node).is_none());
@@ -383,7 +386,10 @@ async fn d15_a_connector_can_name_its_guest() {
     let rig = Rig::lab(CURRENT).await;
     for (keys, host) in [
         (ONE_PATH.to_owned(), "zvm1"),
-        (format!("{ONE_PATH}\nzvm_connector_host = guest"), "zvm1_lnx1"),
+        (
+            format!("{ONE_PATH}\nzvm_connector_host = guest"),
+            "zvm1_lnx1",
+        ),
     ] {
         let both = halves(&rig, &keys, Vec::new()).await;
         let instance = guest("lnx1");
@@ -396,7 +402,12 @@ async fn d15_a_connector_can_name_its_guest() {
         both.driver.delete_volume(&volume).await.unwrap();
     }
     // Another system's guest is still refused.
-    let both = halves(&rig, &format!("{ONE_PATH}\nzvm_connector_host = guest"), Vec::new()).await;
+    let both = halves(
+        &rig,
+        &format!("{ONE_PATH}\nzvm_connector_host = guest"),
+        Vec::new(),
+    )
+    .await;
     let volume = both.create(1, 1).await;
     for host in ["zvm2_lnx1", "zvm1"] {
         let connector = zvm_volume::volumes::Connector {
@@ -410,7 +421,10 @@ async fn d15_a_connector_can_name_its_guest() {
             .initialize_connection(&volume, &connector)
             .await
             .unwrap_err();
-        assert!(error.to_string().contains("one z/VM system only"), "{error}");
+        assert!(
+            error.to_string().contains("one z/VM system only"),
+            "{error}"
+        );
     }
 }
 
@@ -566,10 +580,7 @@ async fn d31_a_failure_in_the_guest_is_undone_outside_of_it() {
                 &rig,
                 json!({"name": "F37", "id": "mapping", "target": {"lun": "4010403300000000"}}),
             );
-            let error = both
-                .attach(&volume, &guest(name), None)
-                .await
-                .unwrap_err();
+            let error = both.attach(&volume, &guest(name), None).await.unwrap_err();
             assert!(error.left_behind().is_empty(), "{error}");
             assert_eq!(now(&rig), before, "{variant} {name}: {error}");
             // The next attach does not find the row in use.
@@ -667,7 +678,10 @@ async fn d47_drivers_share_nothing_but_their_folder() {
     let ledger = here.nova.ledger().read().await.unwrap();
     // Started again, in this object and in a new one: the same ledger.
     for both in [&here, &halves(&one, ONE_PATH, Vec::new()).await] {
-        both.nova.init_host(std::slice::from_ref(&record)).await.unwrap();
+        both.nova
+            .init_host(std::slice::from_ref(&record))
+            .await
+            .unwrap();
         assert_eq!(both.nova.ledger().read().await.unwrap(), ledger);
     }
     here.detach(&volume, &instance).await.unwrap();
@@ -687,10 +701,7 @@ async fn d53_a_disk_of_the_same_number_behind_another_controller_stays() {
             let masks = world.san.masks["one0"].clone();
             world.san.masks.insert(name.into(), masks);
             let luns = world.san.luns.entry(port(at)).or_default();
-            luns.insert(
-                xcat_simulator::world::Lun::parse(lun).unwrap(),
-                name.into(),
-            );
+            luns.insert(xcat_simulator::world::Lun::parse(lun).unwrap(), name.into());
         }
         let rig = Rig::world(variant, world).await;
         let both = halves(&rig, ONE_PATH, Vec::new()).await;
@@ -720,12 +731,21 @@ async fn d53_a_disk_of_the_same_number_behind_another_controller_stays() {
             .await
             .unwrap();
         let kept = both.shell("lnx1", "cat /etc/zfcp.conf").await;
-        assert!(kept.contains("0x500507630b00c562 0x4030403300000000"), "{variant}: '{kept}'");
-        assert!(!kept.contains("0x500507630300c562 0x4030403300000000"), "{variant}: '{kept}'");
+        assert!(
+            kept.contains("0x500507630b00c562 0x4030403300000000"),
+            "{variant}: '{kept}'"
+        );
+        assert!(
+            !kept.contains("0x500507630300c562 0x4030403300000000"),
+            "{variant}: '{kept}'"
+        );
         // It is there after a restart, too.
         both.power("lnx1", PowerAction::Reset).await;
         let disks = both.shell("lnx1", "lszfcp -D").await;
-        assert!(disks.contains("0x500507630b00c562/0x4030403300000000"), "{variant}: {disks}");
+        assert!(
+            disks.contains("0x500507630b00c562/0x4030403300000000"),
+            "{variant}: {disks}"
+        );
         both.nova
             .detach_volume(&instance, &volumes[1].id, None, None, &options)
             .await
@@ -758,7 +778,9 @@ async fn d57_boot_settings_name_their_lun_and_never_keep_old_parameters() {
         );
         // The guest that stays does not start from what was taken from it.
         let ipl = |text: &str| {
-            let mut lines = text.lines().filter(|line| line.trim_start().starts_with("IPL"));
+            let mut lines = text
+                .lines()
+                .filter(|line| line.trim_start().starts_with("IPL"));
             lines.next().map(|line| line.trim().to_owned())
         };
         assert_eq!(ipl(&directory(&rig, "LNX3")), ipl(&before), "{variant}");
@@ -798,7 +820,11 @@ async fn d58_a_half_done_dedication_is_done_again() {
         let volume = both.create(1, 1).await;
         let attached = both.attach(&volume, &guest("lnx1"), None).await.unwrap();
         assert_eq!(attached.fcp[0].to_string(), "1a00");
-        assert_eq!(paths(&both, "lnx1", "4010403300000000").await, 1, "{variant}");
+        assert_eq!(
+            paths(&both, "lnx1", "4010403300000000").await,
+            1,
+            "{variant}"
+        );
         both.detach(&volume, &guest("lnx1")).await.unwrap();
         both.driver.delete_volume(&volume).await.unwrap();
         assert_eq!(now(&rig), before, "{variant}");
@@ -820,13 +846,18 @@ async fn d62_without_a_device_node_nothing_is_said_of_one() {
             both.attach(&volume, &guest(name), None).await.unwrap_err();
         }
         let ledger = both.nova.ledger().read().await.unwrap();
-        assert!(
-            ledger
-                .entry(&node(name))
-                .is_none_or(|entry| entry.attachments.values().all(|a| a.state == AttachmentState::Attached))
-        );
+        assert!(ledger.entry(&node(name)).is_none_or(|entry| {
+            entry
+                .attachments
+                .values()
+                .all(|a| a.state == AttachmentState::Attached)
+        }));
         let bodies = spoil.bodies();
-        assert!(bodies.iter().any(|body| body.contains(&tag(1)) || body.contains("4010403300000000")));
+        assert!(
+            bodies
+                .iter()
+                .any(|body| body.contains(&tag(1)) || body.contains("4010403300000000"))
+        );
         for body in bodies {
             for word in ["filesysnode", "tgtFile", "None"] {
                 assert!(!body.contains(word), "{name}: {body}");

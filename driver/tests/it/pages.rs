@@ -69,8 +69,6 @@ fn every_known_defect_has_a_test_that_names_it() {
             }
         }
     }
-    let missing: Vec<u8> = (1..=62)
-        .filter(|number| !named.contains(number))
-        .collect();
+    let missing: Vec<u8> = (1..=62).filter(|number| !named.contains(number)).collect();
     assert!(missing.is_empty(), "defects without a test: {missing:?}");
 }

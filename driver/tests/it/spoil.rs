@@ -20,8 +20,9 @@ pub struct Spoil {
 
 /// What the MN prints when SMAPI refuses.
 pub fn smapi(node: &str, rc: u32, rs: u32, text: &str) -> String {
-    let block =
-        format!("{node}: Failed\\n  Return Code: {rc}\\n  Reason Code: {rs}\\n  Description: {text}");
+    let block = format!(
+        "{node}: Failed\\n  Return Code: {rc}\\n  Reason Code: {rs}\\n  Description: {text}"
+    );
     format!("{{\"data\":[{{\"error\":[\"{block}\"],\"errorcode\":[\"1\"]}}]}}")
 }
 
