@@ -176,7 +176,7 @@ mod tests {
         let inside = Arc::new(AtomicBool::new(false));
         let mut tasks = Vec::new();
         for _ in 0..6 {
-            let locks = Locks::open(folder.path(), Duration::from_secs(60)).unwrap();
+            let locks = Locks::open(folder.path(), Duration::from_mins(1)).unwrap();
             let inside = Arc::clone(&inside);
             tasks.push(tokio::spawn(async move {
                 for _ in 0..40 {

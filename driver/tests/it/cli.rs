@@ -108,7 +108,7 @@ impl Shop {
     }
 
     fn traces(&self) -> String {
-        traces(&self.rig.simulator.site().world.lock())
+        traces(&self.rig.simulator.site().look())
     }
 
     fn file(&self, name: &str, bytes: &[u8]) -> String {

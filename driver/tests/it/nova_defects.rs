@@ -20,7 +20,7 @@ use crate::rig::{CURRENT, Rig, VARIANTS, tag, volume};
 use crate::spoil::{smapi, spoiled};
 
 fn now(rig: &Rig) -> String {
-    traces(&rig.simulator.site().world.lock())
+    traces(&rig.simulator.site().look())
 }
 
 fn fault(rig: &Rig, request: serde_json::Value) {
@@ -44,7 +44,7 @@ async fn paths(both: &Halves, name: &str, lun: &str) -> usize {
 
 /// A guest's directory entry.
 fn directory(rig: &Rig, user: &str) -> String {
-    let world = rig.simulator.site().world.lock();
+    let world = rig.simulator.site().look();
     let system = world.systems.values().next().unwrap();
     let (_, entry) = system
         .directory
