@@ -1,149 +1,220 @@
 //! Undoing what a case did, through the same doors and the same fence, and proving that nothing is left.
 
-use crate::fence::Fence;
+use crate::fence::{Fence, Permit};
 use crate::ledger::{Ledger, Undo};
 use crate::pool::Pool;
-use crate::target::{Answer, Client, Method, Request};
+use crate::target::{Answer, Client, Control, Method, Request};
 
-/// Undoes every entry, newest first. Gives what could not be undone, in words.
-pub async fn undo_all(ledger: &mut Ledger, client: &Client, fence: &Fence) -> Vec<String> {
-    let mut left = Vec::new();
-    while let Some(entry) = ledger.newest() {
-        let result = undo(&entry, client, fence).await;
-        ledger.close_newest(result.is_ok());
-        if let Err(why) = result {
-            left.push(why);
-        }
-    }
-    left
+/// What undoes: the doors of the target, and the fence before them.
+#[derive(Clone, Debug)]
+pub struct CleanUp {
+    client: Client,
+    fence: Fence,
+    control: Option<Control>,
 }
 
-/// Undoes one entry.
-pub async fn undo(entry: &Undo, client: &Client, fence: &Fence) -> Result<(), String> {
-    match entry {
-        Undo::Pool { host, name } => pool(host, name, client, fence).await,
-        Undo::Disk {
-            node,
-            devices,
-            wwpns,
-            lun,
-        } => {
-            // The row may be gone or never have been: what counts is what the guest shows, which the undedication of the
-            // device settles. The answer is kept as evidence.
-            let line = format!("--removezfcp {devices} {wwpns} {lun} 1");
-            chvm(node, &line, client, fence).await.map(drop)
+impl CleanUp {
+    /// Clean-up through a client, within a fence; with the control door when the target is simulated.
+    pub fn new(client: &Client, fence: &Fence, control: Option<Control>) -> Self {
+        Self {
+            client: client.for_clean_up(),
+            fence: fence.clone(),
+            control,
         }
-        Undo::Dedication { node, device } => {
-            let answer = chvm(node, &format!("--undedicatedevice {device}"), client, fence).await?;
-            let entry = send(Request::get(format!("/vms/{node}")), client, fence).await?;
-            let wanted = format!("DEDICATE {device}").to_ascii_uppercase();
-            let still = entry.info().iter().any(|l| {
-                l.to_ascii_uppercase()
-                    .split_whitespace()
-                    .collect::<Vec<_>>()
-                    .join(" ")
-                    .contains(&wanted)
-            });
-            if still {
-                return Err(format!(
-                    "{node} still has {device} dedicated: {}",
-                    answer.summary()
-                ));
+    }
+
+    /// Undoes every entry. Gives what could not be undone, in words.
+    pub async fn undo_all(&self, ledger: &Ledger) -> Vec<String> {
+        let mut left = Vec::new();
+        while let Some((number, entry)) = ledger.next() {
+            let result = self.undo(&entry).await;
+            ledger.close(number, result.is_ok());
+            if let Err(why) = result {
+                left.push(why);
             }
-            Ok(())
         }
-        Undo::DeviceNode { node, path } => {
-            chvm(node, &format!("--removefilesysnode {path}"), client, fence)
-                .await
-                .map(drop)
-        }
-        Undo::Image { name } => {
-            // The first removes the files, the second the definition.
-            for path in [
-                format!("/images/{name}"),
-                format!("/objects/osimage/{name}"),
-            ] {
-                send(Request::new(Method::Delete, path), client, fence).await?;
-            }
-            let seen = send(Request::get(format!("/images/{name}")), client, fence).await?;
-            if seen
-                .info()
-                .iter()
-                .any(|l| l.contains(&format!("Object name: {name}")))
-            {
-                return Err(format!("image {name} is still there"));
-            }
-            Ok(())
-        }
-        Undo::Node { name } => {
-            let request = Request::new(Method::Delete, format!("/nodes/{name}"));
-            send(request, client, fence).await?;
-            let seen = send(Request::get(format!("/nodes/{name}")), client, fence).await?;
-            if seen.says(&format!("Object name: {name}")) {
-                return Err(format!("node {name} is still there"));
-            }
-            Ok(())
-        }
-        Undo::Row { table, node } => {
-            let line = format!("-d node={node} {table}");
-            let request = Request::put(format!("/tables/{table}"), &line);
-            send(request, client, fence).await?;
-            let seen = send(Request::get(format!("/tables/{table}")), client, fence).await?;
-            if seen
-                .lines("data")
-                .iter()
-                .any(|l| l.starts_with(&format!("\"{node}\",")))
-            {
-                return Err(format!("table {table} still has a row of {node}"));
-            }
-            Ok(())
-        }
-        Undo::Boot { node, wwpn, lun } => {
-            chvm(node, "--deleteipl", client, fence).await?;
-            chvm(
+        left
+    }
+
+    /// Undoes one entry.
+    pub async fn undo(&self, entry: &Undo) -> Result<(), String> {
+        match entry {
+            Undo::Pool { host, name } => self.pool(host, name).await,
+            Undo::Disk {
                 node,
-                &format!("--removeloaddev {wwpn} {lun}"),
-                client,
-                fence,
-            )
-            .await
-            .map(drop)
-        }
-        Undo::Power { node, state } => {
-            let request = Request::put(format!("/nodes/{node}/power"), state);
-            send(request, client, fence).await.map(drop)
-        }
-    }
-}
-
-async fn pool(host: &str, name: &str, client: &Client, fence: &Fence) -> Result<(), String> {
-    // Each removal takes every row that matches, so the pool is read anew before each; a row that survives its removal
-    // ends the loop instead of keeping it alive.
-    let mut tried: Vec<String> = Vec::new();
-    loop {
-        let rows = read(host, name, client, fence).await?.rows;
-        let Some(row) = rows.iter().find(|r| !tried.contains(&r.text())) else {
-            return if rows.is_empty() {
+                devices,
+                wwpns,
+                lun,
+            } => self.disk(node, devices, wwpns, lun).await,
+            Undo::Dedication { node, device } => self.dedication(node, device).await,
+            Undo::DeviceNode { node, path } => {
+                let line = format!("--removefilesysnode {path}");
+                self.chvm(node, &line).await.map(drop)
+            }
+            Undo::Image { name } => self.image(name).await,
+            Undo::Node { name } => {
+                let request = Request::new(Method::Delete, format!("/nodes/{name}"));
+                self.send(request).await?;
+                let seen = self.send(Request::get(format!("/nodes/{name}"))).await?;
+                if seen.says(&format!("Object name: {name}")) {
+                    return Err(format!("node {name} is still there"));
+                }
                 Ok(())
-            } else {
-                Err(format!("pool {name} still has {} row(s)", rows.len()))
-            };
-        };
-        tried.push(row.text());
-        let wwpn = row.wwpn.split(';').next().unwrap_or_default();
-        let line = format!("--removezfcpfrompool {name} {} {wwpn}", row.lun);
-        send(
-            Request::put(format!("/hypervisor/{host}"), &line),
-            client,
-            fence,
-        )
-        .await?;
+            }
+            Undo::Row { table, node } => self.row(table, node).await,
+            // Nothing was in a lent guest's reader that its owner would miss: he lent it shut down, to be used.
+            Undo::Notices { node } => self.chvm(node, "--purgerdr").await.map(drop),
+            Undo::Ipl { node } => self.chvm(node, "--deleteipl").await.map(drop),
+            Undo::Boot { node, wwpn, lun } => {
+                // The statements are compared as text, and directories are in upper case.
+                let (port, lun) = (wwpn.to_uppercase(), lun.to_uppercase());
+                let line = format!("--removeloaddev {port} {lun}");
+                self.chvm(node, &line).await.map(drop)
+            }
+            Undo::Power { node, state } => self.power(node, state).await,
+            Undo::Control { path } => match &self.control {
+                Some(control) => control.delete(path).await,
+                None => Err(format!("{path} is left at the simulator's control door")),
+            },
+        }
     }
-}
 
-async fn read(host: &str, name: &str, client: &Client, fence: &Fence) -> Result<Pool, String> {
-    let request = pool_query(host, name, "all");
-    Ok(Pool::read(host, &send(request, client, fence).await?))
+    /// By the release's own means first; then what it leaves in a running guest, by the guest's.
+    async fn disk(&self, node: &str, devices: &str, wwpns: &str, lun: &str) -> Result<(), String> {
+        // The row may be gone or never have been: the answer is kept as evidence.
+        let line = format!("--removezfcp {devices} {wwpns} {lun} 1");
+        self.chvm(node, &line).await?;
+        for device in devices.split(';') {
+            for port in wwpns.split(';') {
+                let (bus, lun) = (format!("0.0.{device}"), lun.trim_start_matches("0x"));
+                let unit = format!(
+                    "echo 0x{lun} > /sys/bus/ccw/drivers/zfcp/{bus}/0x{port}/unit_remove 2>/dev/null; true"
+                );
+                self.shell(node, &unit).await?;
+                if !self.is_zhcp(node) {
+                    let files = format!(
+                        "sed -i -e '/{bus} 0x{port} 0x{lun}/d' /etc/zfcp.conf 2>/dev/null; \
+                         sed -i -e '/0x{port}.*0x{lun}/d' /etc/udev/rules.d/51-zfcp-{bus}.rules 2>/dev/null; \
+                         rm -f /etc/udev/rules.d/41-zfcp-lun-{bus}:0x{port}:0x{lun}.rules; true"
+                    );
+                    self.shell(node, &files).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn dedication(&self, node: &str, device: &str) -> Result<(), String> {
+        let answer = self
+            .chvm(node, &format!("--undedicatedevice {device}"))
+            .await?;
+        let entry = self.send(Request::get(format!("/vms/{node}"))).await?;
+        let wanted = format!("DEDICATE {device}").to_ascii_uppercase();
+        let still = entry.info().iter().any(|l| {
+            l.to_ascii_uppercase()
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+                .contains(&wanted)
+        });
+        if still {
+            return Err(format!(
+                "{node} still has {device} dedicated: {}",
+                answer.summary()
+            ));
+        }
+        Ok(())
+    }
+
+    async fn image(&self, name: &str) -> Result<(), String> {
+        // The first removes the files, the second the definition.
+        for path in [
+            format!("/images/{name}"),
+            format!("/objects/osimage/{name}"),
+        ] {
+            self.send(Request::new(Method::Delete, path)).await?;
+        }
+        let seen = self.send(Request::get(format!("/images/{name}"))).await?;
+        if seen
+            .info()
+            .iter()
+            .any(|l| l.contains(&format!("Object name: {name}")))
+        {
+            return Err(format!("image {name} is still there"));
+        }
+        Ok(())
+    }
+
+    async fn row(&self, table: &str, node: &str) -> Result<(), String> {
+        let line = format!("-d node={node} {table}");
+        let request = Request::put(format!("/tables/{table}"), &line);
+        self.send(request).await?;
+        let seen = self.send(Request::get(format!("/tables/{table}"))).await?;
+        let is_row = |l: &String| l.starts_with(&format!("\"{node}\","));
+        if seen.lines("data").iter().any(is_row) {
+            return Err(format!("table {table} still has a row of {node}"));
+        }
+        Ok(())
+    }
+
+    /// The power state in which a guest was lent.
+    async fn power(&self, node: &str, state: &str) -> Result<(), String> {
+        let path = format!("/nodes/{node}/power");
+        let wanted = format!("{node}: {state}");
+        let stat = Request::put(&path, "stat");
+        let is = |answer: &Answer| answer.info().iter().any(|l| l.trim_end() == wanted);
+        if is(&self.send(stat.clone()).await?) {
+            return Ok(());
+        }
+        let answer = self.send(Request::put(&path, state)).await?;
+        if is(&self.send(stat).await?) {
+            return Ok(());
+        }
+        Err(format!("{node} is not {state}: {}", answer.summary()))
+    }
+
+    async fn pool(&self, host: &str, name: &str) -> Result<(), String> {
+        // Each removal takes every row that matches, so the pool is read anew before each; a row that survives its
+        // removal ends the loop instead of keeping it alive.
+        let mut tried: Vec<String> = Vec::new();
+        loop {
+            let request = pool_query(host, name, "all");
+            let rows = Pool::read(host, &self.send(request).await?).rows;
+            let Some(row) = rows.iter().find(|r| !tried.contains(&r.text())) else {
+                return if rows.is_empty() {
+                    Ok(())
+                } else {
+                    Err(format!("pool {name} still has {} row(s)", rows.len()))
+                };
+            };
+            tried.push(row.text());
+            let wwpn = row.wwpn.split(';').next().unwrap_or_default();
+            let line = format!("--removezfcpfrompool {name} {} {wwpn}", row.lun);
+            self.send(Request::put(format!("/hypervisor/{host}"), &line))
+                .await?;
+        }
+    }
+
+    fn is_zhcp(&self, node: &str) -> bool {
+        self.fence.inventory().zhcp.as_deref() == Some(node)
+    }
+
+    /// A command in a guest; one that is off has no kernel to be cleaned, and answers so.
+    async fn shell(&self, node: &str, command: &str) -> Result<Answer, String> {
+        let request = Request::new(Method::Put, format!("/nodes/{node}/dsh"))
+            .with_args(&[&format!("command={command}")]);
+        self.send(request).await
+    }
+
+    async fn chvm(&self, node: &str, line: &str) -> Result<Answer, String> {
+        self.send(Request::put(format!("/vms/{node}"), line)).await
+    }
+
+    /// What undoes is not registered again: it goes through the fence, and past the ledger.
+    async fn send(&self, request: Request) -> Result<Answer, String> {
+        let permit: Permit = self.fence.check(request)?;
+        self.client.send(&permit).await
+    }
 }
 
 /// The request that lists a pool.
@@ -152,13 +223,4 @@ pub fn pool_query(host: &str, name: &str, filter: &str) -> Request {
         .with("field", "--zfcppool")
         .with("field", name)
         .with("field", filter)
-}
-
-async fn chvm(node: &str, line: &str, client: &Client, fence: &Fence) -> Result<Answer, String> {
-    send(Request::put(format!("/vms/{node}"), line), client, fence).await
-}
-
-async fn send(request: Request, client: &Client, fence: &Fence) -> Result<Answer, String> {
-    let permit = fence.check(request)?;
-    client.send(permit.request()).await
 }

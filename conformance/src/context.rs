@@ -5,22 +5,21 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 
 use crate::cleanup::pool_query;
-use crate::fence::{Fence, INVENTED_LUN};
-use crate::ledger::{Ledger, Undo};
+use crate::fence::{Gate, INVENTED_LUN};
+use crate::ledger::Undo;
 use crate::outcome::Stop;
 use crate::pool::Pool;
 use crate::result::Recorded;
 use crate::target::{
-    Answer, Behaviour, Client, Fcp, GuestState, Inventory, LentLun, Release, Request, Secret,
+    Answer, Behaviour, Control, Fcp, GuestState, Inventory, LentLun, Release, Request, Secret,
 };
 
 /// The world of one running case.
 #[derive(Debug)]
 pub struct CaseContext {
-    pub(crate) client: Client,
-    pub(crate) fence: Fence,
+    pub(crate) gate: Gate,
+    pub(crate) control: Option<Control>,
     pub(crate) inventory: Arc<Inventory>,
-    pub(crate) ledger: Ledger,
     pub(crate) release: Release,
     pub(crate) behaviour: Behaviour,
     pub(crate) number: usize,
@@ -53,7 +52,7 @@ impl CaseContext {
 
     /// Password of the target's account and its user, for cases about authentication.
     pub(crate) fn account(&self) -> &crate::target::Account {
-        self.client.account()
+        self.gate.client().account()
     }
 
     /// User and password of the second account, for cases about policy.
@@ -67,11 +66,7 @@ impl CaseContext {
 
     /// Sends any request through the fence.
     pub async fn send(&self, request: Request) -> Result<Answer, Stop> {
-        let permit = self.fence.check(request).map_err(Stop::Error)?;
-        self.client
-            .send(permit.request())
-            .await
-            .map_err(|error| Stop::fail("answered", "an HTTP answer", error))
+        Ok(self.gate.send(request).await?)
     }
 
     /// Sends several requests at once; answers in the order of the requests.
@@ -139,24 +134,19 @@ impl CaseContext {
     /// A name unique to the run and the case.
     pub fn name(&mut self) -> String {
         self.made += 1;
-        format!("{}c{}n{}", self.fence.prefix(), self.number, self.made)
+        format!("{}c{}n{}", self.gate.fence().prefix(), self.number, self.made)
     }
 
     /// A pool name of the kit; its rows are removed when the case is over.
     pub fn new_pool(&mut self) -> Result<String, Stop> {
-        let name = self.name();
-        let host = self.host()?.to_owned();
-        self.undo(Undo::Pool {
-            host,
-            name: name.clone(),
-        })?;
-        Ok(name)
+        self.host()?;
+        Ok(self.name())
     }
 
     /// An invented row address, unique to the run and the case.
     pub fn address(&mut self) -> Address {
         self.made += 1;
-        let tag = self.fence.prefix().bytes().fold(0_u32, |hash, byte| {
+        let tag = self.gate.fence().prefix().bytes().fold(0_u32, |hash, byte| {
             hash.wrapping_mul(31).wrapping_add(u32::from(byte))
         });
         Address {
@@ -170,9 +160,10 @@ impl CaseContext {
         }
     }
 
-    /// Registers an undo, before the change it undoes.
-    pub fn undo(&mut self, undo: Undo) -> Result<(), Stop> {
-        self.ledger
+    /// Registers an undo that no request implies, before the change it undoes.
+    pub(crate) fn undo(&self, undo: Undo) -> Result<(), Stop> {
+        self.gate
+            .ledger()
             .register(undo)
             .map_err(|e| Stop::Error(format!("cannot write the undo ledger: {e}")))
     }

@@ -61,7 +61,22 @@ pub enum Undo {
         /// Node.
         node: String,
     },
-    /// Boot settings of a guest's directory entry.
+    /// Notices in the reader of a guest that is shut down.
+    Notices {
+        /// Guest.
+        node: String,
+    },
+    /// A fault rule or a break point of a simulated target.
+    Control {
+        /// Path of the control door under which it is deleted.
+        path: String,
+    },
+    /// What a guest's directory entry boots from.
+    Ipl {
+        /// Guest.
+        node: String,
+    },
+    /// Port and LUN in a guest's directory entry.
     Boot {
         /// Guest.
         node: String,
@@ -94,19 +109,40 @@ impl std::fmt::Display for Undo {
             Self::Image { name } => write!(f, "image {name}"),
             Self::Node { name } => write!(f, "node {name}"),
             Self::Row { table, node } => write!(f, "row of {node} in table {table}"),
+            Self::Notices { node } => write!(f, "notices for {node}"),
+            Self::Control { path } => write!(f, "simulated {path}"),
+            Self::Ipl { node } => write!(f, "boot device of {node}"),
             Self::Boot { node, .. } => write!(f, "boot settings of {node}"),
             Self::Power { node, state } => write!(f, "{node} to be {state}"),
         }
     }
 }
 
-/// The ledger of one case.
-#[derive(Debug, Default)]
+impl Undo {
+    /// Which come first: a guest that is to run must run before its disks can be taken from it, and one that is to be
+    /// off must be taken from before it is shut down.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Control { .. } => 3,
+            Self::Power { state, .. } if state == "on" => 2,
+            Self::Power { .. } => 0,
+            _ => 1,
+        }
+    }
+}
+
+/// The ledger of one case. Clones share it.
+#[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    entries: Vec<(u64, Undo)>,
-    next: u64,
+    inner: Arc<Mutex<Entries>>,
     file: Option<LedgerFile>,
-    case: String,
+    case: Arc<str>,
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    open: Vec<(u64, Undo)>,
+    next: u64,
 }
 
 /// An append-only file shared by the cases of a run: one JSON object for each line, `open` or `closed`.
@@ -136,7 +172,7 @@ pub struct LedgerHead {
 }
 
 /// Newest schema of the ledger that is understood.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "kebab-case")]
@@ -197,7 +233,8 @@ impl LedgerFile {
         })
     }
 
-    /// Entries that were opened and never closed, newest first. A cut last line (a crash while writing) is left out.
+    /// Entries that were opened and never closed, in the order in which they are to be undone. A cut last line (a crash
+    /// while writing) is left out.
     pub fn unfinished(text: &str) -> Vec<OpenEntry> {
         let mut open: Vec<OpenEntry> = Vec::new();
         for line in text.lines() {
@@ -212,6 +249,7 @@ impl LedgerFile {
             }
         }
         open.reverse();
+        open.sort_by_key(|entry| std::cmp::Reverse(entry.undo.rank()));
         open
     }
 }
@@ -221,43 +259,48 @@ impl Ledger {
     pub fn new(case: &str, file: Option<LedgerFile>) -> Self {
         Self {
             file,
-            case: case.to_owned(),
+            case: case.into(),
             ..Self::default()
         }
     }
 
+    fn entries(&self) -> std::sync::MutexGuard<'_, Entries> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Registers an undo. An equal one that is open already is not repeated.
-    pub fn register(&mut self, undo: Undo) -> std::io::Result<()> {
-        if self.entries.iter().any(|(_, u)| *u == undo) {
+    pub fn register(&self, undo: Undo) -> std::io::Result<()> {
+        let mut entries = self.entries();
+        if entries.open.iter().any(|(_, u)| *u == undo) {
             return Ok(());
         }
-        let number = self.next;
-        self.next += 1;
+        let number = entries.next;
+        entries.next += 1;
         if let Some(file) = &self.file {
             file.append(&Line::Open {
-                case: self.case.clone(),
+                case: self.case.to_string(),
                 number,
                 undo: undo.clone(),
             })?;
         }
-        self.entries.push((number, undo));
+        entries.open.push((number, undo));
         Ok(())
     }
 
-    /// The newest open entry.
-    pub fn newest(&self) -> Option<Undo> {
-        self.entries.last().map(|(_, u)| u.clone())
+    /// The open entry that is to be undone next.
+    pub fn next(&self) -> Option<(u64, Undo)> {
+        let entries = self.entries();
+        let last = entries.open.iter().max_by_key(|(n, u)| (u.rank(), *n));
+        last.cloned()
     }
 
-    /// Closes the newest entry; `done` says whether it was undone (else it stays open in the file).
-    pub fn close_newest(&mut self, done: bool) {
-        if let Some((number, _)) = self.entries.pop()
-            && done
-            && let Some(file) = &self.file
-        {
+    /// Closes an entry; `done` says whether it was undone (else it stays open in the file).
+    pub fn close(&self, number: u64, done: bool) {
+        self.entries().open.retain(|(n, _)| *n != number);
+        if done && let Some(file) = &self.file {
             // A line that cannot be written leaves the entry open: it is undone once more, which does no harm.
             let _ = file.append(&Line::Closed {
-                case: self.case.clone(),
+                case: self.case.to_string(),
                 number,
             });
         }
@@ -277,13 +320,37 @@ mod tests {
 
     #[test]
     fn newest_first_and_once() {
-        let mut ledger = Ledger::new("c", None);
-        ledger.register(pool("a")).unwrap();
-        ledger.register(pool("b")).unwrap();
-        ledger.register(pool("a")).unwrap();
-        assert_eq!(ledger.newest(), Some(pool("b")));
-        ledger.close_newest(true);
-        assert_eq!(ledger.newest(), Some(pool("a")));
+        let ledger = Ledger::new("c", None);
+        for name in ["a", "b", "a"] {
+            ledger.register(pool(name)).unwrap();
+        }
+        let (number, undo) = ledger.next().unwrap();
+        assert_eq!(undo, pool("b"));
+        ledger.close(number, true);
+        assert_eq!(ledger.next().unwrap().1, pool("a"));
+    }
+
+    #[test]
+    fn guests_run_while_something_is_taken_from_them() {
+        let power = |state: &str| Undo::Power {
+            node: "g".into(),
+            state: state.into(),
+        };
+        for (state, order) in [("on", [power("on"), pool("a")]), ("off", [pool("a"), power("off")])] {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("ledger.jsonl");
+            let file = LedgerFile::open(&path).unwrap();
+            let ledger = Ledger::new("c", Some(file));
+            ledger.register(pool("a")).unwrap();
+            ledger.register(power(state)).unwrap();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let left: Vec<Undo> = LedgerFile::unfinished(&text)
+                .into_iter()
+                .map(|e| e.undo)
+                .collect();
+            assert_eq!(left, order);
+            assert_eq!(ledger.next().unwrap().1, order[0]);
+        }
     }
 
     #[test]
@@ -291,10 +358,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("ledger.jsonl");
         let file = LedgerFile::open(&path).unwrap();
-        let mut ledger = Ledger::new("c", Some(file));
+        let ledger = Ledger::new("c", Some(file));
         ledger.register(pool("a")).unwrap();
         ledger.register(pool("b")).unwrap();
-        ledger.close_newest(true);
+        let (number, _) = ledger.next().unwrap();
+        ledger.close(number, true);
         ledger.register(pool("d")).unwrap();
         let mut text = std::fs::read_to_string(&path).unwrap();
         text.push_str("{\"entry\":\"ope");

@@ -91,10 +91,25 @@ impl Effect {
 pub enum Capability {
     /// Remote commands can be made to fail.
     FaultInjection,
-    /// The target can be put back to its first state.
-    Reset,
+    /// A request can be held at one of its remote commands.
+    BreakPoints,
     /// The target's clock can be moved.
     Clock,
+}
+
+impl Capability {
+    /// All of them: what a simulator with a control door has.
+    pub const ALL: [Self; 3] = [Self::FaultInjection, Self::BreakPoints, Self::Clock];
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::FaultInjection => "a simulator's faults",
+            Self::BreakPoints => "a simulator's break points",
+            Self::Clock => "a simulator's clock",
+        })
+    }
 }
 
 /// One resource that a case needs.
@@ -102,6 +117,8 @@ pub enum Capability {
 pub enum Need {
     /// The hypervisor node of a z/VM system with its zHCP.
     Hypervisor,
+    /// The node of the zHCP, from which is taken back what a copy leaves there.
+    Zhcp,
     /// Running guests lent to the kit.
     RunningGuests(usize),
     /// Shut-down guests lent to the kit.
@@ -130,6 +147,7 @@ impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Hypervisor => write!(f, "hypervisor node"),
+            Self::Zhcp => write!(f, "node of the zHCP"),
             Self::RunningGuests(n) => write!(f, "{n} running guest(s)"),
             Self::StoppedGuests(n) => write!(f, "{n} shut-down guest(s)"),
             Self::FcpDevices(n) => write!(f, "{n} FCP device(s)"),
@@ -140,7 +158,7 @@ impl fmt::Display for Need {
             Self::Distribution(d) => write!(f, "a running {d:?} guest"),
             Self::RestrictedAccount => write!(f, "a second account without permission for chvm"),
             Self::Alone => write!(f, "no other case at the same time"),
-            Self::Capability(c) => write!(f, "capability {c:?}"),
+            Self::Capability(c) => write!(f, "{c}"),
         }
     }
 }

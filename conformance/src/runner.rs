@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use tokio::sync::RwLock;
 
-use crate::cleanup;
+use crate::cleanup::CleanUp;
 use crate::context::CaseContext;
 use crate::deviation::Deviation;
-use crate::fence::{Fence, PREFIX};
+use crate::fence::{Fence, Gate, PREFIX};
 use crate::ledger::Ledger;
 use crate::meta::{Case, Effect, Need};
 use crate::options::Options;
@@ -127,7 +127,7 @@ async fn probe(target: &Target) -> Result<Option<String>, TargetError> {
         .map_err(TargetError::Unreachable)?;
     let answer = session
         .client
-        .send(permit.request())
+        .send(&permit)
         .await
         .map_err(TargetError::Unreachable)?;
     Ok(answer.lines("data").into_iter().next())
@@ -206,7 +206,7 @@ impl Run<'_> {
         let lacking = case
             .needs
             .iter()
-            .find_map(|need| session.inventory.lacks(*need, &session.capabilities));
+            .find_map(|need| session.inventory.lacks(*need, session.capabilities()));
         if lacking.is_some() {
             result.reason = lacking;
             return;
@@ -217,10 +217,13 @@ impl Run<'_> {
             case.effect,
         );
         let mut context = CaseContext {
-            client: session.client.clone(),
-            fence: fence.clone(),
+            gate: Gate::new(
+                fence.clone(),
+                Ledger::new(case.id, self.options.ledger.clone()),
+                session.client.clone(),
+            ),
+            control: session.control.clone(),
             inventory: Arc::clone(&session.inventory),
-            ledger: Ledger::new(case.id, self.options.ledger.clone()),
             release: self.target.release(),
             behaviour: self.target.behaviour(),
             number,
@@ -248,8 +251,8 @@ impl Run<'_> {
         };
         result.recorded = std::mem::take(&mut context.recorded);
         self.judge(case, outcome, result);
-        let undo_client = session.client.for_clean_up();
-        let undo = cleanup::undo_all(&mut context.ledger, &undo_client, &fence);
+        let clean_up = CleanUp::new(&session.client, &fence, session.control.clone());
+        let undo = clean_up.undo_all(context.gate.ledger());
         result.left_behind = match tokio::time::timeout(self.options.cleanup_timeout, undo).await {
             Ok(left) => left,
             Err(_) => vec!["clean-up did not end in time".to_owned()],

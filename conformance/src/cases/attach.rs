@@ -99,7 +99,6 @@ async fn row_used(c: &mut CaseContext) -> Result<(), Stop> {
 async fn row_tag(c: &mut CaseContext) -> Result<(), Stop> {
     let node = running(c)?;
     let disk = disk(c, 0, 0).await?;
-    super::disk::expect_attached(c, &node, &disk)?;
     let line = format!(
         "--addzfcp {} {} 0 {} kittag {} {}",
         disk.pool, disk.fcp, disk.size, disk.wwpn, disk.lun
@@ -246,7 +245,6 @@ async fn capitals(c: &mut CaseContext) -> Result<(), Stop> {
         fcp: disk.fcp.to_uppercase(),
         ..disk.clone()
     };
-    super::disk::expect_attached(c, &node, &disk)?;
     let a = c.chvm(&node, &upper.attach_line()).await?;
     c.confirms("confirmed", &a, "Adding zFCP device")?;
     units_are(c, &node, &disk, true).await
@@ -401,7 +399,6 @@ async fn too_few(c: &mut CaseContext) -> Result<(), Stop> {
 async fn loaddev(c: &mut CaseContext) -> Result<(), Stop> {
     let node = running(c)?;
     let disk = disk(c, 0, 0).await?;
-    super::disk::expect_attached(c, &node, &disk)?;
     let line = format!(
         "--addzfcp {} {} 2 {} 0 {} {}",
         disk.pool, disk.fcp, disk.size, disk.wwpn, disk.lun

@@ -2,7 +2,7 @@
 
 use super::disk::{directory, off};
 use crate::target::Answer;
-use crate::{Case, CaseContext, Need, Stop, Undo};
+use crate::{Case, CaseContext, Need, Stop};
 
 const F1: Need = Need::FcpDevices(1);
 const L1: Need = Need::Luns(1);
@@ -26,15 +26,6 @@ pub const CASES: &[Case] = &[
     case!("boot/directory/other-statements", "Boot settings leave the other statements as they are", Must [Boot], "driver" "6.2 BOOT-02", Destructive [O1, F1, L1], other_statements),
 ];
 
-fn expect(c: &mut CaseContext, node: &str) -> Result<(), Stop> {
-    let (wwpn, lun) = lent(c, 0)?;
-    c.undo(Undo::Boot {
-        node: node.to_owned(),
-        wwpn,
-        lun,
-    })
-}
-
 fn lent(c: &CaseContext, index: usize) -> Result<(String, String), Stop> {
     let lun = c.lun(1, index)?;
     Ok((lun.wwpns[0].clone(), lun.lun))
@@ -42,7 +33,6 @@ fn lent(c: &CaseContext, index: usize) -> Result<(String, String), Stop> {
 
 async fn set_ipl(c: &mut CaseContext, node: &str) -> Result<(String, Answer), Stop> {
     let device = c.fcp(0)?.device;
-    expect(c, node)?;
     let a = c.chvm(node, &format!("--setipl {device}")).await?;
     Ok((device, a))
 }
@@ -54,11 +44,6 @@ async fn set_loaddev(
     rest: &str,
 ) -> Result<Answer, Stop> {
     let (wwpn, lun) = lent(c, index)?;
-    c.undo(Undo::Boot {
-        node: node.to_owned(),
-        wwpn: wwpn.clone(),
-        lun: lun.clone(),
-    })?;
     c.chvm(node, format!("--setloaddev {wwpn} {lun} {rest}").trim_end())
         .await
 }
@@ -130,7 +115,6 @@ async fn loaddev_confirmed(c: &mut CaseContext) -> Result<(), Stop> {
 async fn loaddev_hex(c: &mut CaseContext) -> Result<(), Stop> {
     let node = off(c)?;
     let (wwpn, lun) = lent(c, 0)?;
-    expect(c, &node)?;
     c.chvm(&node, &format!("--setloaddev 0x{wwpn} 0x{lun}"))
         .await?;
     let there = names(c, &node, 0).await?;

@@ -2,7 +2,7 @@
 
 use super::disk::{dedicated_is, listed, off, running};
 use crate::target::{Answer, GuestState};
-use crate::{Case, CaseContext, Need, Stop, Undo};
+use crate::{Case, CaseContext, Need, Stop};
 
 const HV: Need = Need::Hypervisor;
 const F1: Need = Need::FcpDevices(1);
@@ -34,10 +34,6 @@ pub const CASES: &[Case] = &[
 
 async fn dedicate(c: &mut CaseContext, node: &str, fcp: usize) -> Result<(String, Answer), Stop> {
     let device = c.fcp(fcp)?.device;
-    c.undo(Undo::Dedication {
-        node: node.to_owned(),
-        device: device.clone(),
-    })?;
     let a = c
         .chvm(node, &format!("--dedicatedevice {device} {device} 0"))
         .await?;

@@ -1,7 +1,7 @@
 //! Device nodes in a guest: the mount points of OpenStack (spec: driver 6.2 ATT-02, ATT-06; guests 5.3, 5.4).
 
 use super::disk::{Disk, attached, attached_disk, disk, disk_in, in_guest, running};
-use crate::{Case, CaseContext, Need, Stop, Undo};
+use crate::{Case, CaseContext, Need, Stop};
 
 const HV: Need = Need::Hypervisor;
 const F1: Need = Need::FcpDevices(1);
@@ -34,10 +34,6 @@ async fn create(
     disk: &Disk,
     target: &str,
 ) -> Result<crate::target::Answer, Stop> {
-    c.undo(Undo::DeviceNode {
-        node: node.to_owned(),
-        path: target.to_owned(),
-    })?;
     let line = format!("--createfilesysnode {} {target}", disk.by_path());
     c.chvm(node, &line).await
 }

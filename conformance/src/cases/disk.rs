@@ -2,7 +2,7 @@
 //! what the guest, the directory and the inventory show of it (spec: driver 2.4, read-backs).
 
 use crate::target::{Answer, Fcp, GuestState, LentLun, Method, Request};
-use crate::{CaseContext, Row, Stop, Undo};
+use crate::{CaseContext, Row, Stop};
 
 /// A lent LUN in a pool of the case, with the FCP devices through which it is to be reached.
 #[derive(Clone, Debug)]
@@ -155,25 +155,8 @@ pub async fn row_of(
     })
 }
 
-/// Registers what an attach may leave behind, before it is sent.
-pub fn expect_attached(c: &mut CaseContext, node: &str, disk: &Disk) -> Result<(), Stop> {
-    for device in disk.fcp.split(';') {
-        c.undo(Undo::Dedication {
-            node: node.to_owned(),
-            device: device.to_owned(),
-        })?;
-    }
-    c.undo(Undo::Disk {
-        node: node.to_owned(),
-        devices: disk.fcp.clone(),
-        wwpns: disk.wwpn.clone(),
-        lun: disk.lun.clone(),
-    })
-}
-
 /// Sends the attach.
 pub async fn attach(c: &mut CaseContext, node: &str, disk: &Disk) -> Result<Answer, Stop> {
-    expect_attached(c, node, disk)?;
     c.chvm(node, &disk.attach_line()).await
 }
 
@@ -354,10 +337,6 @@ pub async fn power(c: &CaseContext, node: &str, operand: &str) -> Result<Answer,
 
 /// Starts a guest that was shut down; it is shut down again when the case is over.
 pub async fn start(c: &mut CaseContext, node: &str) -> Result<Answer, Stop> {
-    c.undo(Undo::Power {
-        node: node.to_owned(),
-        state: "off".to_owned(),
-    })?;
     power(c, node, "on").await
 }
 

@@ -2,9 +2,10 @@
 
 use super::disk::{Disk, disk, disk_in, row, row_of};
 use crate::target::{Answer, Method, Request};
-use crate::{Case, CaseContext, Need, Stop, Undo};
+use crate::{Case, CaseContext, Need, Stop};
 
 const HV: Need = Need::Hypervisor;
+const Z: Need = Need::Zhcp;
 const F1: Need = Need::FcpDevices(1);
 const F2: Need = Need::FcpDevices(2);
 const L1: Need = Need::Luns(1);
@@ -15,27 +16,27 @@ pub const CASES: &[Case] = &[
     case!("image/import/missing-file", "Importing a file that is not there never looks like a success", Must [Image], "driver" "6.2 PRO-04", ReadOnly [], import_missing),
     case!("image/list/absent", "An image that is not there is not listed", Must [Image], "driver" "2.4 RB7", ReadOnly [], list_absent),
     case!("image/capture/too-few", "Capturing with too few parameters is refused", Must [Image], "scsi-pools-and-hypervisor" "2.5", Reversible [HV], capture_too_few),
-    case!("image/capture/absent-lun", "Capturing a LUN that is in no pool is refused", Must [Image], "scsi-pools-and-hypervisor" "2.5", Destructive [HV], capture_absent),
-    case!("image/capture/compression", "A compression of two digits is refused", Must [Image], "driver" "6.2 IMG-07", Destructive [HV, L1, F1], capture_compression),
-    case!("image/capture/confirmed", "A LUN is captured, and the image is confirmed by name", Must [Image], "driver" "6.2 IMG-05", Destructive [HV, L1, F1], capture_confirmed),
-    case!("image/capture/listed", "A captured image is listed as osimage", Must [Image], "scsi-pools-and-hypervisor" "2.5", Destructive [HV, L1, F1], capture_listed),
-    case!("image/capture/row-restored", "After a capture the row is as it was", Must [Image], "driver" "4 I6", Destructive [HV, L1, F1], capture_row),
-    case!("image/capture/without-range", "A row without usable channel is not captured and not left in use", Should [Image], "driver" "6.2 IMG-09", Destructive [HV, L1], capture_no_range),
-    case!("image/capture/used-row", "A LUN that a guest uses is not captured", Should [Image], "driver" "5 D29", Destructive [HV, L1, F1], capture_used),
+    case!("image/capture/absent-lun", "Capturing a LUN that is in no pool is refused", Must [Image], "scsi-pools-and-hypervisor" "2.5", Destructive [HV, Z], capture_absent),
+    case!("image/capture/compression", "A compression of two digits is refused", Must [Image], "driver" "6.2 IMG-07", Destructive [HV, Z, L1, F1], capture_compression),
+    case!("image/capture/confirmed", "A LUN is captured, and the image is confirmed by name", Must [Image], "driver" "6.2 IMG-05", Destructive [HV, Z, L1, F1], capture_confirmed),
+    case!("image/capture/listed", "A captured image is listed as osimage", Must [Image], "scsi-pools-and-hypervisor" "2.5", Destructive [HV, Z, L1, F1], capture_listed),
+    case!("image/capture/row-restored", "After a capture the row is as it was", Must [Image], "driver" "4 I6", Destructive [HV, Z, L1, F1], capture_row),
+    case!("image/capture/without-range", "A row without usable channel is not captured and not left in use", Should [Image], "driver" "6.2 IMG-09", Destructive [HV, Z, L1], capture_no_range),
+    case!("image/capture/used-row", "A LUN that a guest uses is not captured", Should [Image], "driver" "5 D29", Destructive [HV, Z, L1, F1], capture_used),
     case!("image/deploy/missing-argument", "Deploying without a LUN is refused", Must [Image], "scsi-pools-and-hypervisor" "2.5", Reversible [HV], deploy_missing),
-    case!("image/deploy/invalid-name", "An image name of three parts is refused", Must [Image], "scsi-pools-and-hypervisor" "2.5", Destructive [HV, L1], deploy_invalid),
-    case!("image/deploy/absent-image", "Deploying an image without files is refused and leaves the row alone", Must [Image], "scsi-pools-and-hypervisor" "2.5", Destructive [HV, L1], deploy_absent),
-    case!("image/deploy/confirmed", "A captured image is deployed to another LUN and confirmed", Must [Image], "driver" "6.2 IMG-01", Destructive [HV, L2, F1], deploy_confirmed),
-    case!("image/deploy/row-after", "After a deployment the row is reserved", Must [Image], "driver" "2.3 X8", Destructive [HV, L2, F1], deploy_row),
-    case!("image/deploy/used-row", "An image is not deployed over a LUN in use", Should [Image], "scsi-pools-and-hypervisor" "6.3 Q50", Destructive [HV, L2, F1], deploy_used),
+    case!("image/deploy/invalid-name", "An image name of three parts is refused", Must [Image], "scsi-pools-and-hypervisor" "2.5", Destructive [HV, Z, L1], deploy_invalid),
+    case!("image/deploy/absent-image", "Deploying an image without files is refused and leaves the row alone", Must [Image], "scsi-pools-and-hypervisor" "2.5", Destructive [HV, Z, L1], deploy_absent),
+    case!("image/deploy/confirmed", "A captured image is deployed to another LUN and confirmed", Must [Image], "driver" "6.2 IMG-01", Destructive [HV, Z, L2, F1], deploy_confirmed),
+    case!("image/deploy/row-after", "After a deployment the row is reserved", Must [Image], "driver" "2.3 X8", Destructive [HV, Z, L2, F1], deploy_row),
+    case!("image/deploy/used-row", "An image is not deployed over a LUN in use", Should [Image], "scsi-pools-and-hypervisor" "6.3 Q50", Destructive [HV, Z, L2, F1], deploy_used),
     case!("image/copy/wrong-count", "Copying with three arguments is refused", Must [Image], "scsi-pools-and-hypervisor" "2.4", Reversible [HV], copy_count),
-    case!("image/copy/absent-source", "Copying a LUN that is in no pool is refused", Must [Image], "scsi-pools-and-hypervisor" "2.4", Destructive [HV, L1, F1], copy_absent),
-    case!("image/copy/absent-target", "Copying to a LUN that is not in the pool is refused, and the source is as before", Must [Image], "driver" "4 I6", Destructive [HV, L1, F1], copy_absent_target),
-    case!("image/copy/used-source", "A source in use is not copied", Must [Image], "driver" "2.3 X6", Destructive [HV, L2, F1], copy_used),
-    case!("image/copy/megabytes", "A LUN is copied to another and confirmed, sizes in M", Must [Image], "driver" "6.2 IMG-12", Destructive [HV, L2, F2], copy_megabytes),
-    case!("image/copy/gigabytes", "A LUN is copied to another and confirmed, sizes in G", Must [Image], "driver" "6.2 IMG-12", Destructive [HV, L2, F2], copy_gigabytes),
-    case!("image/copy/too-small", "A smaller target is refused, sizes in M", Must [Image], "driver" "6.2 IMG-14", Destructive [HV, L2, F2], copy_too_small),
-    case!("image/copy/source-row", "After a copy the source's row is as before", Must [Image], "driver" "4 I6", Destructive [HV, L2, F2], copy_source_row),
+    case!("image/copy/absent-source", "Copying a LUN that is in no pool is refused", Must [Image], "scsi-pools-and-hypervisor" "2.4", Destructive [HV, Z, L1, F1], copy_absent),
+    case!("image/copy/absent-target", "Copying to a LUN that is not in the pool is refused, and the source is as before", Must [Image], "driver" "4 I6", Destructive [HV, Z, L1, F1], copy_absent_target),
+    case!("image/copy/used-source", "A source in use is not copied", Must [Image], "driver" "2.3 X6", Destructive [HV, Z, L2, F1], copy_used),
+    case!("image/copy/megabytes", "A LUN is copied to another and confirmed, sizes in M", Must [Image], "driver" "6.2 IMG-12", Destructive [HV, Z, L2, F2], copy_megabytes),
+    case!("image/copy/gigabytes", "A LUN is copied to another and confirmed, sizes in G", Must [Image], "driver" "6.2 IMG-12", Destructive [HV, Z, L2, F2], copy_gigabytes),
+    case!("image/copy/too-small", "A smaller target is refused, sizes in M", Must [Image], "driver" "6.2 IMG-14", Destructive [HV, Z, L2, F2], copy_too_small),
+    case!("image/copy/source-row", "After a copy the source's row is as before", Must [Image], "driver" "4 I6", Destructive [HV, Z, L2, F2], copy_source_row),
 ];
 
 fn image_of(profile: &str) -> String {
@@ -75,9 +76,6 @@ async fn capture_too_few(c: &mut CaseContext) -> Result<(), Stop> {
 
 async fn capture(c: &mut CaseContext, disk: &Disk) -> Result<(String, Answer), Stop> {
     let profile = c.name();
-    c.undo(Undo::Image {
-        name: image_of(&profile),
-    })?;
     let line = format!("--capturezfcp {profile} {} {}", disk.wwpn, disk.lun);
     let a = c.hypervisor(&line).await?;
     Ok((profile, a))
@@ -112,9 +110,6 @@ async fn capture_compression(c: &mut CaseContext) -> Result<(), Stop> {
     let disk = disk(c, 0, 0).await?;
     let before = row(c, &disk).await?;
     let profile = c.name();
-    c.undo(Undo::Image {
-        name: image_of(&profile),
-    })?;
     let line = format!("--capturezfcp {profile} {} {} 12", disk.wwpn, disk.lun);
     let a = c.hypervisor(&line).await?;
     c.refuses(

@@ -4,7 +4,7 @@
 use super::disk::{
     Disk, dedicated_is, disk, disk_in, off, row, row_is, start, units_are, until_reachable,
 };
-use crate::{Case, CaseContext, Need, Stop, Undo};
+use crate::{Case, CaseContext, Need, Stop};
 
 const HV: Need = Need::Hypervisor;
 const F1: Need = Need::FcpDevices(1);
@@ -29,10 +29,6 @@ pub const CASES: &[Case] = &[
 
 /// Reserves the row for the guest over the device and dedicates it in the directory.
 async fn prepare(c: &mut CaseContext, node: &str, disk: &Disk) -> Result<(), Stop> {
-    c.undo(Undo::Dedication {
-        node: node.to_owned(),
-        device: disk.fcp.clone(),
-    })?;
     let line = format!(
         "--reservezfcp {} used {node} {} 0 {} {}",
         disk.pool, disk.fcp, disk.wwpn, disk.lun

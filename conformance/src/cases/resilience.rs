@@ -1,10 +1,10 @@
 //! Concurrency on guests and devices, and what a release shows of it (spec: driver 6.2 CON; scsi-pools 6.1).
 
 use super::disk::{
-    Disk, attached, attached_disk, disk_in, expect_attached, row, running, units_are,
+    Disk, attached, attached_disk, disk_in, row, running, units_are,
 };
 use crate::target::{GuestState, Request};
-use crate::{Case, CaseContext, Need, Stop, Undo};
+use crate::{Case, CaseContext, Need, Stop};
 
 const HV: Need = Need::Hypervisor;
 const F1: Need = Need::FcpDevices(1);
@@ -43,8 +43,6 @@ async fn two_guests_one_lun(c: &mut CaseContext) -> Result<(), Stop> {
         fcp: c.fcp(1)?.device,
         ..first.clone()
     };
-    expect_attached(c, &a, &first)?;
-    expect_attached(c, &b, &second)?;
     let answers = c
         .send_all([
             chvm(&a, &first.attach_line()),
@@ -74,8 +72,6 @@ async fn two_guests_two_luns(c: &mut CaseContext) -> Result<(), Stop> {
     let (mine, theirs) = (c.new_pool()?, c.new_pool()?);
     let first = disk_in(c, &mine, 0, 0).await?;
     let second = disk_in(c, &theirs, 1, 1).await?;
-    expect_attached(c, &a, &first)?;
-    expect_attached(c, &b, &second)?;
     let answers = c
         .send_all([
             chvm(&a, &first.attach_line()),
@@ -95,8 +91,6 @@ async fn one_guest_two_luns(c: &mut CaseContext) -> Result<(), Stop> {
     let (one, two) = (c.new_pool()?, c.new_pool()?);
     let first = disk_in(c, &one, 0, 0).await?;
     let second = disk_in(c, &two, 1, 0).await?;
-    expect_attached(c, &node, &first)?;
-    expect_attached(c, &node, &second)?;
     c.send_all([
         chvm(&node, &first.attach_line()),
         chvm(&node, &second.attach_line()),
@@ -133,12 +127,6 @@ async fn dedicate_two_guests(c: &mut CaseContext) -> Result<(), Stop> {
         c.guest(GuestState::Running, 1)?,
     );
     let device = c.fcp(0)?.device;
-    for node in [&a, &b] {
-        c.undo(Undo::Dedication {
-            node: node.clone(),
-            device: device.clone(),
-        })?;
-    }
     let line = format!("--dedicatedevice {device} {device} 0");
     let answers = c.send_all([chvm(&a, &line), chvm(&b, &line)]).await?;
     let won = answers
@@ -204,7 +192,6 @@ async fn release_and_reserve(c: &mut CaseContext) -> Result<(), Stop> {
 async fn read_while_attaching(c: &mut CaseContext) -> Result<(), Stop> {
     let node = running(c)?;
     let disk = super::disk::disk(c, 0, 0).await?;
-    expect_attached(c, &node, &disk)?;
     let host = c.host()?.to_owned();
     let mut requests = vec![chvm(&node, &disk.attach_line())];
     requests.extend((0..5).map(|_| crate::cleanup::pool_query(&host, &disk.pool, "all")));

@@ -2,7 +2,7 @@
 
 use crate::target::GuestState;
 use crate::target::{Auth, Request};
-use crate::{Case, CaseContext, Need, Stop, Undo};
+use crate::{Case, CaseContext, Need, Stop};
 
 /// The cases.
 pub const CASES: &[Case] = &[
@@ -186,10 +186,6 @@ async fn change_guest(
     let auth = second(c)?;
     let node = c.guest(GuestState::Off, 0)?;
     let device = c.fcp(0)?.device;
-    c.undo(Undo::Dedication {
-        node: node.clone(),
-        device: device.clone(),
-    })?;
     let line = format!("--dedicatedevice {device} {device} 0");
     let a = c
         .send(Request::put(format!("/vms/{node}"), &line).with_auth(auth))

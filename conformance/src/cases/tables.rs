@@ -1,7 +1,7 @@
 //! Nodes, tables, groups and the site as REST clients use them (spec: rest-and-xcatd 1.9, 4).
 
 use crate::target::{Answer, Method, Request};
-use crate::{Case, CaseContext, Need, Stop, Undo};
+use crate::{Case, CaseContext, Need, Stop};
 
 /// The cases.
 pub const CASES: &[Case] = &[
@@ -28,9 +28,6 @@ pub const CASES: &[Case] = &[
 ];
 
 async fn define(c: &mut CaseContext, name: &str) -> Result<Answer, Stop> {
-    c.undo(Undo::Node {
-        name: name.to_owned(),
-    })?;
     let request = Request::new(Method::Post, format!("/nodes/{name}")).with_args(&[
         "groups=kit",
         "mgt=zvm",
@@ -178,10 +175,6 @@ async fn name_whole(c: &mut CaseContext) -> Result<(), Stop> {
 }
 
 async fn set(c: &mut CaseContext, node: &str, comment: &str) -> Result<Answer, Stop> {
-    c.undo(Undo::Row {
-        table: "zvm".to_owned(),
-        node: node.to_owned(),
-    })?;
     let line = format!("node={node} zvm.comments={comment} zvm.hcp=kithcp");
     c.send(Request::put("/tables/zvm", &line)).await
 }

@@ -139,6 +139,9 @@ pub struct TargetArgs {
     /// What the target lends to the kit (TOML): hypervisor, guests, FCP devices, LUNs
     #[arg(long, value_name = "FILE")]
     pub inventory: Option<PathBuf>,
+    /// Control door of a served simulator (`http://127.0.0.1:PORT`): for cases that need its faults, break points or clock
+    #[arg(long, value_name = "URL", requires = "url")]
+    pub control: Option<String>,
     /// Bound of each call, in seconds
     #[arg(long, default_value_t = 120, value_name = "SECONDS")]
     pub call_timeout: u64,

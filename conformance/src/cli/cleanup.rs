@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 
 use super::args::CleanupArgs;
-use crate::cleanup::undo;
+use crate::cleanup::CleanUp;
 use crate::fence::{Fence, PREFIX};
 use crate::ledger::{LedgerFile, SCHEMA};
 use crate::meta::Effect;
@@ -55,9 +55,10 @@ pub async fn undo_file(path: &Path, target: &Target) -> anyhow::Result<usize> {
         format!("{PREFIX}{:x}", head.seed),
         Effect::Destructive,
     );
+    let clean_up = CleanUp::new(&session.client, &fence, session.control.clone());
     let mut failed = 0_usize;
     for open in &entries {
-        match undo(&open.undo, &session.client, &fence).await {
+        match clean_up.undo(&open.undo).await {
             Ok(()) => {
                 file.close(open)?;
                 println!("undone  {}", open.undo);

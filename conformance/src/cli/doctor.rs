@@ -28,7 +28,7 @@ pub async fn run(args: DoctorArgs) -> anyhow::Result<ExitStatus> {
     let mut missing: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for case in cases::all() {
         for need in case.needs {
-            if let Some(why) = session.inventory.lacks(*need, &session.capabilities) {
+            if let Some(why) = session.inventory.lacks(*need, session.capabilities()) {
                 missing.entry(why).or_default().push(case.id);
             }
         }
@@ -138,7 +138,7 @@ impl Doctor<'_> {
 
     async fn get(&self, request: Request) -> Result<Answer, String> {
         let permit = self.fence.check(request)?;
-        self.session.client.send(permit.request()).await
+        self.session.client.send(&permit).await
     }
 }
 

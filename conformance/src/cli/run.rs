@@ -198,7 +198,7 @@ pub fn target(args: &TargetArgs) -> anyhow::Result<Target> {
         release: args.release,
         behaviour: args.behaviour,
         call_timeout: Duration::from_secs(args.call_timeout),
-        capabilities: Vec::new(),
+        control: args.control.clone(),
         budget: args.budget.map(Budget::new),
     })))
 }

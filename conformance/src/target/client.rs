@@ -10,6 +10,7 @@ use super::evidence::{Exchange, Phase, cut};
 use super::request::{Auth, Method, Request, encode};
 use super::secret::Secret;
 use crate::budget::Budget;
+use crate::fence::Permit;
 
 /// User name and password of the target's account.
 #[derive(Clone, Debug)]
@@ -117,8 +118,9 @@ impl Client {
         std::mem::take(&mut *self.evidence.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Sends a request as it stands. Private to the crate: cases go through the fence (see [`crate::fence`]).
-    pub(crate) async fn send(&self, request: &Request) -> Result<Answer, String> {
+    /// Sends a request as it stands. Only the fence can make the permit that this takes.
+    pub(crate) async fn send(&self, permit: &Permit) -> Result<Answer, String> {
+        let request = permit.request();
         if let Some(budget) = &self.budget {
             budget.spend().await;
         }

@@ -4,12 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
-use xcat_simulator::seam::{self, Settings, Site};
-use xcat_simulator::{rest, site};
+use xcat_simulator::Simulator;
+use xcat_simulator::{seam, site};
 
 use super::client::{Account, Client, Trust};
+use super::control::Control;
 use super::inventory::{Distribution, Fcp, Guest, GuestState, Inventory, LentLun, SCHEMA};
 use super::open::{Behaviour, Embedded, Release, Session, TargetError};
 use super::secret::Secret;
@@ -38,64 +37,41 @@ initiators = ["ZVM1:1A00-1A0F", "ZVM1:1B00-1B0F"]
 /// Bound of one call.
 const CALL_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// A running server that ends with its handle.
-struct Running(JoinHandle<()>);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 /// Starts a simulated site for one case.
 pub async fn start(options: Embedded) -> Result<Session, TargetError> {
+    let failed = |e: &dyn std::fmt::Display| TargetError::Embedded(e.to_string());
     let text = format!("{}{SPARE_LUNS}", site::LAB);
-    let world = site::from_text("lab", &text).map_err(|e| TargetError::Embedded(e.to_string()))?;
-    let site = Arc::new(Site::new(world, settings(options)));
-    let listener = TcpListener::bind("127.0.0.1:0")
+    let world = site::from_text("lab", &text).map_err(|e| failed(&e))?;
+    let simulator = Simulator::builder()
+        .site(world)
+        .release(match options.release {
+            Release::E => seam::Release::E,
+            Release::M => seam::Release::M,
+            Release::P => seam::Release::P,
+        })
+        .behaviour(match options.behaviour {
+            Behaviour::Executed => seam::Behaviour::Executed,
+            Behaviour::Intended => seam::Behaviour::Intended,
+        })
+        .defects(options.defect)
+        .http()
+        .control(([127, 0, 0, 1], 0).into())
+        .start()
         .await
-        .map_err(|e| TargetError::Embedded(e.to_string()))?;
-    let address = listener
-        .local_addr()
-        .map_err(|e| TargetError::Embedded(e.to_string()))?;
-    let router = rest::router(site);
-    let server = tokio::spawn(async move {
-        // Ends only when the handle is dropped.
-        let _ = axum::serve(listener, router).await;
-    });
+        .map_err(|e| failed(&e))?;
     let account = Account {
         user: "admin".to_owned(),
         password: Secret::new("admin"),
     };
-    let client = Client::new(
-        &format!("http://{address}"),
-        account,
-        &Trust::Anything,
-        CALL_TIMEOUT,
-    )?;
+    let client = Client::new(&simulator.url(), account, &Trust::Anything, CALL_TIMEOUT)?;
+    let door = simulator.control_url();
     Ok(Session {
         client,
         inventory: Arc::new(inventory()),
         restricted_password: Some(Secret::new("viewer")),
-        capabilities: Vec::new(),
-        _running: Some(Box::new(Running(server))),
+        control: door.as_deref().map(Control::new).transpose()?,
+        _running: Some(Box::new(simulator)),
     })
-}
-
-fn settings(options: Embedded) -> Settings {
-    Settings {
-        release: match options.release {
-            Release::E => seam::Release::E,
-            Release::M => seam::Release::M,
-            Release::P => seam::Release::P,
-        },
-        behaviour: match options.behaviour {
-            Behaviour::Executed => seam::Behaviour::Executed,
-            Behaviour::Intended => seam::Behaviour::Intended,
-        },
-        defects: options.defect.map(str::to_owned).into_iter().collect(),
-        ..Settings::default()
-    }
 }
 
 /// What the embedded site lends.
@@ -119,6 +95,7 @@ fn inventory() -> Inventory {
     Inventory {
         schema: SCHEMA,
         host: Some("zvm1".to_owned()),
+        zhcp: Some("zhcp1".to_owned()),
         second_host: Some("zvm2".to_owned()),
         restricted_user: Some("viewer".to_owned()),
         guests: vec![

@@ -16,6 +16,10 @@ pub struct Inventory {
     /// xCAT node name of the hypervisor.
     #[serde(default)]
     pub host: Option<String>,
+    /// xCAT node name of that hypervisor's zHCP. Copies and images work through it; what it keeps of them (lent FCP
+    /// devices) is taken back from this node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zhcp: Option<String>,
     /// xCAT node name of a second hypervisor.
     #[serde(default)]
     pub second_host: Option<String>,
@@ -134,6 +138,7 @@ impl Inventory {
     pub fn lacks(&self, need: Need, capabilities: &[Capability]) -> Option<String> {
         let have = match need {
             Need::Hypervisor => self.host.is_some(),
+            Need::Zhcp => self.zhcp.is_some(),
             Need::SecondHypervisor => self.second_host.is_some(),
             Need::RunningGuests(n) => self.guests_in(GuestState::Running).count() >= n,
             Need::StoppedGuests(n) => self.guests_in(GuestState::Off).count() >= n,
@@ -206,7 +211,7 @@ size = "10G"
         assert!(inventory.lacks(Need::TwoChannelPaths, &[]).is_some());
         assert!(
             inventory
-                .lacks(Need::Capability(Capability::Reset), &[Capability::Reset])
+                .lacks(Need::Capability(Capability::Clock), &[Capability::Clock])
                 .is_none()
         );
     }

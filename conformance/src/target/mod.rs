@@ -2,6 +2,7 @@
 
 mod answer;
 mod client;
+mod control;
 mod embedded;
 mod evidence;
 mod inventory;
@@ -12,6 +13,7 @@ mod secrets;
 
 pub use answer::Answer;
 pub use client::{Account, Client, ClientError, Trust};
+pub use control::Control;
 pub use evidence::{Exchange, Phase};
 pub use inventory::{Distribution, Fcp, Guest, GuestState, Inventory, InventoryError, LentLun};
 pub use open::{Behaviour, Embedded, Release, Remote, Session, Target, TargetError};

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use super::control::Control;
 use super::client::{Account, Client, ClientError, Trust};
 use super::embedded;
 use super::inventory::Inventory;
@@ -81,8 +82,8 @@ pub struct Remote {
     pub behaviour: Behaviour,
     /// Bound of each call.
     pub call_timeout: Duration,
-    /// What the target can do beyond a real one.
-    pub capabilities: Vec<Capability>,
+    /// Control door, when it is a simulator that has one.
+    pub control: Option<String>,
     /// Bound on requests per minute.
     pub budget: Option<Budget>,
 }
@@ -109,8 +110,8 @@ pub struct Session {
     pub inventory: Arc<Inventory>,
     /// Password of the inventory's second account.
     pub restricted_password: Option<Secret>,
-    /// What it can do beyond a real one.
-    pub capabilities: Vec<Capability>,
+    /// Control door, when the target is a simulator that has one.
+    pub control: Option<Control>,
     /// Keeps the embedded simulator running.
     pub(crate) _running: Option<Box<dyn Any + Send + Sync>>,
 }
@@ -118,6 +119,17 @@ pub struct Session {
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// What the target can do beyond a real one.
+    pub fn capabilities(&self) -> &'static [Capability] {
+        if self.control.is_some() {
+            &Capability::ALL
+        } else {
+            &[]
+        }
     }
 }
 
@@ -136,7 +148,7 @@ impl Target {
                 .within(remote.budget.clone()),
                 inventory: Arc::new(remote.inventory.clone()),
                 restricted_password: remote.restricted_password.clone(),
-                capabilities: remote.capabilities.clone(),
+                control: remote.control.as_deref().map(Control::new).transpose()?,
                 _running: None,
             }),
         }

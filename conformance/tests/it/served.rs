@@ -41,7 +41,7 @@ fn remote(simulator: &Simulator, inventory: Inventory) -> Target {
         release: Release::M,
         behaviour: Behaviour::Executed,
         call_timeout: std::time::Duration::from_mins(1),
-        capabilities: Vec::new(),
+        control: None,
         budget: None,
     }))
 }

@@ -1,4 +1,4 @@
-//! The safety fence: the one place that decides whether a request may leave the kit. It looks at the request itself, not
+//! The fence itself: the one place that decides whether a request may leave the kit. It looks at the request itself, not
 //! at what a case says about it, and hands out a [`Permit`] that nothing else can make and that holds the very request
 //! it was given for.
 //!
@@ -53,6 +53,11 @@ impl Fence {
         &self.prefix
     }
 
+    /// What is lent.
+    pub(crate) fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
     /// Lets the request pass or says why not.
     pub fn check(&self, request: Request) -> Result<Permit, String> {
         match self.refusal(&request) {
@@ -70,6 +75,10 @@ impl Fence {
         let name = parts.next().unwrap_or_default();
         let sub = parts.next().unwrap_or_default();
         let words = request.words();
+        if request.method == Method::Put && resource == "nodes" && sub == "dsh" {
+            // Meant for a shell, and read as one reads it.
+            return self.shell(name, request);
+        }
         if let Some(bad) = words.iter().find(|w| dangerous(w)) {
             return Some(format!("'{bad}' would mean something to a shell"));
         }
@@ -92,9 +101,6 @@ impl Fence {
                 }
                 self.needs(Effect::Destructive)
                     .or_else(|| self.lent_guest(name))
-            }
-            (Method::Put, "nodes") if sub == "dsh" => {
-                self.lent_guest(name).or_else(|| reading_command(request))
             }
             (Method::Put, "tables") => self.table_row(&words),
             (Method::Post, "images") if name == "import" => self.marked_image(&words),
@@ -142,13 +148,15 @@ impl Fence {
         match words[0].as_str() {
             "--addzfcp2pool" | "--reservezfcp" | "--releasezfcp" | "--removezfcpfrompool" => self
                 .needs(Effect::Reversible)
-                .or_else(|| self.kit_pool(words.iter().skip(1).find(|w| !w.is_empty()))),
+                .or_else(|| self.kit_pool(words.iter().skip(1).find(|w| !w.is_empty())))
+                .or_else(|| (words[0] == "--addzfcp2pool").then(|| self.lent_range(words)).flatten()),
             // With too few words the release refuses; with a target left out it would pick any LUN.
             "--copyzfcp" | "--capturezfcp" | "--deployzfcp" if words.len() < 4 => {
                 self.needs(Effect::Reversible)
             }
             "--copyzfcp" => self
                 .needs(Effect::Destructive)
+                .or_else(|| self.knows_zhcp())
                 .or_else(|| self.lent_devices(word(words, 1)))
                 .or_else(|| self.lent_lun(word(words, 3)))
                 .or_else(|| {
@@ -160,17 +168,80 @@ impl Fence {
                 }),
             "--capturezfcp" => self
                 .needs(Effect::Destructive)
+                .or_else(|| self.knows_zhcp())
                 .or_else(|| self.kit_name("profile", word(words, 1)))
                 .or_else(|| self.lent_lun(word(words, 3))),
             "--deployzfcp" => self
                 .needs(Effect::Destructive)
+                .or_else(|| self.knows_zhcp())
                 .or_else(|| self.kit_image(word(words, 1)))
                 .or_else(|| self.lent_lun(word(words, 3))),
             other => Some(format!("option {other} is not the kit's business")),
         }
     }
 
+    /// What a zHCP keeps of a copy can only be taken back from a node that the inventory names.
+    fn knows_zhcp(&self) -> Option<String> {
+        let missing = self.inventory.zhcp.is_none();
+        missing.then(|| "the inventory does not name the node of the zHCP".to_owned())
+    }
+
+    /// Lent LUNs on the zHCP itself, over lent devices: nothing else of it is touched.
+    fn on_zhcp(&self, words: &[String]) -> Option<String> {
+        match word(words, 0) {
+            "--undedicatedevice" => self.lent_devices(word(words, 1)),
+            // A row of a kit pool has lent devices only: any that the release chooses is lent.
+            "--addzfcp" if words.len() > 7 => self
+                .kit_pool(words.get(1))
+                .or_else(|| self.lent_devices_or(word(words, 2), &["auto"]))
+                .or_else(|| self.lent_lun(word(words, 7))),
+            "--removezfcp" if words.len() > 3 => self
+                .lent_devices(word(words, 1))
+                .or_else(|| self.lent_lun(word(words, 3))),
+            other => Some(format!("option {other} is not the kit's business on a zHCP")),
+        }
+    }
+
+    /// The range of a new row: only lent devices, or none of any system.
+    fn lent_range(&self, words: &[String]) -> Option<String> {
+        let given: Vec<&str> = words
+            .iter()
+            .skip(1)
+            .filter(|w| !w.is_empty())
+            .map(String::as_str)
+            .collect();
+        // Pool, status, ports, LUN, size, range: the last is an owner when the row is used. What no controller has is
+        // never attached, whatever its range.
+        let lun = given.get(3).copied().unwrap_or_default();
+        if is_invented(lun) {
+            return None;
+        }
+        let range = given.get(5).copied().unwrap_or_default();
+        let is_range = range.contains('-') || range.contains(';');
+        if !is_range {
+            return None;
+        }
+        range.split(';').find_map(|part| {
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            let (Ok(first), Ok(last)) =
+                (u32::from_str_radix(first, 16), u32::from_str_radix(last, 16))
+            else {
+                // No device is in it: the release refuses, or never finds one.
+                return None;
+            };
+            let others = (first..=last).find(|d| {
+                *d > 1 && self.lent_devices(&format!("{d:04x}")).is_some()
+            });
+            others.map(|d| format!("range {part} holds device {d:04x}, which is not lent"))
+        })
+    }
+
     fn guest(&self, node: &str, words: &[String]) -> Option<String> {
+        if self.inventory.zhcp.as_deref() == Some(node) {
+            return self
+                .needs(Effect::Destructive)
+                .or_else(|| self.on_zhcp(words));
+        }
         if let Some(why) = self
             .needs(Effect::Destructive)
             .or_else(|| self.lent_guest(node))
@@ -195,7 +266,7 @@ impl Fence {
             "--removefilesysnode" => words.get(1).and_then(|path| plain_path(path)),
             "--setloaddev" => words.get(2).and_then(|lun| self.lent_lun(lun)),
             "--removeloaddev" => self.lent_lun(word(words, 2)),
-            "--deleteipl" => None,
+            "--deleteipl" | "--purgerdr" => None,
             "--aemod" if self.is_marked(word(words, 1)) => None,
             "--aemod" if word(words, 1) == "setupDisk" => self.notice(&words[2..]),
             other => Some(format!("option {other} is not the kit's business")),
@@ -258,7 +329,7 @@ impl Fence {
         (!self.is_marked(name)).then(|| format!("{what} '{name}' is not of this run"))
     }
 
-    fn needs(&self, effect: Effect) -> Option<String> {
+    pub(super) fn needs(&self, effect: Effect) -> Option<String> {
         (self.ceiling < effect).then(|| format!("the run is limited to {:?}", self.ceiling))
     }
 
@@ -277,7 +348,7 @@ impl Fence {
         }
     }
 
-    fn lent_guest(&self, node: &str) -> Option<String> {
+    pub(super) fn lent_guest(&self, node: &str) -> Option<String> {
         (!self.inventory.guests.iter().any(|g| g.node == node))
             .then(|| format!("the inventory does not lend guest {node}"))
     }
@@ -289,7 +360,7 @@ impl Fence {
         self.lent_devices(list)
     }
 
-    fn lent_devices(&self, list: &str) -> Option<String> {
+    pub(super) fn lent_devices(&self, list: &str) -> Option<String> {
         list.split(';').find_map(|device| {
             let lent = self
                 .inventory
@@ -300,9 +371,9 @@ impl Fence {
         })
     }
 
-    fn lent_lun(&self, lun: &str) -> Option<String> {
+    pub(super) fn lent_lun(&self, lun: &str) -> Option<String> {
+        let invented = is_invented(lun);
         let lun = lun.trim_start_matches("0x");
-        let invented = lun.to_ascii_lowercase().starts_with(INVENTED_LUN);
         let lent = self
             .inventory
             .luns
@@ -310,6 +381,12 @@ impl Fence {
             .any(|l| l.lun.eq_ignore_ascii_case(lun));
         (!invented && !lent).then(|| format!("the inventory does not lend LUN '{lun}'"))
     }
+}
+
+/// Whether the kit made the number up.
+fn is_invented(lun: &str) -> bool {
+    let lun = lun.trim_start_matches("0x").to_ascii_lowercase();
+    lun.starts_with(INVENTED_LUN)
 }
 
 fn word(words: &[String], i: usize) -> &str {
@@ -329,34 +406,6 @@ fn dangerous(word: &str) -> bool {
     !list || word.contains(SPECIAL)
 }
 
-/// Programs of a guest that only read.
-const READERS: [&str; 10] = [
-    "lszfcp",
-    "cat",
-    "ls",
-    "stat",
-    "readlink",
-    "lsluns",
-    "lscss",
-    "grep",
-    "multipath",
-    "test",
-];
-
-/// A command for a guest's shell: one reading program, in one word list.
-fn reading_command(request: &Request) -> Option<String> {
-    let body = request.body.as_deref().unwrap_or_default();
-    let elements: Vec<String> = serde_json::from_str(body).unwrap_or_default();
-    let command = elements.iter().find_map(|e| e.strip_prefix("command="))?;
-    let mut words = command.split_whitespace();
-    let program = words.next().unwrap_or_default();
-    let second = words.next().unwrap_or_default();
-    let reads = READERS.contains(&program)
-        && !command.contains(';')
-        && (program != "multipath" || second == "-ll");
-    (!reads).then(|| format!("'{command}' may do more than read"))
-}
-
 fn plain_path(path: &str) -> Option<String> {
     let plain = path
         .strip_prefix("/dev/")
@@ -370,7 +419,7 @@ mod tests {
 
     fn fence(ceiling: Effect) -> Fence {
         let inventory = Inventory::parse(
-            "schema = 1\nhost = 'h'\n[[guest]]\nnode = 'g'\nstate = 'running'\n[[fcp]]\ndevice = 'b805'\n[[lun]]\nwwpns = ['5005076801102991']\nlun = '0004000000000000'\nsize = '1G'\n",
+            "schema = 1\nhost = 'h'\nzhcp = 'z'\n[[guest]]\nnode = 'g'\nstate = 'running'\n[[fcp]]\ndevice = 'b805'\n[[lun]]\nwwpns = ['5005076801102991']\nlun = '0004000000000000'\nsize = '1G'\n",
         )
         .unwrap();
         Fence::new(Arc::new(inventory), "kit12".to_owned(), ceiling)
@@ -415,6 +464,13 @@ mod tests {
             ("/vms/g", "--aemod setupDisk action=addSwap vaddr=100"),
             ("/vms/g", "--aemod other"),
             ("/vms/g", "--removeloaddev"),
+            ("/vms/z", "--dedicatedevice b805 b805 0"),
+            ("/vms/z", "--undedicatedevice b806"),
+            ("/vms/z", "--purgerdr"),
+            (
+                "/hypervisor/h",
+                "--addzfcp2pool kit12p free w 0004000000000000 1G b805-b806",
+            ),
         ] {
             assert!(
                 fence.check(put(path, line)).is_err(),
@@ -424,18 +480,36 @@ mod tests {
         assert!(fence.check(Request::new(Method::Delete, "/vms/g")).is_err());
         let image = Request::new(Method::Delete, "/images/rhel7-s390x-netboot-prod");
         assert!(fence.check(image).is_err());
-        let dsh = |command: &str| {
-            Request::new(Method::Put, "/nodes/g/dsh").with_args(&[&format!("command={command}")])
+        let dsh = |node: &str, command: &str| {
+            Request::new(Method::Put, format!("/nodes/{node}/dsh"))
+                .with_args(&[&format!("command={command}")])
         };
-        for command in [
-            "reboot",
-            "cat /etc/zfcp.conf; reboot",
-            "multipath -F",
-            "ls > /x",
+        let zfcp = "/sys/bus/ccw/drivers/zfcp";
+        let lent = "/dev/disk/by-path/ccw-0.0.b805-zfcp-0x5005076801102991:0x0004000000000000";
+        for (node, command) in [
+            ("g", "reboot"),
+            ("g", "cat /etc/zfcp.conf; reboot"),
+            ("g", "multipath -F"),
+            ("g", "ls > /x"),
+            ("g", "rm -f /etc/passwd"),
+            ("g", "rm -f /etc/udev/rules.d/../../passwd"),
+            ("g", &format!("echo 0x1 > {zfcp}/0.0.b806/0x1/unit_add")),
+            ("z", "rm -f /etc/zfcp.conf"),
+            ("z", "dd if=/dev/zero of=/dev/sda"),
+            ("z", &format!("dd if=/dev/sda of={lent}")),
+            ("other", "lszfcp -D"),
         ] {
-            assert!(fence.check(dsh(command)).is_err(), "{command}");
+            assert!(fence.check(dsh(node, command)).is_err(), "{node}: {command}");
         }
-        assert!(fence.check(dsh("lszfcp -D")).is_ok());
+        for (node, command) in [
+            ("g", "lszfcp -D"),
+            ("g", &format!("echo 0x1 > {zfcp}/0.0.b805/0x1/unit_add; true")),
+            ("g", "rm -f /etc/udev/rules.d/51-zfcp-0.0.b805.rules"),
+            ("z", &format!("dd if=/dev/zero of={lent} bs=1048576 count=1 seek=0 conv=fsync")),
+            ("z", &format!("cmp -n 5 {lent} /dev/zero")),
+        ] {
+            assert!(fence.check(dsh(node, command)).is_ok(), "{node}: {command}");
+        }
         let off = Request::get("/nodes/g/power").with("field", "off");
         assert!(fence.check(off).is_err());
     }
@@ -450,6 +524,11 @@ mod tests {
             ("/vms/g", "--addzfcp kit12p B805 0 1G 0 w 0004000000000000"),
             ("/nodes/g/power", "off"),
             ("/nodes/other/power", "stat"),
+            ("/vms/z", "--undedicatedevice B805"),
+            (
+                "/vms/z",
+                "--addzfcp kit12p auto 0 0M 0 w 0004000000000000",
+            ),
         ] {
             assert!(
                 fence.check(put(path, line)).is_ok(),
