@@ -1,6 +1,6 @@
 //! Undoing what a case did, through the same doors and the same fence, and proving that nothing is left.
 
-use crate::fence::{Fence, Permit};
+use crate::fence::{DROP_EMPTY_LIST, Fence, Permit, boot_settings};
 use crate::ledger::{Ledger, Undo};
 use crate::pool::Pool;
 use crate::target::{Answer, Client, Control, Method, Request};
@@ -18,7 +18,7 @@ impl CleanUp {
     pub fn new(client: &Client, fence: &Fence, control: Option<Control>) -> Self {
         Self {
             client: client.for_clean_up(),
-            fence: fence.clone(),
+            fence: fence.giving_back(),
             control,
         }
     }
@@ -64,13 +64,7 @@ impl CleanUp {
             Undo::Row { table, node } => self.row(table, node).await,
             // Nothing was in a lent guest's reader that its owner would miss: he lent it shut down, to be used.
             Undo::Notices { node } => self.chvm(node, "--purgerdr").await.map(drop),
-            Undo::Ipl { node } => self.chvm(node, "--deleteipl").await.map(drop),
-            Undo::Boot { node, wwpn, lun } => {
-                // The statements are compared as text, and directories are in upper case.
-                let (port, lun) = (wwpn.to_uppercase(), lun.to_uppercase());
-                let line = format!("--removeloaddev {port} {lun}");
-                self.chvm(node, &line).await.map(drop)
-            }
+            Undo::Boot { node, was } => self.boot(node, was).await,
             Undo::Power { node, state } => self.power(node, state).await,
             Undo::Control { path } => match &self.control {
                 Some(control) => control.delete(path).await,
@@ -104,7 +98,58 @@ impl CleanUp {
         Ok(())
     }
 
+    /// The boot settings that a guest was lent with.
+    async fn boot(&self, node: &str, was: &[String]) -> Result<(), String> {
+        let read = || self.send(Request::get(format!("/vms/{node}")));
+        if boot_settings(node, &read().await?) == was {
+            return Ok(());
+        }
+        let operand = |verb: &str| {
+            was.iter().find_map(|l| {
+                let rest = l.get(..verb.len())?.eq_ignore_ascii_case(verb);
+                rest.then(|| l[verb.len()..].trim())
+            })
+        };
+        self.chvm(node, "--removeloaddev").await?;
+        if let (Some(port), Some(lun)) = (operand("LOADDEV PORTNAME"), operand("LOADDEV LUN")) {
+            let mut line = format!("--setloaddev {port} {lun}");
+            match (operand("LOADDEV SCPDATA HEX"), operand("LOADDEV SCPDATA")) {
+                (Some(hex), _) => line.push_str(&format!(" 1 {hex}")),
+                (None, Some(text)) => line.push_str(&format!(" 0 {}", text.trim_matches('\''))),
+                (None, None) => {}
+            }
+            self.chvm(node, &line).await?;
+        }
+        let ipl = operand("IPL ").map_or_else(
+            || "--deleteipl".to_owned(),
+            |device| format!("--setipl {device}"),
+        );
+        self.chvm(node, &ipl).await?;
+        let now = boot_settings(node, &read().await?);
+        if now == was {
+            return Ok(());
+        }
+        Err(format!(
+            "{node} booted by '{}' and now by '{}'",
+            was.join("; "),
+            now.join("; ")
+        ))
+    }
+
     async fn dedication(&self, node: &str, device: &str) -> Result<(), String> {
+        // Before the device goes: a running guest would keep its disks as blocked ones, and its rules for good.
+        self.shell(node, &format!("chccwdev -d 0.0.{device} 2>/dev/null; true"))
+            .await?;
+        self.shell(node, DROP_EMPTY_LIST).await?;
+        if !self.is_zhcp(node) {
+            let rules = "/etc/udev/rules.d";
+            let files = format!(
+                "rm -f {rules}/51-zfcp-0.0.{device}.rules {rules}/41-zfcp-host-0.0.{device}.rules; \
+                 test -e /etc/zfcp.conf || grep -qv KERNEL==.zfcp {rules}/56-zfcp.rules || rm -f {rules}/56-zfcp.rules; \
+                 true"
+            );
+            self.shell(node, &files).await?;
+        }
         let answer = self
             .chvm(node, &format!("--undedicatedevice {device}"))
             .await?;

@@ -71,19 +71,12 @@ pub enum Undo {
         /// Path of the control door under which it is deleted.
         path: String,
     },
-    /// What a guest's directory entry boots from.
-    Ipl {
-        /// Guest.
-        node: String,
-    },
-    /// Port and LUN in a guest's directory entry.
+    /// Boot settings of a guest's directory entry.
     Boot {
         /// Guest.
         node: String,
-        /// Port that was set.
-        wwpn: String,
-        /// LUN that was set.
-        lun: String,
+        /// Its IPL and LOADDEV statements before the change.
+        was: Vec<String>,
     },
     /// A guest's power state.
     Power {
@@ -111,7 +104,6 @@ impl std::fmt::Display for Undo {
             Self::Row { table, node } => write!(f, "row of {node} in table {table}"),
             Self::Notices { node } => write!(f, "notices for {node}"),
             Self::Control { path } => write!(f, "simulated {path}"),
-            Self::Ipl { node } => write!(f, "boot device of {node}"),
             Self::Boot { node, .. } => write!(f, "boot settings of {node}"),
             Self::Power { node, state } => write!(f, "{node} to be {state}"),
         }
@@ -119,6 +111,14 @@ impl std::fmt::Display for Undo {
 }
 
 impl Undo {
+    /// Whether an open entry makes another one needless: the first knows the state before any change.
+    fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Boot { node, .. }, Self::Boot { node: again, .. }) => node == again,
+            _ => self == other,
+        }
+    }
+
     /// Which come first: a guest that is to run must run before its disks can be taken from it, and one that is to be
     /// off must be taken from before it is shut down.
     fn rank(&self) -> u8 {
@@ -268,10 +268,10 @@ impl Ledger {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Registers an undo. An equal one that is open already is not repeated.
+    /// Registers an undo, unless an open one covers it.
     pub fn register(&self, undo: Undo) -> std::io::Result<()> {
         let mut entries = self.entries();
-        if entries.open.iter().any(|(_, u)| *u == undo) {
+        if entries.open.iter().any(|(_, u)| u.covers(&undo)) {
             return Ok(());
         }
         let number = entries.next;
@@ -285,6 +285,11 @@ impl Ledger {
         }
         entries.open.push((number, undo));
         Ok(())
+    }
+
+    /// Whether an undo would be registered, or is covered by an open one.
+    pub fn knows(&self, undo: &Undo) -> bool {
+        self.entries().open.iter().any(|(_, u)| u.covers(undo))
     }
 
     /// The open entry that is to be undone next.

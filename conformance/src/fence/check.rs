@@ -23,6 +23,8 @@ pub struct Fence {
     inventory: Arc<Inventory>,
     prefix: String,
     ceiling: Effect,
+    /// Whether a lent guest is being given back: its boot settings may then be anything that its owner had set.
+    gives_back: bool,
 }
 
 /// Proof that the fence let a request pass.
@@ -45,6 +47,17 @@ impl Fence {
             inventory,
             prefix,
             ceiling,
+            gives_back: false,
+        }
+    }
+
+    /// The same fence for clean-up, which puts back what the owner of a lent guest had set.
+    #[must_use]
+    pub(crate) fn giving_back(&self) -> Self {
+        Self {
+            ceiling: Effect::Destructive,
+            gives_back: true,
+            ..self.clone()
         }
     }
 
@@ -249,6 +262,7 @@ impl Fence {
             return Some(why);
         }
         match word(words, 0) {
+            "--setipl" | "--setloaddev" | "--removeloaddev" if self.gives_back => None,
             "--addzfcp" => self
                 .kit_pool(words.get(1))
                 .or_else(|| self.lent_devices(word(words, 2)))

@@ -1,7 +1,7 @@
 //! The way out: fence, undo ledger, wire, in this order. Requests of cases and requests of the driver take the same way.
 
 use super::check::{Fence, Permit};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Undo};
 use crate::outcome::Stop;
 use crate::target::{Answer, Client, Request};
 
@@ -57,19 +57,61 @@ impl Gate {
     }
 
     /// Asks the fence, and writes down what undoes the change before anything is sent.
-    pub fn permit(&self, request: Request) -> Result<Permit, Refused> {
+    pub async fn permit(&self, request: Request) -> Result<Permit, Refused> {
         let permit = self.fence.check(request).map_err(Refused::Kept)?;
-        for undo in self.fence.implied(permit.request()) {
-            self.ledger
-                .register(undo)
-                .map_err(|e| Refused::Kept(format!("cannot write the undo ledger: {e}")))?;
+        let request = permit.request();
+        if let Some(node) = self.fence.reboots(request) {
+            let before = Undo::Boot {
+                node: node.to_owned(),
+                was: Vec::new(),
+            };
+            if !self.ledger.knows(&before) {
+                let was = self.boot_settings(node).await?;
+                self.register(Undo::Boot {
+                    node: node.to_owned(),
+                    was,
+                })?;
+            }
+        }
+        for undo in self.fence.implied(request) {
+            self.register(undo)?;
         }
         Ok(permit)
     }
 
+    fn register(&self, undo: Undo) -> Result<(), Refused> {
+        self.ledger
+            .register(undo)
+            .map_err(|e| Refused::Kept(format!("cannot write the undo ledger: {e}")))
+    }
+
+    async fn boot_settings(&self, node: &str) -> Result<Vec<String>, Refused> {
+        let read = Request::get(format!("/vms/{node}"));
+        let permit = self.fence.check(read).map_err(Refused::Kept)?;
+        let answer = self.client.send(&permit).await.map_err(Refused::NoAnswer)?;
+        Ok(boot_settings(node, &answer))
+    }
+
     /// Sends a request.
     pub async fn send(&self, request: Request) -> Result<Answer, Refused> {
-        let permit = self.permit(request)?;
+        let permit = self.permit(request).await?;
         self.client.send(&permit).await.map_err(Refused::NoAnswer)
     }
+}
+
+/// IPL and LOADDEV statements of a directory entry, blanks squeezed, without the node in front.
+pub fn boot_settings(node: &str, answer: &Answer) -> Vec<String> {
+    let prefix = format!("{node}:");
+    answer
+        .info()
+        .iter()
+        .map(|line| {
+            let line = line.strip_prefix(&prefix).unwrap_or(line);
+            line.split_whitespace().collect::<Vec<_>>().join(" ")
+        })
+        .filter(|line| {
+            let verb = line.split(' ').next().unwrap_or_default();
+            verb.eq_ignore_ascii_case("IPL") || verb.eq_ignore_ascii_case("LOADDEV")
+        })
+        .collect()
 }

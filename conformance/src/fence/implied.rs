@@ -87,15 +87,22 @@ impl Fence {
                 node: node_name(),
                 path: word(2).to_owned(),
             }],
-            "--setipl" => vec![Undo::Ipl { node: node_name() }],
-            "--setloaddev" if words.len() > 2 => vec![Undo::Boot {
-                node: node_name(),
-                wwpn: without_prefix(word(1)),
-                lun: without_prefix(word(2)),
-            }],
-            "--aemod" => vec![Undo::Notices { node: node_name() }],
+            "--aemod" => implied_by_notice(node, &words[1..]),
             _ => Vec::new(),
         }
+    }
+
+    /// The guest whose boot settings a request changes: they are read before, to be put back.
+    pub(super) fn reboots<'a>(&self, request: &'a Request) -> Option<&'a str> {
+        let node = request.path.strip_prefix("/vms/")?;
+        let words = request.words();
+        let changes = match words.first().map(String::as_str)? {
+            "--setipl" | "--deleteipl" | "--setloaddev" | "--removeloaddev" => true,
+            "--addzfcp" => words.get(3).is_some_and(|loaddev| loaddev == "1"),
+            _ => false,
+        };
+        (changes && request.method == Method::Put && self.lent_guest(node).is_none())
+            .then_some(node)
     }
 
     /// The state in which the inventory lends the guest.
@@ -130,6 +137,26 @@ impl Fence {
         }
         list.split(';').map(str::to_lowercase).collect()
     }
+}
+
+/// A notice, and the disk that it gives the guest at its start.
+fn implied_by_notice(node: &str, parameters: &[String]) -> Vec<Undo> {
+    let value = |key: &str| {
+        let mut found = parameters.iter().filter_map(|p| p.strip_prefix(key));
+        found.next().unwrap_or_default()
+    };
+    let mut undo = vec![Undo::Notices {
+        node: node.to_owned(),
+    }];
+    if value("action=") == "addScsiVolume" && !value("lun=").is_empty() {
+        undo.push(Undo::Disk {
+            node: node.to_owned(),
+            devices: value("fcpAddr=").replace(',', ";").to_lowercase(),
+            wwpns: value("wwpn=").replace(',', ";").to_lowercase(),
+            lun: without_prefix(value("lun=")),
+        });
+    }
+    undo
 }
 
 fn dedication(node: &str, device: &str) -> Undo {

@@ -7,4 +7,5 @@ mod implied;
 mod shell;
 
 pub use check::{Fence, INVENTED_LUN, PREFIX, Permit};
-pub use gate::{Gate, Refused};
+pub use gate::{Gate, Refused, boot_settings};
+pub use shell::DROP_EMPTY_LIST;

@@ -26,6 +26,9 @@ const READERS: [&str; 13] = [
 /// Files of a guest that describe its disks.
 const RULES: &str = "/etc/udev/rules.d/";
 
+/// Takes away a list of disks that is empty: the release made it, and on a zHCP too it is left so.
+pub const DROP_EMPTY_LIST: &str = "test -s /etc/zfcp.conf || rm -f /etc/zfcp.conf; true";
+
 /// One program with its operands, and the files that its output goes to.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Simple {
@@ -63,6 +66,9 @@ impl Fence {
         }
         // Without a command the release has nothing to run.
         let command = command_of(request)?;
+        if is_zhcp && command == DROP_EMPTY_LIST {
+            return self.needs(Effect::Destructive);
+        }
         let Some(parts) = parse(&command) else {
             return Some(format!("'{command}' leaves something to the shell"));
         };

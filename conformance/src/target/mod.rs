@@ -14,6 +14,7 @@ mod secrets;
 pub use answer::Answer;
 pub use client::{Account, Client, ClientError, Trust};
 pub use control::Control;
+pub use embedded::{INVENTORY, SPARE_LUNS, site_text};
 pub use evidence::{Exchange, Phase};
 pub use inventory::{Distribution, Fcp, Guest, GuestState, Inventory, InventoryError, LentLun};
 pub use open::{Behaviour, Embedded, Release, Remote, Session, Target, TargetError};

@@ -2,4 +2,5 @@
 
 mod defects;
 mod embedded;
+mod killed;
 mod served;

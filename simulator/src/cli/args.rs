@@ -453,6 +453,9 @@ pub enum StateCommand {
         /// Compare with a snapshot.
         #[arg(long)]
         snapshot: Option<String>,
+        /// Only what lasts: without counters, clock and generator, the memory of running kernels, and scratch files.
+        #[arg(long)]
+        lasting: bool,
         /// Address of the control door.
         #[arg(long, env = "XCAT_SIM_CONTROL", value_name = "ADDRESS:PORT")]
         control: Option<String>,

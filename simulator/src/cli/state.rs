@@ -10,7 +10,7 @@ use super::control::ask;
 use super::exit::{Exit, Failure};
 use super::talk::Talk;
 use crate::control::part;
-use crate::state;
+use crate::state::{self, Difference};
 
 /// Runs a command on the state.
 pub fn run(command: StateCommand, talk: &Talk) -> Result<Exit, Failure> {
@@ -43,10 +43,11 @@ pub fn run(command: StateCommand, talk: &Talk) -> Result<Exit, Failure> {
             file,
             other,
             snapshot,
+            lasting,
             control,
             world,
         } => {
-            let differences = match (file, other) {
+            let differences: Value = match (file, other) {
                 (Some(file), Some(other)) => {
                     let found = state::diff_states(read(&file)?, read(&other)?);
                     serde_json::to_value(found).map_err(anyhow::Error::from)?
@@ -69,7 +70,10 @@ pub fn run(command: StateCommand, talk: &Talk) -> Result<Exit, Failure> {
                         .clone()
                 }
             };
-            return show(&differences);
+            let mut found: Vec<Difference> =
+                serde_json::from_value(differences).map_err(anyhow::Error::from)?;
+            found.retain(|difference| !lasting || state::is_lasting(difference));
+            return show(&found);
         }
     }
     Ok(Exit::Success)
@@ -82,13 +86,13 @@ fn read(file: &Path) -> Result<Value, Failure> {
     Ok(value)
 }
 
-fn show(differences: &Value) -> Result<Exit, Failure> {
+fn show(differences: &[Difference]) -> Result<Exit, Failure> {
     let mut exit = Exit::Success;
-    for difference in differences.as_array().into_iter().flatten() {
+    for difference in differences {
         exit = Exit::Different;
-        Talk::data(difference["path"].as_str().unwrap_or_default())?;
-        for (sign, key) in [('-', "before"), ('+', "after")] {
-            if let Some(value) = difference.get(key) {
+        Talk::data(&difference.path)?;
+        for (sign, value) in [('-', &difference.before), ('+', &difference.after)] {
+            if let Some(value) = value {
                 Talk::data(&format!("  {sign} {value}"))?;
             }
         }

@@ -1,19 +1,57 @@
 //! What differs between two states, by the path of each value. Texts of several lines are compared by line.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// One difference.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
     /// Where: keys and indices, separated by `/`.
     pub path: String,
     /// In the first state; nothing when it is not there.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Value>,
     /// In the second state; nothing when it is not there.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Value>,
+}
+
+/// Whether a difference is one of the site itself: configuration, pools, directory, files, disks. Left out are counters, the
+/// clock and the generator; what the kernel of a running Linux remembers of devices that it no longer has; scratch files of
+/// the management node and its tools; tables that are there and empty.
+pub fn is_lasting(difference: &Difference) -> bool {
+    let parts: Vec<&str> = difference.path.trim_start_matches('/').split('/').collect();
+    match parts.as_slice() {
+        ["last_request"]
+        | ["world", "now_ms" | "random_state"]
+        | ["world", "systems", _, "last_spool_id"]
+        | ["world", "systems", _, "smapi", "last_request"]
+        | [
+            "world",
+            "linuxes",
+            _,
+            "zfcp",
+            "log" | "next_host" | "recognised" | "symlinks" | "maps",
+            ..,
+        ]
+        | ["world", "linuxes", _, "fs", "directories", ..]
+        | ["world", "linuxes", _, "fs", "files", "", "tmp", ..]
+        | ["world", "linuxes", _, "fs", "files", "", "root", "aemod.doscript"]
+        | ["world", "linuxes", _, "fs", "files", "", "etc", "multipath", "wwids"] => false,
+        ["world", "linuxes", _, "zfcp", "adapters", _] => {
+            // A device that is set offline has nothing beneath it.
+            let after = difference.after.as_ref();
+            difference.before.is_some() || after.is_none_or(|a| a["online"] == Value::Bool(true))
+        }
+        ["world", "mn", "tables", _] => {
+            let is_empty = |side: &Option<Value>| {
+                side.as_ref()
+                    .is_none_or(|value| value.as_array().is_some_and(Vec::is_empty))
+            };
+            !(is_empty(&difference.before) && is_empty(&difference.after))
+        }
+        _ => true,
+    }
 }
 
 /// The differences in order of paths.
@@ -99,6 +137,32 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_passes_is_told_from_what_lasts() {
+        let one = |path: &str, after: Value| Difference {
+            path: path.to_owned(),
+            before: None,
+            after: Some(after),
+        };
+        for (path, after) in [
+            ("/last_request", json!(4)),
+            ("/world/linuxes/lnx1/zfcp/log", json!([])),
+            ("/world/linuxes/xcat/fs/files//tmp/aemod.x/y", json!({})),
+            ("/world/linuxes/lnx1/zfcp/adapters/1a08", json!({"online": false})),
+            ("/world/mn/tables/ppc", json!([])),
+        ] {
+            assert!(!is_lasting(&one(path, after)), "{path}");
+        }
+        for (path, after) in [
+            ("/world/linuxes/zhcp1/fs/files//var/opt/zhcp/zfcp/p.conf", json!({})),
+            ("/world/linuxes/lnx1/zfcp/adapters/1a08", json!({"online": true})),
+            ("/world/systems/ZVM1/directory/LNX3/statements/3", json!("IPL")),
+            ("/world/mn/tables/ppc", json!([1])),
+        ] {
+            assert!(is_lasting(&one(path, after)), "{path}");
+        }
+    }
 
     #[test]
     fn differences_have_paths_and_texts_have_lines() {

@@ -9,7 +9,7 @@ mod pool_files;
 mod record;
 mod saved;
 
-pub use diff::{Difference, diff, diff_states};
+pub use diff::{Difference, diff, diff_states, is_lasting};
 pub use dir::{StateDir, StateError};
 pub use log::{ChangeLog, Durability};
 pub use origin::Origin;
