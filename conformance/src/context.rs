@@ -137,6 +137,17 @@ impl CaseContext {
         format!("{}c{}n{}", self.gate.fence().prefix(), self.number, self.made)
     }
 
+    /// A name for a node that does not exist, of at most eight characters.
+    pub(crate) fn short_name(&mut self) -> Result<String, Stop> {
+        self.made += 1;
+        let name = format!("{}n{}", crate::fence::PREFIX, self.number % 1000);
+        let known = self.inventory.guests.iter().any(|g| g.node == name);
+        if known {
+            return Err(Stop::Skip(format!("{name} is a lent guest")));
+        }
+        Ok(name)
+    }
+
     /// A pool name of the kit; its rows are removed when the case is over.
     pub fn new_pool(&mut self) -> Result<String, Stop> {
         self.host()?;
@@ -247,6 +258,21 @@ impl CaseContext {
     }
 
     // ---- checks ----
+
+    /// How far apart the points of a matrix of `rows` rows are: all of a single one where time is simulated, a sample of
+    /// the others and of everything that takes real time.
+    pub(crate) fn stride(&self, rows: usize) -> usize {
+        if self.pause.is_zero() {
+            rows.clamp(1, 3)
+        } else {
+            7
+        }
+    }
+
+    /// Drops the evidence of what went as it should, where a case repeats itself a thousand times.
+    pub(crate) fn forget_evidence(&self) {
+        drop(self.gate.client().take_evidence());
+    }
 
     /// Keeps an observation in the report, without judging it.
     pub fn record(&mut self, what: &str, seen: impl Into<String>) {

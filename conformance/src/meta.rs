@@ -45,11 +45,13 @@ pub enum Profile {
     Boot,
     /// Failures, concurrency, limits.
     Resilience,
+    /// The driver on this release: what OpenStack does with it.
+    Driver,
 }
 
 impl Profile {
     /// All profiles in the order of reports.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Core,
         Self::Volume,
         Self::Attach,
@@ -57,6 +59,7 @@ impl Profile {
         Self::Image,
         Self::Boot,
         Self::Resilience,
+        Self::Driver,
     ];
 }
 

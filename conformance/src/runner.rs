@@ -249,6 +249,10 @@ impl Run<'_> {
                 "no end",
             )),
         };
+        let outcome = match context.gate.kept() {
+            Some(why) => Err(Stop::Error(why)),
+            None => outcome,
+        };
         result.recorded = std::mem::take(&mut context.recorded);
         self.judge(case, outcome, result);
         let clean_up = CleanUp::new(&session.client, &fence, session.control.clone());

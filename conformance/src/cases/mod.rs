@@ -23,6 +23,7 @@ mod detach;
 mod deviations;
 mod device_node;
 mod disk;
+mod driver;
 mod image;
 mod multipath;
 mod offline;
@@ -57,6 +58,11 @@ pub const ALL: &[&[Case]] = &[
     image::CASES,
     boot::CASES,
     resilience::CASES,
+    driver::SETTINGS,
+    driver::VOLUMES,
+    driver::GUESTS,
+    driver::CONCURRENCY,
+    driver::ROLLBACK,
 ];
 
 /// Every case, in the order of reports.

@@ -1,5 +1,7 @@
 //! The way out: fence, undo ledger, wire, in this order. Requests of cases and requests of the driver take the same way.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use super::check::{Fence, Permit};
 use crate::ledger::{Ledger, Undo};
 use crate::outcome::Stop;
@@ -11,6 +13,7 @@ pub struct Gate {
     fence: Fence,
     ledger: Ledger,
     client: Client,
+    kept: Arc<Mutex<Option<String>>>,
 }
 
 /// Why a request did not leave the kit, or has no answer.
@@ -38,7 +41,14 @@ impl Gate {
             fence,
             ledger,
             client,
+            kept: Arc::default(),
         }
+    }
+
+    /// The first request that did not leave the kit. Whoever sent it, the case cannot judge the target any more.
+    pub fn kept(&self) -> Option<String> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.clone()
     }
 
     /// The fence.
@@ -94,7 +104,14 @@ impl Gate {
 
     /// Sends a request.
     pub async fn send(&self, request: Request) -> Result<Answer, Refused> {
-        let permit = self.permit(request).await?;
+        let permit = match self.permit(request).await {
+            Err(Refused::Kept(why)) => {
+                let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.get_or_insert_with(|| why.clone());
+                return Err(Refused::Kept(why));
+            }
+            permit => permit?,
+        };
         self.client.send(&permit).await.map_err(Refused::NoAnswer)
     }
 }

@@ -18,6 +18,6 @@ pub use embedded::{INVENTORY, SPARE_LUNS, site_text};
 pub use evidence::{Exchange, Phase};
 pub use inventory::{Distribution, Fcp, Guest, GuestState, Inventory, InventoryError, LentLun};
 pub use open::{Behaviour, Embedded, Release, Remote, Session, Target, TargetError};
-pub use request::{Auth, Method, Request, encode};
+pub use request::{Auth, Method, Request, decode, encode};
 pub use secret::Secret;
 pub use secrets::{Secrets, SecretsError};

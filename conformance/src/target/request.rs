@@ -182,6 +182,27 @@ pub fn encode(text: &str) -> String {
     out
 }
 
+/// The text behind percent-encoding; what is none stays as it is.
+pub fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let hex = text.get(at + 1..at + 3);
+        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(value) if byte == b'%' => {
+                out.push(value);
+                at += 3;
+            }
+            _ => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +210,7 @@ mod tests {
     #[test]
     fn encodes_what_could_be_misread() {
         assert_eq!(encode("a b&c+d;é"), "a%20b%26c%2Bd%3B%C3%A9");
+        assert_eq!(decode("a%20b%26c%2Bd%3B%C3%A9%zz%"), "a b&c+d;é%zz%");
     }
 
     #[test]
