@@ -507,6 +507,7 @@ mod tests {
             ("g", "ls > /x"),
             ("g", "rm -f /etc/passwd"),
             ("g", "rm -f /etc/udev/rules.d/../../passwd"),
+            ("g", "rm -f /etc/udev/rules.d/51-zfcp-0.0.b805*"),
             ("g", &format!("echo 0x1 > {zfcp}/0.0.b806/0x1/unit_add")),
             ("z", "rm -f /etc/zfcp.conf"),
             ("z", "dd if=/dev/zero of=/dev/sda"),

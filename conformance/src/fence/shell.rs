@@ -34,6 +34,8 @@ pub const DROP_EMPTY_LIST: &str = "test -s /etc/zfcp.conf || rm -f /etc/zfcp.con
 struct Simple {
     words: Vec<String>,
     writes: Vec<String>,
+    /// Whether a word is a pattern of file names.
+    is_pattern: bool,
 }
 
 /// The command of a request to a shell.
@@ -87,6 +89,9 @@ impl Fence {
             return Some(format!("{file} is not the kit's to write"));
         }
         let program = part.words.first()?;
+        if part.is_pattern && part.changes() {
+            return Some(format!("{program} with a pattern may reach what is not lent"));
+        }
         let operands = &part.words[1..];
         let last = operands.last().map_or("", String::as_str);
         let good = match program.rsplit('/').next().unwrap_or_default() {
@@ -280,9 +285,14 @@ fn parse(command: &str) -> Option<Vec<Simple>> {
                     to_file = true;
                 }
             }
-            '`' | '$' | '<' | '\\' | '"' | '*' | '?' | '!' | '(' | ')' | '{' | '}' | '\n' | '\r'
+            '`' | '$' | '<' | '\\' | '"' | '?' | '!' | '(' | ')' | '{' | '}' | '\n' | '\r'
             | '~' | '#' => return None,
-            other => word.get_or_insert_default().push(other),
+            other => {
+                if let Some(part) = parts.last_mut().filter(|_| other == '*') {
+                    part.is_pattern = true;
+                }
+                word.get_or_insert_default().push(other);
+            }
         }
     }
     end_word(&mut parts, &mut word, &mut to_file);
@@ -300,7 +310,7 @@ mod tests {
         assert_eq!(parts[1].words, ["echo", "x y"]);
         assert_eq!(parts[1].writes, ["/b", "/dev/null"]);
         assert_eq!(parts[2].words, ["true"]);
-        for bad in ["ls $HOME", "ls `x`", "ls *", "ls & reboot", "ls 'x", "ls (x)"] {
+        for bad in ["ls $HOME", "ls `x`", "ls & reboot", "ls 'x", "ls (x)"] {
             assert_eq!(parse(bad), None, "{bad}");
         }
     }

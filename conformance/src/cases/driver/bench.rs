@@ -234,7 +234,13 @@ impl Bench {
         let tag = self.driver.volume_tag(volume);
         let tag = tag.map_err(|e| Stop::Error(e.to_string()))?;
         let rows = c.pool(&self.pool).await?.rows;
-        let is_its = |r: &Row| r.owner == tag.as_str() || r.tag == tag.as_str();
+        let location = volume.provider_location.as_deref().unwrap_or_default();
+        // A row that is reserved for a guest by address has no room for a stamp.
+        let is_its = |r: &Row| {
+            r.owner == tag.as_str()
+                || r.tag == tag.as_str()
+                || (r.status == "used" && location.contains(&r.lun))
+        };
         Ok(rows.into_iter().find(is_its))
     }
 
@@ -265,7 +271,8 @@ impl Bench {
             return Ok(seen);
         };
         let entry = directory(c, guest).await?;
-        seen.extend(entry.into_iter().filter(|l| l.starts_with("DEDICATE") || l.starts_with("LOADDEV")));
+        // LOADDEV stays with the directory entry until the guest is destroyed or prepared anew (D25).
+        seen.extend(entry.into_iter().filter(|l| l.starts_with("DEDICATE")));
         if c.inventory.guests_in(GuestState::Running).any(|g| g.node == guest) {
             for fcp in &c.inventory.fcp_devices {
                 let port = "/sys/bus/ccw/drivers/zfcp/0.0.";

@@ -299,7 +299,8 @@ async fn compensation(c: &mut CaseContext) -> Result<(), Stop> {
     c.record("outcome", format!("{outcome:?}"));
     let successor = bench.successor(c)?;
     done("start", successor.driver.start().await)?;
-    reconcile(&successor).await?;
+    let report = done("reconcile", successor.nova.reconcile(&zvm_volume::steps::Known::NotDone).await)?;
+    c.record("reconciled", format!("{report:?}"));
     let found = successor.traces(c, attach.guest()).await?;
     if outcome.is_err() {
         c.equal("repaired", &found, &before)?;

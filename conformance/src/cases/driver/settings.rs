@@ -83,7 +83,7 @@ async fn unsafe_names(c: &mut CaseContext) -> Result<(), Stop> {
 async fn twice(c: &mut CaseContext) -> Result<(), Stop> {
     let section = |name: &str, pool: &str| {
         format!(
-            "[{name}]\nvolume_driver = zvm\nzvm_xcat_server = mn\nzvm_xcat_username = u\nzvm_xcat_password = pw1234\n\
+            "[{name}]\nvolume_driver = cinder.volume.drivers.zvm.volumedriver.ZVMVolumeDriver\nzvm_xcat_server = mn\nzvm_xcat_username = u\nzvm_xcat_password = pw1234\n\
              zvm_host = zvm1\nzvm_scsi_pool = {pool}\nvolume_backend_name = {name}\n"
         )
     };
@@ -187,7 +187,10 @@ async fn certificate_name(c: &mut CaseContext) -> Result<(), Stop> {
     let (simulator, pem) = secure("mn.example.com").await?;
     let file = file_of(&pem)?;
     let keys = |verify: &str| {
-        format!("zvm_xcat_ca_file = {}\nzvm_xcat_tls_verify = {verify}", file.path().display())
+        format!(
+            "zvm_xcat_ca_file = {}\nzvm_xcat_tls_verify = {verify}\nzvm_xcat_tls_server_name = other.example.com",
+            file.path().display()
+        )
     };
     let full = ask(&simulator, &keys("full")).await;
     c.check("full", full.is_err(), "a refusal", || "an answer".to_owned())?;
