@@ -283,6 +283,10 @@ impl Step for NovaStep {
         }
     }
 
+    fn is_record(&self) -> bool {
+        matches!(self, Self::Record(_) | Self::Hold { .. })
+    }
+
     fn on_failure(&self) -> OnFailure {
         match self {
             Self::DropNode(_) => OnFailure::GoOn,

@@ -244,6 +244,11 @@ impl Engine {
             if !file.is_attempted(index) {
                 continue;
             }
+            if step.is_record() && !left.is_empty() {
+                let kept = Error::Backend("kept until what it stands for is undone".to_owned());
+                left.push((step.name().to_owned(), kept));
+                continue;
+            }
             let later: Vec<S> = (index + 1..plan.steps.len())
                 .filter(|later| file.events.contains(&Event::Attempt { step: *later }))
                 .map(|later| plan.steps[later].clone())

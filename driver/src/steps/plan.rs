@@ -70,6 +70,12 @@ pub trait Step: Clone + fmt::Debug + Serialize + DeserializeOwned + Send + Sync 
         self.undo(world)
     }
 
+    /// Whether the step only says that what the later ones do is this operation's. It is not undone while one of those could
+    /// not be: the next attempt would not know any more what it may take away (spec: driver I19).
+    fn is_record(&self) -> bool {
+        false
+    }
+
     /// What a failure means.
     fn on_failure(&self) -> OnFailure {
         OnFailure::RollBack
