@@ -341,7 +341,10 @@ mod tests {
             node: "g".into(),
             state: state.into(),
         };
-        for (state, order) in [("on", [power("on"), pool("a")]), ("off", [pool("a"), power("off")])] {
+        for (state, order) in [
+            ("on", [power("on"), pool("a")]),
+            ("off", [pool("a"), power("off")]),
+        ] {
             let dir = tempfile::tempdir().unwrap();
             let path = dir.path().join("ledger.jsonl");
             let file = LedgerFile::open(&path).unwrap();

@@ -12,7 +12,7 @@ const O1: Need = Need::StoppedGuests(1);
 /// The cases.
 pub const CASES: &[Case] = &[
     case!("boot/ipl/set", "The device to boot from is set in the directory entry", Must [Boot], "driver" "6.2 BOOT-02", Destructive [O1, F1], ipl_set),
-    case!("boot/ipl/answer", "Setting the device to boot from brings no complaint; what it answers is recorded", Should [Boot], "guests" "17 GQ1", Destructive [O1, F1], ipl_answer),
+    case!("boot/ipl/answer", "Setting the device to boot from is confirmed, without complaint", Should [Boot], "guests" "17 GQ1", Destructive [O1, F1], ipl_answer),
     case!("boot/ipl/deleted", "The device to boot from can be dropped again", Must [Boot], "guests" "6.7", Destructive [O1, F1], ipl_deleted),
     case!("boot/loaddev/set", "Port and LUN to boot from are set in the directory entry", Must [Boot], "driver" "6.2 BOOT-02", Destructive [O1, L1], loaddev_set),
     case!("boot/loaddev/confirmed", "Setting port and LUN is confirmed", Must [Boot], "guests" "6.7", Destructive [O1, L1], loaddev_confirmed),
@@ -72,11 +72,16 @@ async fn ipl_set(c: &mut CaseContext) -> Result<(), Stop> {
 async fn ipl_answer(c: &mut CaseContext) -> Result<(), Stop> {
     let node = off(c)?;
     let (_, a) = set_ipl(c, &node).await?;
-    c.record("answer", a.summary());
     c.check(
         "no-complaint",
         a.complaints().is_empty(),
         "no complaint",
+        || a.summary(),
+    )?;
+    c.check(
+        "answered",
+        a.says("Done"),
+        "a word about what was done",
         || a.summary(),
     )
 }

@@ -33,6 +33,7 @@ mod protocol;
 mod reserve;
 mod resilience;
 mod security;
+mod simulated;
 mod tables;
 mod version;
 
@@ -58,6 +59,8 @@ pub const ALL: &[&[Case]] = &[
     image::CASES,
     boot::CASES,
     resilience::CASES,
+    simulated::RACES,
+    simulated::FAULTS,
     driver::SETTINGS,
     driver::VOLUMES,
     driver::GUESTS,

@@ -1,8 +1,6 @@
 //! Concurrency on guests and devices, and what a release shows of it (spec: driver 6.2 CON; scsi-pools 6.1).
 
-use super::disk::{
-    Disk, attached, attached_disk, disk_in, row, running, units_are,
-};
+use super::disk::{Disk, attached, attached_disk, disk_in, row, running, units_are};
 use crate::target::{GuestState, Request};
 use crate::{Case, CaseContext, Need, Stop};
 

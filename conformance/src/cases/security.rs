@@ -22,7 +22,7 @@ pub const CASES: &[Case] = &[
     case!("security/policy/guest-unchanged", "A refused change leaves the guest's directory entry as it was", Must [Core], "driver" "6.2 SEC-02", Destructive [Need::RestrictedAccount, Need::StoppedGuests(1), Need::FcpDevices(1)], policy_unchanged),
     case!("security/policy/pool-refused", "The second account may not change a pool, and the pool stays as it was", Must [Core], "driver" "6.2 SEC-02", Reversible [Need::RestrictedAccount, Need::Hypervisor], policy_pool),
     case!("security/policy/before-node", "What a policy refuses is refused whether or not the node exists", Should [Core], "rest-and-xcatd" "3.3", ReadOnly [Need::RestrictedAccount], policy_before_node),
-    case!("security/password/policies-echo", "Whether the list of policies shows the caller's password (recorded)", May [Core], "rest-and-xcatd" "6 RQ9", ReadOnly [], policies_echo),
+    case!("security/password/policies-echo", "The list of policies shows nothing of the request, which holds the caller's password", Should [Core], "rest-and-xcatd" "6 RQ9", ReadOnly [], policies_echo),
     case!("security/password/accounts-hashed", "The list of accounts shows no password in clear", Must [Core], "rest-and-xcatd" "3.6", ReadOnly [], accounts_hashed),
     case!("security/password/case", "A password in other letters is another password", Must [Core], "driver" "6.2 SEC-01", ReadOnly [], password_case),
     case!("security/password/prefix", "A password with something behind it is another password", Must [Core], "driver" "6.2 SEC-01", ReadOnly [], password_prefix),
@@ -236,16 +236,20 @@ async fn policies_echo(c: &mut CaseContext) -> Result<(), Stop> {
     // A password that equals its user's name stands in the table as that name.
     let leaked =
         account.password.reveal() != account.user && a.body.contains(account.password.reveal());
-    c.record(
-        "answer",
-        match (a.body.starts_with("request is "), leaked) {
-            (true, true) => "begins with a dump of the request, password included",
-            (true, false) => "begins with a dump of the request",
-            (false, true) => "holds the password",
-            (false, false) => "holds neither the request nor the password",
-        },
-    );
-    c.status("status", &a, 200)
+    c.status("status", &a, 200)?;
+    let dump = a.body.starts_with("request is ");
+    let seen = match (dump, leaked) {
+        (true, true) => "begins with a dump of the request, password included",
+        (true, false) => "begins with a dump of the request",
+        (false, true) => "holds the password",
+        (false, false) => "holds neither the request nor the password",
+    };
+    c.check(
+        "no-dump",
+        !dump && !leaked,
+        "policies, and nothing of the request",
+        || seen.to_owned(),
+    )
 }
 
 async fn accounts_hashed(c: &mut CaseContext) -> Result<(), Stop> {

@@ -162,7 +162,11 @@ impl Fence {
             "--addzfcp2pool" | "--reservezfcp" | "--releasezfcp" | "--removezfcpfrompool" => self
                 .needs(Effect::Reversible)
                 .or_else(|| self.kit_pool(words.iter().skip(1).find(|w| !w.is_empty())))
-                .or_else(|| (words[0] == "--addzfcp2pool").then(|| self.lent_range(words)).flatten()),
+                .or_else(|| {
+                    (words[0] == "--addzfcp2pool")
+                        .then(|| self.lent_range(words))
+                        .flatten()
+                }),
             // With too few words the release refuses; with a target left out it would pick any LUN.
             "--copyzfcp" | "--capturezfcp" | "--deployzfcp" if words.len() < 4 => {
                 self.needs(Effect::Reversible)
@@ -211,7 +215,9 @@ impl Fence {
             "--removezfcp" if words.len() > 3 => self
                 .lent_devices(word(words, 1))
                 .or_else(|| self.lent_lun(word(words, 3))),
-            other => Some(format!("option {other} is not the kit's business on a zHCP")),
+            other => Some(format!(
+                "option {other} is not the kit's business on a zHCP"
+            )),
         }
     }
 
@@ -236,15 +242,15 @@ impl Fence {
         }
         range.split(';').find_map(|part| {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
-            let (Ok(first), Ok(last)) =
-                (u32::from_str_radix(first, 16), u32::from_str_radix(last, 16))
-            else {
+            let (Ok(first), Ok(last)) = (
+                u32::from_str_radix(first, 16),
+                u32::from_str_radix(last, 16),
+            ) else {
                 // No device is in it: the release refuses, or never finds one.
                 return None;
             };
-            let others = (first..=last).find(|d| {
-                *d > 1 && self.lent_devices(&format!("{d:04x}")).is_some()
-            });
+            let others =
+                (first..=last).find(|d| *d > 1 && self.lent_devices(&format!("{d:04x}")).is_some());
             others.map(|d| format!("range {part} holds device {d:04x}, which is not lent"))
         })
     }
@@ -514,13 +520,22 @@ mod tests {
             ("z", &format!("dd if=/dev/sda of={lent}")),
             ("other", "lszfcp -D"),
         ] {
-            assert!(fence.check(dsh(node, command)).is_err(), "{node}: {command}");
+            assert!(
+                fence.check(dsh(node, command)).is_err(),
+                "{node}: {command}"
+            );
         }
         for (node, command) in [
             ("g", "lszfcp -D"),
-            ("g", &format!("echo 0x1 > {zfcp}/0.0.b805/0x1/unit_add; true")),
+            (
+                "g",
+                &format!("echo 0x1 > {zfcp}/0.0.b805/0x1/unit_add; true"),
+            ),
             ("g", "rm -f /etc/udev/rules.d/51-zfcp-0.0.b805.rules"),
-            ("z", &format!("dd if=/dev/zero of={lent} bs=1048576 count=1 seek=0 conv=fsync")),
+            (
+                "z",
+                &format!("dd if=/dev/zero of={lent} bs=1048576 count=1 seek=0 conv=fsync"),
+            ),
             ("z", &format!("cmp -n 5 {lent} /dev/zero")),
         ] {
             assert!(fence.check(dsh(node, command)).is_ok(), "{node}: {command}");
@@ -540,10 +555,7 @@ mod tests {
             ("/nodes/g/power", "off"),
             ("/nodes/other/power", "stat"),
             ("/vms/z", "--undedicatedevice B805"),
-            (
-                "/vms/z",
-                "--addzfcp kit12p auto 0 0M 0 w 0004000000000000",
-            ),
+            ("/vms/z", "--addzfcp kit12p auto 0 0M 0 w 0004000000000000"),
         ] {
             assert!(
                 fence.check(put(path, line)).is_ok(),

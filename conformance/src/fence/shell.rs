@@ -8,19 +8,8 @@ use crate::target::Request;
 
 /// Programs that only read, with every operand.
 const READERS: [&str; 13] = [
-    "lszfcp",
-    "cat",
-    "ls",
-    "stat",
-    "readlink",
-    "lsluns",
-    "lscss",
-    "grep",
-    "test",
-    "true",
-    "blockdev",
-    "cmp",
-    "echo",
+    "lszfcp", "cat", "ls", "stat", "readlink", "lsluns", "lscss", "grep", "test", "true",
+    "blockdev", "cmp", "echo",
 ];
 
 /// Files of a guest that describe its disks.
@@ -90,7 +79,9 @@ impl Fence {
         }
         let program = part.words.first()?;
         if part.is_pattern && part.changes() {
-            return Some(format!("{program} with a pattern may reach what is not lent"));
+            return Some(format!(
+                "{program} with a pattern may reach what is not lent"
+            ));
         }
         let operands = &part.words[1..];
         let last = operands.last().map_or("", String::as_str);
@@ -206,7 +197,10 @@ pub(super) fn implied_by_shell(node: &str, request: &Request) -> Vec<Undo> {
                     lun: lun.trim_start_matches("0x").to_owned(),
                 });
             }
-            let link = part.words.get(1).and_then(|w| w.split("SYMLINK+=\"").nth(1));
+            let link = part
+                .words
+                .get(1)
+                .and_then(|w| w.split("SYMLINK+=\"").nth(1));
             if let Some(name) = link.and_then(|l| l.split(['%', '"']).next()) {
                 undo.push(Undo::DeviceNode {
                     node: node.to_owned(),

@@ -9,8 +9,8 @@ use std::time::Duration;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use super::control::Control;
 use super::client::{Account, Client, ClientError, Trust};
+use super::control::Control;
 use super::embedded;
 use super::inventory::Inventory;
 use super::secret::Secret;

@@ -28,7 +28,16 @@ async fn every_case_passes_as_intended() {
 
 async fn only_known_deviations(release: Release) {
     let target = embedded(release, Behaviour::Executed);
-    let result = run(&target, &Selection::default()).await.unwrap();
+    // P differs from M in what the driver goes round anyway: its matrices run on the other two.
+    let selection = Selection {
+        expression: (release == Release::P).then(|| {
+            "not (id~driver/rollback or id~driver/crash)"
+                .parse()
+                .unwrap()
+        }),
+        ..Selection::default()
+    };
+    let result = run(&target, &selection).await.unwrap();
     let unexpected: Vec<_> = result
         .cases
         .iter()

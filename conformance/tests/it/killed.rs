@@ -31,7 +31,8 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("inventory.toml"), INVENTORY).unwrap();
         let secrets = folder.path().join("secrets.toml");
-        let text = "schema = 1\nuser = 'admin'\npassword = 'admin'\nrestricted_password = 'viewer'\n";
+        let text =
+            "schema = 1\nuser = 'admin'\npassword = 'admin'\nrestricted_password = 'viewer'\n";
         std::fs::write(&secrets, text).unwrap();
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
         std::fs::set_permissions(&secrets, mode).unwrap();
@@ -95,13 +96,20 @@ async fn killed_after(area: &str, requests: usize) -> usize {
     let mut run = bench.run(area);
     let deadline = Instant::now() + Duration::from_mins(1);
     while bench.requests() < requests {
-        assert!(Instant::now() < deadline, "{area}: {} requests", bench.requests());
+        assert!(
+            Instant::now() < deadline,
+            "{area}: {} requests",
+            bench.requests()
+        );
         assert!(run.try_wait().unwrap().is_none(), "{area} was over before");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     run.kill().unwrap();
     let status = run.wait().unwrap();
-    assert!(status.code().is_none(), "{area}: killed, not ended: {status}");
+    assert!(
+        status.code().is_none(),
+        "{area}: killed, not ended: {status}"
+    );
     let ledger = bench.out().join("ledger.jsonl");
     let open = open_entries(&ledger);
     let mut command = bench.kit("cleanup");
@@ -112,7 +120,10 @@ async fn killed_after(area: &str, requests: usize) -> usize {
     assert!(done.status.success(), "{area} after {requests}: {said}");
     assert_eq!(open_entries(&ledger), 0);
     let left = bench.differences();
-    assert!(left.is_empty(), "{area} after {requests}: {left:#?}\n{said}");
+    assert!(
+        left.is_empty(),
+        "{area} after {requests}: {left:#?}\n{said}"
+    );
     bench.simulator.stop().await;
     open
 }
@@ -141,7 +152,10 @@ async fn after_a_kill_cleanup_puts_everything_back() {
     ] {
         open += killed_after(area, requests).await;
     }
-    assert!(open > 20, "only {open} changes were open at the kills: nothing was shown");
+    assert!(
+        open > 20,
+        "only {open} changes were open at the kills: nothing was shown"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -36,8 +36,27 @@ pub fn is_lasting(difference: &Difference) -> bool {
         ]
         | ["world", "linuxes", _, "fs", "directories", ..]
         | ["world", "linuxes", _, "fs", "files", "", "tmp", ..]
-        | ["world", "linuxes", _, "fs", "files", "", "root", "aemod.doscript"]
-        | ["world", "linuxes", _, "fs", "files", "", "etc", "multipath", "wwids"] => false,
+        | [
+            "world",
+            "linuxes",
+            _,
+            "fs",
+            "files",
+            "",
+            "root",
+            "aemod.doscript",
+        ]
+        | [
+            "world",
+            "linuxes",
+            _,
+            "fs",
+            "files",
+            "",
+            "etc",
+            "multipath",
+            "wwids",
+        ] => false,
         ["world", "linuxes", _, "zfcp", "adapters", _] => {
             // A device that is set offline has nothing beneath it.
             let after = difference.after.as_ref();
@@ -149,15 +168,27 @@ mod tests {
             ("/last_request", json!(4)),
             ("/world/linuxes/lnx1/zfcp/log", json!([])),
             ("/world/linuxes/xcat/fs/files//tmp/aemod.x/y", json!({})),
-            ("/world/linuxes/lnx1/zfcp/adapters/1a08", json!({"online": false})),
+            (
+                "/world/linuxes/lnx1/zfcp/adapters/1a08",
+                json!({"online": false}),
+            ),
             ("/world/mn/tables/ppc", json!([])),
         ] {
             assert!(!is_lasting(&one(path, after)), "{path}");
         }
         for (path, after) in [
-            ("/world/linuxes/zhcp1/fs/files//var/opt/zhcp/zfcp/p.conf", json!({})),
-            ("/world/linuxes/lnx1/zfcp/adapters/1a08", json!({"online": true})),
-            ("/world/systems/ZVM1/directory/LNX3/statements/3", json!("IPL")),
+            (
+                "/world/linuxes/zhcp1/fs/files//var/opt/zhcp/zfcp/p.conf",
+                json!({}),
+            ),
+            (
+                "/world/linuxes/lnx1/zfcp/adapters/1a08",
+                json!({"online": true}),
+            ),
+            (
+                "/world/systems/ZVM1/directory/LNX3/statements/3",
+                json!("IPL"),
+            ),
             ("/world/mn/tables/ppc", json!([1])),
         ] {
             assert!(is_lasting(&one(path, after)), "{path}");

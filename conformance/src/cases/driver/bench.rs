@@ -83,11 +83,7 @@ impl Bench {
     }
 
     /// A driver on a new pool with free rows of these sizes at addresses that no controller has.
-    pub async fn with_rows(
-        c: &mut CaseContext,
-        sizes: &[&str],
-        keys: &str,
-    ) -> Result<Self, Stop> {
+    pub async fn with_rows(c: &mut CaseContext, sizes: &[&str], keys: &str) -> Result<Self, Stop> {
         let rows: Vec<(&str, &str, &str)> = sizes.iter().map(|s| ("free", *s, "")).collect();
         let (pool, _) = c.pool_with(&rows).await?;
         Self::on_pool(c, pool, keys).await
@@ -121,12 +117,7 @@ impl Bench {
         self.folder.path().join("state")
     }
 
-    fn open(
-        c: &CaseContext,
-        folder: Arc<TempDir>,
-        pool: String,
-        keys: &str,
-    ) -> Result<Self, Stop> {
+    fn open(c: &CaseContext, folder: Arc<TempDir>, pool: String, keys: &str) -> Result<Self, Stop> {
         let backend = backend(c, &folder, &pool, keys)?;
         let wire = Arc::new(Wire::new(c.gate.clone(), false));
         let manual = c
@@ -265,7 +256,13 @@ impl Bench {
 
     /// Everything that the driver could leave behind: rows, dedications, units, lists of disks. Read by the kit itself.
     pub async fn traces(&self, c: &CaseContext, guest: Option<&str>) -> Result<Vec<String>, Stop> {
-        let mut seen: Vec<String> = c.pool(&self.pool).await?.rows.iter().map(Row::text).collect();
+        let mut seen: Vec<String> = c
+            .pool(&self.pool)
+            .await?
+            .rows
+            .iter()
+            .map(Row::text)
+            .collect();
         seen.sort();
         let Some(guest) = guest else {
             return Ok(seen);
@@ -273,18 +270,27 @@ impl Bench {
         let entry = directory(c, guest).await?;
         // LOADDEV stays with the directory entry until the guest is destroyed or prepared anew (D25).
         seen.extend(entry.into_iter().filter(|l| l.starts_with("DEDICATE")));
-        if c.inventory.guests_in(GuestState::Running).any(|g| g.node == guest) {
+        if c.inventory
+            .guests_in(GuestState::Running)
+            .any(|g| g.node == guest)
+        {
             for fcp in &c.inventory.fcp_devices {
                 let port = "/sys/bus/ccw/drivers/zfcp/0.0.";
                 for wwpn in wwpns(c) {
                     let folder = format!("{port}{}/0x{wwpn}", fcp.device);
-                    let units = in_guest(c, guest, &format!("ls {folder} 2>/dev/null; true")).await?;
+                    let units =
+                        in_guest(c, guest, &format!("ls {folder} 2>/dev/null; true")).await?;
                     let units = units.iter().filter(|u| u.starts_with("0x"));
                     seen.extend(units.map(|u| format!("{folder}/{u}")));
                 }
             }
             let lists = "cat /etc/zfcp.conf 2>/dev/null; grep SYMLINK /etc/udev/rules.d/56-zfcp.rules 2>/dev/null; true";
-            seen.extend(in_guest(c, guest, lists).await?.into_iter().filter(|l| !l.trim().is_empty()));
+            seen.extend(
+                in_guest(c, guest, lists)
+                    .await?
+                    .into_iter()
+                    .filter(|l| !l.trim().is_empty()),
+            );
         }
         Ok(seen)
     }
@@ -292,7 +298,12 @@ impl Bench {
 
 /// Target ports of the lent LUNs.
 fn wwpns(c: &CaseContext) -> Vec<String> {
-    let mut all: Vec<String> = c.inventory.luns.iter().flat_map(|l| l.wwpns.clone()).collect();
+    let mut all: Vec<String> = c
+        .inventory
+        .luns
+        .iter()
+        .flat_map(|l| l.wwpns.clone())
+        .collect();
     all.sort();
     all.dedup();
     all
@@ -309,13 +320,13 @@ async fn add(c: &CaseContext, pool: &str, wwpn: &str, lun: &str, size: &str) -> 
 }
 
 /// The configuration of a driver on a pool; the account stays with the kit's client.
-pub fn backend(
-    c: &CaseContext,
-    folder: &TempDir,
-    pool: &str,
-    keys: &str,
-) -> Result<Backend, Stop> {
-    let devices: Vec<&str> = c.inventory.fcp_devices.iter().map(|f| f.device.as_str()).collect();
+pub fn backend(c: &CaseContext, folder: &TempDir, pool: &str, keys: &str) -> Result<Backend, Stop> {
+    let devices: Vec<&str> = c
+        .inventory
+        .fcp_devices
+        .iter()
+        .map(|f| f.device.as_str())
+        .collect();
     let mut text = format!(
         "zvm_xcat_server = mn.example.com\nzvm_xcat_username = kit\nzvm_xcat_password = kept-by-the-kit\n\
          zvm_scsi_pool = {pool}\nzvm_state_dir = {}\nzvm_lock_timeout = 20\n",
@@ -325,7 +336,10 @@ pub fn backend(
         ("zvm_fcp_list", devices.join(";")),
         ("zvm_host", c.host()?.to_owned()),
         ("volume_clear", "none".to_owned()),
-        ("zvm_zhcp_node", c.inventory.zhcp.clone().unwrap_or_default()),
+        (
+            "zvm_zhcp_node",
+            c.inventory.zhcp.clone().unwrap_or_default(),
+        ),
     ] {
         if !keys.contains(key) && !value.is_empty() {
             text.push_str(&format!("{key} = {value}\n"));
@@ -365,5 +379,6 @@ pub fn instance(c: &CaseContext, state: GuestState, index: usize) -> Result<Inst
 
 /// A device node.
 pub fn mount(name: &str) -> Result<MountPoint, Stop> {
-    name.parse().map_err(|_| Stop::Error(format!("{name} is no device node")))
+    name.parse()
+        .map_err(|_| Stop::Error(format!("{name} is no device node")))
 }

@@ -91,7 +91,9 @@ async fn one_row(c: &mut CaseContext) -> Result<(), Stop> {
     c.equal("winners", &won.len(), &1)?;
     for outcome in lost {
         let why = refused("losers", outcome, "VolumeBackendAPIException")?;
-        c.check("reason", why.contains("no free LUN"), "no free LUN", || why.clone())?;
+        c.check("reason", why.contains("no free LUN"), "no free LUN", || {
+            why.clone()
+        })?;
     }
     Ok(())
 }
@@ -152,9 +154,12 @@ async fn attach_and_detach(c: &mut CaseContext) -> Result<(), Stop> {
     );
     c.record("outcomes", format!("{attached:?}, {detached:?}"));
     let found = bench.traces(c, Some(&name)).await?;
-    c.check("whole", found == before || found == after, "attached or detached", || {
-        found.join("\n")
-    })?;
+    c.check(
+        "whole",
+        found == before || found == after,
+        "attached or detached",
+        || found.join("\n"),
+    )?;
     done("detach", bench.detach(&volume, &guest).await)?;
     c.equal("detached", &bench.traces(c, Some(&name)).await?, &before)
 }
@@ -171,7 +176,9 @@ async fn stats_meanwhile(c: &mut CaseContext) -> Result<(), Stop> {
     for outcome in reads {
         let figures = done("stats", outcome)?.pools[0].figures.clone();
         let whole = (figures.total_capacity_gb - 80.0).abs() < f64::EPSILON;
-        c.check("total", whole, "80", || figures.total_capacity_gb.to_string())?;
+        c.check("total", whole, "80", || {
+            figures.total_capacity_gb.to_string()
+        })?;
     }
     Ok(())
 }
@@ -184,7 +191,8 @@ async fn one_device(c: &mut CaseContext) -> Result<Bench, Stop> {
 
 fn wait(bench: &Bench, time: Duration) -> Result<(), Stop> {
     let clock = bench.clock.as_ref();
-    let clock = clock.ok_or_else(|| Stop::Skip("the driver's clock is the machine's".to_owned()))?;
+    let clock =
+        clock.ok_or_else(|| Stop::Skip("the driver's clock is the machine's".to_owned()))?;
     clock.advance(time);
     Ok(())
 }
@@ -222,5 +230,7 @@ async fn expires(c: &mut CaseContext) -> Result<(), Stop> {
     );
     c.record("outcomes", format!("{attached:?}, {other:?}"));
     let both = attached.is_ok() && other.is_ok();
-    c.check("one-owner", !both, "one of both", || format!("{attached:?}, {other:?}"))
+    c.check("one-owner", !both, "one of both", || {
+        format!("{attached:?}, {other:?}")
+    })
 }

@@ -94,9 +94,12 @@ async fn every_guest(c: &mut CaseContext) -> Result<(), Stop> {
         let target = mount("/dev/vdk")?;
         done("attach", bench.attach(&volume, &guest, Some(&target)).await)?;
         let seen = in_guest(c, &name, "ls -d /dev/vdk 2>/dev/null; true").await?;
-        c.check("node", seen.iter().any(|l| l.trim() == "/dev/vdk"), "/dev/vdk", || {
-            format!("{name}: {}", seen.join(" "))
-        })?;
+        c.check(
+            "node",
+            seen.iter().any(|l| l.trim() == "/dev/vdk"),
+            "/dev/vdk",
+            || format!("{name}: {}", seen.join(" ")),
+        )?;
         done("detach", bench.detach(&volume, &guest).await)?;
         c.equal("traces", &bench.traces(c, Some(&name)).await?, &before)?;
     }
@@ -112,9 +115,16 @@ async fn second(c: &mut CaseContext) -> Result<(), Stop> {
     bench.wire.sent();
     let b = done("attach", bench.attach(&other, &guest, None).await)?;
     c.equal("device", &b.fcp, &a.fcp)?;
-    let again = bench.wire.sent().iter().any(|l| l.contains("--dedicatedevice"));
+    let again = bench
+        .wire
+        .sent()
+        .iter()
+        .any(|l| l.contains("--dedicatedevice"));
     c.equal("dedicated-again", &again, &false)?;
-    let (mine, theirs) = (bench.disk(c, &first, &a).await?, bench.disk(c, &other, &b).await?);
+    let (mine, theirs) = (
+        bench.disk(c, &first, &a).await?,
+        bench.disk(c, &other, &b).await?,
+    );
     done("detach", bench.detach(&other, &guest).await)?;
     units_are(c, &name, &mine, true).await?;
     units_are(c, &name, &theirs, false).await?;
@@ -147,7 +157,9 @@ async fn others_volume(c: &mut CaseContext) -> Result<(), Stop> {
     done("attach", bench.attach(&volume, &guest, None).await)?;
     let before = bench.traces(c, Some(&name)).await?;
     let outcome = bench.attach(&volume, &other, None).await;
-    c.check("refused", outcome.is_err(), "a refusal", || format!("{outcome:?}"))?;
+    c.check("refused", outcome.is_err(), "a refusal", || {
+        format!("{outcome:?}")
+    })?;
     c.equal("untouched", &bench.traces(c, Some(&name)).await?, &before)?;
     let entry = directory(c, other.node.as_str()).await?;
     let dedicated = entry.iter().filter(|l| l.starts_with("DEDICATE")).count();
@@ -163,14 +175,19 @@ async fn node_taken(c: &mut CaseContext) -> Result<(), Stop> {
     done("attach", bench.attach(&first, &guest, Some(&target)).await)?;
     let before = bench.traces(c, Some(&name)).await?;
     let outcome = bench.attach(&other, &guest, Some(&target)).await;
-    c.check("refused", outcome.is_err(), "a refusal", || format!("{outcome:?}"))?;
+    c.check("refused", outcome.is_err(), "a refusal", || {
+        format!("{outcome:?}")
+    })?;
     c.equal("kept", &bench.traces(c, Some(&name)).await?, &before)
 }
 
 async fn no_such_lun(c: &mut CaseContext) -> Result<(), Stop> {
     let range = super::bench::lent_range(c);
     let (pool, at) = (c.new_pool()?, c.address());
-    let line = format!("--addzfcp2pool {pool} free {} {} 10G {range}", at.wwpn, at.lun);
+    let line = format!(
+        "--addzfcp2pool {pool} free {} {} 10G {range}",
+        at.wwpn, at.lun
+    );
     c.hypervisor(&line).await?;
     let bench = Bench::on_pool(c, pool, "").await?;
     let volume = bench.create(c, 1).await?;
@@ -178,7 +195,9 @@ async fn no_such_lun(c: &mut CaseContext) -> Result<(), Stop> {
     let name = guest.node.to_string();
     let before = bench.traces(c, Some(&name)).await?;
     let outcome = bench.attach(&volume, &guest, None).await;
-    c.check("refused", outcome.is_err(), "a failure", || format!("{outcome:?}"))?;
+    c.check("refused", outcome.is_err(), "a failure", || {
+        format!("{outcome:?}")
+    })?;
     c.equal("traces", &bench.traces(c, Some(&name)).await?, &before)
 }
 
@@ -203,7 +222,11 @@ async fn paused(c: &mut CaseContext) -> Result<(), Stop> {
     guest.paused = true;
     let name = guest.node.to_string();
     let before = bench.traces(c, Some(&name)).await?;
-    refused("refused", bench.attach(&volume, &guest, None).await, "InvalidInstanceState")?;
+    refused(
+        "refused",
+        bench.attach(&volume, &guest, None).await,
+        "InvalidInstanceState",
+    )?;
     c.equal("traces", &bench.traces(c, Some(&name)).await?, &before)
 }
 
@@ -212,14 +235,22 @@ async fn stamp(c: &mut CaseContext) -> Result<(), Stop> {
     let stamp = bench.row(c, &volume).await?.unwrap_or_default().owner;
     bench.wire.sent();
     done("attach", bench.attach(&volume, &guest, None).await)?;
-    let added = bench.wire.sent().iter().any(|l| l.contains("--addzfcp2pool"));
+    let added = bench
+        .wire
+        .sent()
+        .iter()
+        .any(|l| l.contains("--addzfcp2pool"));
     c.equal("no-row-added", &added, &false)?;
     let row = bench.row(c, &volume).await?.unwrap_or_default();
     let seen = (row.status.as_str(), row.owner.as_str(), row.tag.as_str());
     c.equal("row", &seen, &("used", guest.node.as_str(), stamp.as_str()))?;
     done("detach", bench.detach(&volume, &guest).await)?;
     let row = bench.row(c, &volume).await?.unwrap_or_default();
-    c.equal("given-back", &(row.status.as_str(), row.owner.as_str()), &("reserved", stamp.as_str()))
+    c.equal(
+        "given-back",
+        &(row.status.as_str(), row.owner.as_str()),
+        &("reserved", stamp.as_str()),
+    )
 }
 
 async fn unknown(c: &mut CaseContext) -> Result<(), Stop> {
@@ -227,7 +258,11 @@ async fn unknown(c: &mut CaseContext) -> Result<(), Stop> {
     let volume = bench.create(c, 1).await?;
     let before = bench.traces(c, None).await?;
     let guest = Instance::new(node(&c.short_name()?)?).with_os("rhel7");
-    refused("refused", bench.attach(&volume, &guest, None).await, "InstanceNotFound")?;
+    refused(
+        "refused",
+        bench.attach(&volume, &guest, None).await,
+        "InstanceNotFound",
+    )?;
     c.equal("rows", &bench.traces(c, None).await?, &before)
 }
 
@@ -286,24 +321,40 @@ async fn off_without_node(c: &mut CaseContext) -> Result<(), Stop> {
     done("detach", bench.detach(&volume, &guest).await)?;
     let notices: Vec<String> = bench.wire.sent();
     let of = |text: &str| notices.iter().filter(|l| l.contains(text)).count();
-    c.check("scsi", of("action=addScsiVolume") > 0, "a SCSI notice", || notices.join("\n"))?;
-    c.equal("nodes", &(of("createfilesysnode") + of("removefilesysnode")), &0)
+    c.check(
+        "scsi",
+        of("action=addScsiVolume") > 0,
+        "a SCSI notice",
+        || notices.join("\n"),
+    )?;
+    c.equal(
+        "nodes",
+        &(of("createfilesysnode") + of("removefilesysnode")),
+        &0,
+    )
 }
 
 async fn connector(c: &mut CaseContext) -> Result<(), Stop> {
     let bench = Bench::with_rows(c, &["10G"], "zvm_multiple_fcp = true").await?;
     let guest = instance(c, GuestState::Running, 0)?;
     let connector = done("connector", bench.nova.get_volume_connector(&guest).await)?;
-    c.equal("devices", &(connector.zvm_fcp.len(), connector.wwpns.len()), &(2, 2))?;
+    c.equal(
+        "devices",
+        &(connector.zvm_fcp.len(), connector.wwpns.len()),
+        &(2, 2),
+    )?;
     let chpid = |index: usize| {
         let device = connector.zvm_fcp.get(index).map(ToString::to_string);
         let lent = c.inventory.fcp_devices.iter();
         let mut lent = lent.filter(|f| device.as_deref() == Some(&f.device));
         lent.next().map(|f| f.chpid.clone())
     };
-    c.check("two-channel-paths", chpid(0) != chpid(1), "two channel paths", || {
-        format!("{:?}", connector.zvm_fcp)
-    })
+    c.check(
+        "two-channel-paths",
+        chpid(0) != chpid(1),
+        "two channel paths",
+        || format!("{:?}", connector.zvm_fcp),
+    )
 }
 
 async fn multipath(c: &mut CaseContext) -> Result<(), Stop> {
@@ -338,7 +389,9 @@ fn by_chpid(c: &CaseContext) -> Result<(Vec<String>, Vec<String>), Stop> {
     let (a, b) = pair.ok_or_else(|| Stop::Skip("no two channel paths".to_owned()))?;
     let of = |chpid: &str| {
         let lent = c.inventory.fcp_devices.iter();
-        lent.filter(|f| f.chpid == chpid).map(|f| f.device.clone()).collect()
+        lent.filter(|f| f.chpid == chpid)
+            .map(|f| f.device.clone())
+            .collect()
     };
     Ok((of(&a.chpid), of(&b.chpid)))
 }
@@ -423,7 +476,8 @@ async fn operator(c: &mut CaseContext) -> Result<(), Stop> {
     let before = bench.traces(c, Some(&name)).await?;
     let attached = done("attach", bench.attach(&volume, &guest, None).await)?;
     for device in &attached.fcp {
-        c.chvm(&name, &format!("--undedicatedevice {device}")).await?;
+        c.chvm(&name, &format!("--undedicatedevice {device}"))
+            .await?;
     }
     done("detach", bench.detach(&volume, &guest).await)?;
     c.equal("traces", &bench.traces(c, Some(&name)).await?, &before)
@@ -462,7 +516,10 @@ async fn boot(c: &mut CaseContext) -> Result<(), Stop> {
         script: None,
     };
     let options = AttachOptions::default();
-    done("prepare", bench.nova.prepare_boot(&guest, &root, &options).await)?;
+    done(
+        "prepare",
+        bench.nova.prepare_boot(&guest, &root, &options).await,
+    )?;
     let entry = directory(c, &name).await?;
     let loads = entry.iter().any(|l| l.starts_with("LOADDEV PORTNAME"));
     c.check("loaddev", loads, "LOADDEV statements", || entry.join("\n"))?;
@@ -474,5 +531,7 @@ async fn boot(c: &mut CaseContext) -> Result<(), Stop> {
 async fn metadata(c: &mut CaseContext) -> Result<(), Stop> {
     let outcome = BootMetadata::read(|key| (key != "ramdisk").then(|| complete(key)).flatten());
     let why = outcome.err().map(|e| e.to_string()).unwrap_or_default();
-    c.check("named", why.contains("ramdisk"), "the missing key", || why.clone())
+    c.check("named", why.contains("ramdisk"), "the missing key", || {
+        why.clone()
+    })
 }

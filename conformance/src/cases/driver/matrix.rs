@@ -33,7 +33,11 @@ pub async fn harmed(
     harms: &[Harm],
 ) -> Result<(), Stop> {
     let (before, after) = both_sides(c, bench, operation).await?;
-    let stride = c.stride(harms.len());
+    // Every request for what a release itself does; a sample for what a network does.
+    let stride = match harms {
+        [Harm::Refused] => c.stride(1),
+        _ => c.stride(harms.len().max(2)),
+    };
     for harm in harms {
         let mut points = 0;
         for at in (0..).step_by(stride) {
@@ -128,7 +132,9 @@ pub async fn crashed(
             }
         }
         c.record("points", format!("{harm:?} {points}"));
-        c.check("points", points > 0, "at least one end", || "none".to_owned())?;
+        c.check("points", points > 0, "at least one end", || {
+            "none".to_owned()
+        })?;
     }
     Ok(())
 }
@@ -142,9 +148,12 @@ async fn both_sides(
     let before = bench.traces(c, operation.guest()).await?;
     done("undisturbed", operation.run(bench).await)?;
     let after = bench.traces(c, operation.guest()).await?;
-    c.check("changes", before != after, "a change by the operation", || {
-        before.join("\n")
-    })?;
+    c.check(
+        "changes",
+        before != after,
+        "a change by the operation",
+        || before.join("\n"),
+    )?;
     done("back", operation.back(bench).await)?;
     same(c, bench, operation, &before, "undisturbed").await?;
     Ok((before, after))
@@ -165,7 +174,10 @@ async fn same(
 
 /// Resolves what a crash or a failure left open in either half.
 pub async fn reconcile(bench: &Bench) -> Result<(), Stop> {
-    done("reconcile", bench.driver.reconcile_with(&Known::NotDone).await)?;
+    done(
+        "reconcile",
+        bench.driver.reconcile_with(&Known::NotDone).await,
+    )?;
     done("reconcile", bench.nova.reconcile(&Known::NotDone).await).map(drop)
 }
 

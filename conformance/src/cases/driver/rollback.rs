@@ -8,7 +8,7 @@ use zvm_volume::volumes::{Volume, VolumeDriver as _};
 
 use super::bench::{Bench, done, instance, volume_id};
 use super::guests::complete;
-use super::matrix::{Operation, boxed, crashed, harmed, reconcile};
+use super::matrix::{Operation, boxed, crashed, harmed};
 use super::wire::{Aim, Harm};
 use crate::cases::disk::units_are;
 use crate::target::GuestState;
@@ -75,7 +75,10 @@ impl Operation for Detach {
             if detached.pending.is_empty() {
                 return Ok(());
             }
-            Err(zvm_volume::Error::Backend(format!("{:?}", detached.pending)))
+            Err(zvm_volume::Error::Backend(format!(
+                "{:?}",
+                detached.pending
+            )))
         })
     }
     fn back<'a>(&'a self, bench: &'a Bench) -> BoxFuture<'a, zvm_volume::Result<()>> {
@@ -121,7 +124,11 @@ struct Clone {
 
 impl Operation for Clone {
     fn run<'a>(&'a self, bench: &'a Bench) -> BoxFuture<'a, zvm_volume::Result<()>> {
-        boxed(bench.driver.create_cloned_volume(&self.target, &self.source))
+        boxed(
+            bench
+                .driver
+                .create_cloned_volume(&self.target, &self.source),
+        )
     }
     fn back<'a>(&'a self, bench: &'a Bench) -> BoxFuture<'a, zvm_volume::Result<()>> {
         boxed(bench.driver.delete_volume(&self.target))
@@ -271,7 +278,9 @@ async fn first_kept(c: &mut CaseContext) -> Result<(), Stop> {
     let disk = bench.disk(c, &first, &attached).await?;
     let before = bench.traces(c, Some(&name)).await?;
     let outcome = bench.attach(&other, &guest, None).await;
-    c.check("fails", outcome.is_err(), "a failure", || format!("{outcome:?}"))?;
+    c.check("fails", outcome.is_err(), "a failure", || {
+        format!("{outcome:?}")
+    })?;
     units_are(c, &name, &disk, true).await?;
     c.equal("traces", &bench.traces(c, Some(&name)).await?, &before)?;
     done("detach", bench.detach(&first, &guest).await).map(drop)
@@ -280,7 +289,10 @@ async fn first_kept(c: &mut CaseContext) -> Result<(), Stop> {
 async fn compensation(c: &mut CaseContext) -> Result<(), Stop> {
     let (bench, attach) = to_attach(c, GuestState::Running).await?;
     let before = bench.traces(c, attach.guest()).await?;
-    let connected = done("connect", bench.connect(&attach.volume, &attach.guest).await)?;
+    let connected = done(
+        "connect",
+        bench.connect(&attach.volume, &attach.guest).await,
+    )?;
     // The attach itself is carried out and not answered; all that would find out or undo is lost.
     bench.wire.aim(Aim {
         harm: Harm::CutAfter,
@@ -299,7 +311,13 @@ async fn compensation(c: &mut CaseContext) -> Result<(), Stop> {
     c.record("outcome", format!("{outcome:?}"));
     let successor = bench.successor(c)?;
     done("start", successor.driver.start().await)?;
-    let report = done("reconcile", successor.nova.reconcile(&zvm_volume::steps::Known::NotDone).await)?;
+    let report = done(
+        "reconcile",
+        successor
+            .nova
+            .reconcile(&zvm_volume::steps::Known::NotDone)
+            .await,
+    )?;
     c.record("reconciled", format!("{report:?}"));
     let found = successor.traces(c, attach.guest()).await?;
     if outcome.is_err() {
@@ -307,7 +325,11 @@ async fn compensation(c: &mut CaseContext) -> Result<(), Stop> {
     }
     done("attach", attach.run(&successor).await)?;
     done("detach", attach.back(&successor).await)?;
-    c.equal("traces", &successor.traces(c, attach.guest()).await?, &before)
+    c.equal(
+        "traces",
+        &successor.traces(c, attach.guest()).await?,
+        &before,
+    )
 }
 
 /// From the first hit on every request is lost, also those that would undo.
@@ -332,9 +354,14 @@ async fn broken_record(c: &mut CaseContext) -> Result<(), Stop> {
         mount_point: Some("/dev/vdb;reboot".to_owned()),
         root: false,
     };
-    let told = done("init-host", bench.nova.init_host(std::slice::from_ref(&record)).await)?;
+    let told = done(
+        "init-host",
+        bench.nova.init_host(std::slice::from_ref(&record)).await,
+    )?;
     let named = told.iter().any(|l| l.contains(&record.volume_id));
-    c.check("reported", named, "the volume of the record", || told.join("; "))?;
+    c.check("reported", named, "the volume of the record", || {
+        told.join("; ")
+    })?;
     done("attach", attach.run(&bench).await)?;
     done("detach", attach.back(&bench).await)
 }
@@ -356,7 +383,12 @@ async fn destroy(c: &mut CaseContext) -> Result<(), Stop> {
     let left = bench.nova.destroy_cleanup(&guest).await;
     bench.wire.rest();
     let left = left.unwrap_or_else(|error| vec![error.to_string()]);
-    c.check("reported", !left.is_empty(), "the volume that is left", || "nothing".to_owned())?;
+    c.check(
+        "reported",
+        !left.is_empty(),
+        "the volume that is left",
+        || "nothing".to_owned(),
+    )?;
     let other = bench.row(c, &volumes[1]).await?.unwrap_or_default();
     c.equal("other-detached", &other.status.as_str(), &"reserved")?;
     let left = done("destroy", bench.nova.destroy_cleanup(&guest).await)?;
@@ -378,9 +410,14 @@ async fn no_rollback(c: &mut CaseContext) -> Result<(), Stop> {
     };
     let record: Option<&VolumeRef> = None;
     let (guest, volume) = (&detach.0.guest, &detach.0.volume);
-    let outcome = bench.nova.detach_volume(guest, &volume.id, record, None, &options).await;
+    let outcome = bench
+        .nova
+        .detach_volume(guest, &volume.id, record, None, &options)
+        .await;
     let hits = bench.wire.rest();
-    c.check("harmed", hits > 0, "the detach harmed", || format!("{outcome:?}"))?;
+    c.check("harmed", hits > 0, "the detach harmed", || {
+        format!("{outcome:?}")
+    })?;
     let compensated = bench.wire.sent().iter().any(|l| l.contains("--addzfcp"));
     c.equal("compensated", &compensated, &false)?;
     done("repeated", detach.run(&bench).await)

@@ -44,21 +44,33 @@ async fn fcp_list(c: &mut CaseContext) -> Result<(), Stop> {
         ("1f0e,2f02", false),
     ] {
         let parsed = text.parse::<FcpList>();
-        c.check("parsed", parsed.is_ok() == good, if good { "a list" } else { "a refusal" }, || {
-            format!("{text}: {parsed:?}")
-        })?;
+        c.check(
+            "parsed",
+            parsed.is_ok() == good,
+            if good { "a list" } else { "a refusal" },
+            || format!("{text}: {parsed:?}"),
+        )?;
     }
-    let list = "1f0e;2f02-2f04".parse::<FcpList>().map_err(|e| Stop::Error(e.to_string()))?;
+    let list = "1f0e;2f02-2f04"
+        .parse::<FcpList>()
+        .map_err(|e| Stop::Error(e.to_string()))?;
     let devices: Vec<String> = list.devices().map(|d| d.to_string()).collect();
-    c.equal("expansion", &devices.join(","), &"1f0e,2f02,2f03,2f04".to_owned())
+    c.equal(
+        "expansion",
+        &devices.join(","),
+        &"1f0e,2f02,2f03,2f04".to_owned(),
+    )
 }
 
 async fn names(c: &mut CaseContext) -> Result<(), Stop> {
     for (name, good) in [("os000001", true), ("os0000001", false)] {
         let parsed = zvm_volume::types::NodeName::guest(name);
-        c.check("parsed", parsed.is_ok() == good, if good { "a name" } else { "a refusal" }, || {
-            format!("{name}: {parsed:?}")
-        })?;
+        c.check(
+            "parsed",
+            parsed.is_ok() == good,
+            if good { "a name" } else { "a refusal" },
+            || format!("{name}: {parsed:?}"),
+        )?;
     }
     Ok(())
 }
@@ -66,7 +78,9 @@ async fn names(c: &mut CaseContext) -> Result<(), Stop> {
 async fn unsafe_names(c: &mut CaseContext) -> Result<(), Stop> {
     for name in ["/dev/vdb;reboot", "/dev/$(id)", "/etc/passwd", "/dev/../x"] {
         let parsed = name.parse::<MountPoint>();
-        c.check("mount-point", parsed.is_err(), "a refusal", || format!("{parsed:?}"))?;
+        c.check("mount-point", parsed.is_err(), "a refusal", || {
+            format!("{parsed:?}")
+        })?;
     }
     for name in ["x;y", "x y", "x#y", "$(x)", "x'y"] {
         c.check("node", node(name).is_err(), "a refusal", || name.to_owned())?;
@@ -77,7 +91,9 @@ async fn unsafe_names(c: &mut CaseContext) -> Result<(), Stop> {
         "root" => Some("x$(id)"),
         key => super::guests::complete(key),
     });
-    c.check("metadata", root.is_err(), "a refusal", || format!("{root:?}"))
+    c.check("metadata", root.is_err(), "a refusal", || {
+        format!("{root:?}")
+    })
 }
 
 async fn twice(c: &mut CaseContext) -> Result<(), Stop> {
@@ -95,9 +111,16 @@ async fn twice(c: &mut CaseContext) -> Result<(), Stop> {
         )
     };
     let good = Config::parse(&text("pool2")).map(|config| config.backends.len());
-    c.check("apart", good.as_ref().is_ok_and(|n| *n == 2), "two back ends", || format!("{good:?}"))?;
+    c.check(
+        "apart",
+        good.as_ref().is_ok_and(|n| *n == 2),
+        "two back ends",
+        || format!("{good:?}"),
+    )?;
     let same = Config::parse(&text("POOL1"));
-    c.check("same", same.is_err(), "a refusal", || "two back ends of one pool".to_owned())
+    c.check("same", same.is_err(), "a refusal", || {
+        "two back ends of one pool".to_owned()
+    })
 }
 
 async fn versions(c: &mut CaseContext) -> Result<(), Stop> {
@@ -116,10 +139,20 @@ async fn versions(c: &mut CaseContext) -> Result<(), Stop> {
         ("2.19", true),
     ] {
         let passes = parse(text)?.passes(Gate::Start);
-        c.check("start", passes == starts, if starts { "open" } else { "shut" }, || text.to_owned())?;
+        c.check(
+            "start",
+            passes == starts,
+            if starts { "open" } else { "shut" },
+            || text.to_owned(),
+        )?;
     }
     for (gate, _) in GATES {
-        c.check("current", parse("2.13.1")?.passes(gate), "open to 2.13.1", || format!("{gate:?}"))?;
+        c.check(
+            "current",
+            parse("2.13.1")?.passes(gate),
+            "open to 2.13.1",
+            || format!("{gate:?}"),
+        )?;
     }
     Ok(())
 }
@@ -129,7 +162,10 @@ async fn secure(name: &str) -> Result<(Simulator, String), Stop> {
     let kit = |e: &dyn std::fmt::Display| Stop::Error(e.to_string());
     let identity = Identity::generate(&[name.to_owned()], &[]).map_err(|e| kit(&e))?;
     let pem = identity.certificate_pem().to_owned();
-    let simulator = Simulator::builder().site("empty").identity(identity).start();
+    let simulator = Simulator::builder()
+        .site("empty")
+        .identity(identity)
+        .start();
     Ok((simulator.await.map_err(|e| kit(&e))?, pem))
 }
 
@@ -139,7 +175,11 @@ fn backend_with(keys: &str) -> Result<Backend, String> {
          zvm_scsi_pool = pool1\nzvm_host = zvm1\n{keys}\n"
     );
     let config = Config::parse(&text).map_err(|e| e.to_string())?;
-    config.backends.into_iter().next().ok_or_else(|| "no back end".to_owned())
+    config
+        .backends
+        .into_iter()
+        .next()
+        .ok_or_else(|| "no back end".to_owned())
 }
 
 /// The version by HTTPS with these keys, asked of `https://localhost`.
@@ -148,10 +188,16 @@ async fn ask(simulator: &Simulator, keys: &str) -> Result<(), String> {
     let url = simulator.url().replace("127.0.0.1", "localhost");
     let client = Client::builder(&backend)
         .base_url(format!("{url}/xcatws"))
-        .clock(Arc::new(zvm_volume::client::ManualClock::at(jiff::Timestamp::UNIX_EPOCH)))
+        .clock(Arc::new(zvm_volume::client::ManualClock::at(
+            jiff::Timestamp::UNIX_EPOCH,
+        )))
         .build()
         .map_err(|e| e.to_string())?;
-    client.call(&Call::Version).await.map(drop).map_err(|e| e.to_string())
+    client
+        .call(&Call::Version)
+        .await
+        .map(drop)
+        .map_err(|e| e.to_string())
 }
 
 fn requests(simulator: &Simulator) -> usize {
@@ -167,7 +213,9 @@ fn file_of(pem: &str) -> Result<tempfile::NamedTempFile, Stop> {
 async fn authority_missing(c: &mut CaseContext) -> Result<(), Stop> {
     let (simulator, _) = secure("localhost").await?;
     let outcome = ask(&simulator, "zvm_xcat_ca_file = /nonexistent/ca.pem").await;
-    c.check("refused", outcome.is_err(), "a refusal", || "an answer".to_owned())?;
+    c.check("refused", outcome.is_err(), "a refusal", || {
+        "an answer".to_owned()
+    })?;
     c.equal("requests", &requests(&simulator), &0)
 }
 
@@ -175,12 +223,17 @@ async fn certificate(c: &mut CaseContext) -> Result<(), Stop> {
     let (simulator, pem) = secure("localhost").await?;
     let (_, other) = secure("localhost").await?;
     let (right, wrong) = (file_of(&pem)?, file_of(&other)?);
-    let keys = |file: &tempfile::NamedTempFile| format!("zvm_xcat_ca_file = {}", file.path().display());
+    let keys =
+        |file: &tempfile::NamedTempFile| format!("zvm_xcat_ca_file = {}", file.path().display());
     let outcome = ask(&simulator, &keys(&wrong)).await;
-    c.check("refused", outcome.is_err(), "a refusal", || "an answer".to_owned())?;
+    c.check("refused", outcome.is_err(), "a refusal", || {
+        "an answer".to_owned()
+    })?;
     c.equal("requests", &requests(&simulator), &0)?;
     let outcome = ask(&simulator, &keys(&right)).await;
-    c.check("taken", outcome.is_ok(), "an answer", || format!("{outcome:?}"))
+    c.check("taken", outcome.is_ok(), "an answer", || {
+        format!("{outcome:?}")
+    })
 }
 
 async fn certificate_name(c: &mut CaseContext) -> Result<(), Stop> {
@@ -193,7 +246,9 @@ async fn certificate_name(c: &mut CaseContext) -> Result<(), Stop> {
         )
     };
     let full = ask(&simulator, &keys("full")).await;
-    c.check("full", full.is_err(), "a refusal", || "an answer".to_owned())?;
+    c.check("full", full.is_err(), "a refusal", || {
+        "an answer".to_owned()
+    })?;
     let ca = ask(&simulator, &keys("ca")).await;
     c.check("ca", ca.is_ok(), "an answer", || format!("{ca:?}"))
 }
@@ -203,14 +258,21 @@ async fn unverified(c: &mut CaseContext) -> Result<(), Stop> {
     let plain = ask(&simulator, "").await;
     c.check("plain", plain.is_ok(), "an answer", || format!("{plain:?}"))?;
     let verified = ask(&simulator, "driver_ssl_cert_verify = true").await;
-    c.check("verified", verified.is_err(), "a refusal", || "an answer".to_owned())
+    c.check("verified", verified.is_err(), "a refusal", || {
+        "an answer".to_owned()
+    })
 }
 
 async fn redirect(c: &mut CaseContext) -> Result<(), Stop> {
     let (simulator, _) = secure("localhost").await?;
-    let away = format!("{}/xcatws/version?userName=admin&password=admin", simulator.url());
+    let away = format!(
+        "{}/xcatws/version?userName=admin&password=admin",
+        simulator.url()
+    );
     let kit = |e: std::io::Error| Stop::Error(e.to_string());
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.map_err(kit)?;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .map_err(kit)?;
     let address = listener.local_addr().map_err(kit)?;
     let router = axum::Router::new().fallback(move || {
         let away = away.clone();
@@ -226,7 +288,9 @@ async fn redirect(c: &mut CaseContext) -> Result<(), Stop> {
         .map_err(|e| Stop::Error(e.to_string()))?;
     let outcome = client.call(&Call::Version).await;
     server.abort();
-    c.check("refused", outcome.is_err(), "a refusal", || format!("{outcome:?}"))?;
+    c.check("refused", outcome.is_err(), "a refusal", || {
+        format!("{outcome:?}")
+    })?;
     c.equal("followed", &requests(&simulator), &0)
 }
 
@@ -237,12 +301,16 @@ async fn wrong_password(c: &mut CaseContext) -> Result<(), Stop> {
     backend.password = zvm_volume::Secret::new("wrong-password-of-the-kit");
     let client = Client::builder(&backend)
         .transport(Arc::clone(&wire) as Arc<_>)
-        .clock(Arc::new(zvm_volume::client::ManualClock::at(jiff::Timestamp::UNIX_EPOCH)))
+        .clock(Arc::new(zvm_volume::client::ManualClock::at(
+            jiff::Timestamp::UNIX_EPOCH,
+        )))
         .build()
         .map_err(|e| Stop::Error(e.to_string()))?;
     for _ in 0..2 {
         let outcome = client.call(&Call::Version).await;
-        c.check("refused", outcome.is_err(), "a refusal", || format!("{outcome:?}"))?;
+        c.check("refused", outcome.is_err(), "a refusal", || {
+            format!("{outcome:?}")
+        })?;
     }
     c.equal("requests", &wire.sent().len(), &1)
 }
@@ -257,8 +325,16 @@ async fn down(c: &mut CaseContext) -> Result<(), Stop> {
     });
     let outcome = bench.driver.start().await;
     bench.wire.rest();
-    let retryable = outcome.as_ref().err().is_some_and(zvm_volume::Error::is_retryable);
-    c.check("retryable", retryable, "an error that can be retried", || format!("{outcome:?}"))?;
+    let retryable = outcome
+        .as_ref()
+        .err()
+        .is_some_and(zvm_volume::Error::is_retryable);
+    c.check(
+        "retryable",
+        retryable,
+        "an error that can be retried",
+        || format!("{outcome:?}"),
+    )?;
     done("start", bench.driver.start().await)
 }
 
@@ -266,8 +342,18 @@ async fn host_found(c: &mut CaseContext) -> Result<(), Stop> {
     let bench = Bench::with_rows(c, &["10G"], "zvm_host =\nzvm_zhcp_node =").await?;
     let host = done("host", bench.driver.host())?;
     c.equal("host", &host.as_str(), &c.host()?)?;
-    let other = Bench::on_pool(c, c.gate.fence().prefix().to_owned() + "none", "zvm_host =\nzvm_zhcp_node =").await;
-    c.check("none", other.is_err(), "an error for a pool that nobody has", || "a start".to_owned())
+    let other = Bench::on_pool(
+        c,
+        c.gate.fence().prefix().to_owned() + "none",
+        "zvm_host =\nzvm_zhcp_node =",
+    )
+    .await;
+    c.check(
+        "none",
+        other.is_err(),
+        "an error for a pool that nobody has",
+        || "a start".to_owned(),
+    )
 }
 
 async fn files(c: &mut CaseContext) -> Result<(), Stop> {
@@ -287,11 +373,14 @@ async fn files(c: &mut CaseContext) -> Result<(), Stop> {
             seen += 1;
             let mode = item.metadata().map(|m| m.permissions().mode() & 0o077);
             let mode = mode.map_err(|e| Stop::Error(e.to_string()))?;
-            c.check("mode", mode == 0, "its owner only", || path.display().to_string())?;
+            c.check("mode", mode == 0, "its owner only", || {
+                path.display().to_string()
+            })?;
             let text = std::fs::read(&path).unwrap_or_default();
             let text = String::from_utf8_lossy(&text).into_owned();
             let secret = c.account().password.reveal();
-            let told = text.contains("kept-by-the-kit") || (secret.len() > 5 && text.contains(secret));
+            let told =
+                text.contains("kept-by-the-kit") || (secret.len() > 5 && text.contains(secret));
             c.check("secret", !told, "no secret", || path.display().to_string())?;
         }
     }

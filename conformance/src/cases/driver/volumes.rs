@@ -46,9 +46,12 @@ async fn create(c: &mut CaseContext) -> Result<(), Stop> {
     c.equal("status", &row.status.as_str(), &"reserved")?;
     c.equal("owner", &row.owner.starts_with("cv"), &true)?;
     let location = volume.provider_location.clone().unwrap_or_default();
-    c.check("location", location.contains(&row.lun), "the LUN in the location", || {
-        location.clone()
-    })
+    c.check(
+        "location",
+        location.contains(&row.lun),
+        "the LUN in the location",
+        || location.clone(),
+    )
 }
 
 async fn create_again(c: &mut CaseContext) -> Result<(), Stop> {
@@ -56,7 +59,11 @@ async fn create_again(c: &mut CaseContext) -> Result<(), Stop> {
     let volume = bench.create(c, 1).await?;
     for _ in 0..3 {
         let again = done("again", bench.driver.create_volume(&volume).await)?;
-        c.equal("location", &Some(again.provider_location), &volume.provider_location)?;
+        c.equal(
+            "location",
+            &Some(again.provider_location),
+            &volume.provider_location,
+        )?;
     }
     let taken = c.pool(&bench.pool).await?.rows;
     let taken = taken.iter().filter(|r| r.status == "reserved").count();
@@ -85,7 +92,12 @@ async fn largest(c: &mut CaseContext) -> Result<(), Stop> {
     let wanted = Volume::new(volume_id(c), 60);
     let why = bench.driver.create_volume(&wanted).await;
     let why = refused("refused", why, "VolumeBackendAPIException")?;
-    c.check("says-so", why.contains("no free LUN"), "no free LUN", || why.clone())
+    c.check(
+        "says-so",
+        why.contains("no free LUN"),
+        "no free LUN",
+        || why.clone(),
+    )
 }
 
 async fn forged(c: &mut CaseContext) -> Result<(), Stop> {
@@ -93,7 +105,9 @@ async fn forged(c: &mut CaseContext) -> Result<(), Stop> {
     let victim = bench.create(c, 1).await?;
     let before = bench.traces(c, None).await?;
     let mut forged = Volume::new(volume_id(c), 1);
-    forged.provider_location.clone_from(&victim.provider_location);
+    forged
+        .provider_location
+        .clone_from(&victim.provider_location);
     let outcome = bench.driver.delete_volume(&forged).await;
     c.record("outcome", format!("{outcome:?}"));
     c.equal("rows", &bench.traces(c, None).await?, &before)
@@ -104,7 +118,11 @@ async fn foreign(c: &mut CaseContext) -> Result<(), Stop> {
     let bench = Bench::on_pool(c, pool, "").await?;
     let before = bench.traces(c, None).await?;
     let wanted = Volume::new(volume_id(c), 1);
-    refused("refused", bench.driver.create_volume(&wanted).await, "VolumeBackendAPIException")?;
+    refused(
+        "refused",
+        bench.driver.create_volume(&wanted).await,
+        "VolumeBackendAPIException",
+    )?;
     c.equal("rows", &bench.traces(c, None).await?, &before)
 }
 
@@ -112,7 +130,12 @@ async fn extend(c: &mut CaseContext) -> Result<(), Stop> {
     let bench = Bench::with_rows(c, &["10G"], "").await?;
     let volume = bench.create(c, 5).await?;
     done("inside", bench.driver.extend_volume(&volume, 10).await)?;
-    refused("outside", bench.driver.extend_volume(&volume, 11).await, "ExtendVolumeError").map(drop)
+    refused(
+        "outside",
+        bench.driver.extend_volume(&volume, 11).await,
+        "ExtendVolumeError",
+    )
+    .map(drop)
 }
 
 async fn manage(c: &mut CaseContext) -> Result<(), Stop> {
@@ -120,16 +143,27 @@ async fn manage(c: &mut CaseContext) -> Result<(), Stop> {
     let row = c.pool(&bench.pool).await?.rows.remove(0);
     let reference = ExistingRef::SourceId(format!("{}/{}", row.wwpn, row.lun));
     let volume = Volume::new(volume_id(c), 2);
-    let size = bench.driver.manage_existing_get_size(&volume, &reference).await;
+    let size = bench
+        .driver
+        .manage_existing_get_size(&volume, &reference)
+        .await;
     c.equal("size", &done("size", size)?, &2)?;
-    let update = done("manage", bench.driver.manage_existing(&volume, &reference).await)?;
+    let update = done(
+        "manage",
+        bench.driver.manage_existing(&volume, &reference).await,
+    )?;
     let volume = volume.updated(&update);
     c.equal("stamped", &bench.row(c, &volume).await?.is_some(), &true)?;
     done("unmanage", bench.driver.unmanage(&volume).await)?;
     let row = c.pool(&bench.pool).await?.rows.remove(0);
     c.equal("owner", &row.owner.as_str(), &"cvunmanaged")?;
     let wanted = Volume::new(volume_id(c), 1);
-    refused("kept", bench.driver.create_volume(&wanted).await, "VolumeBackendAPIException").map(drop)
+    refused(
+        "kept",
+        bench.driver.create_volume(&wanted).await,
+        "VolumeBackendAPIException",
+    )
+    .map(drop)
 }
 
 async fn stamp_lost(c: &mut CaseContext) -> Result<(), Stop> {
@@ -163,10 +197,17 @@ async fn clear_fails(c: &mut CaseContext) -> Result<(), Stop> {
     });
     let outcome = bench.driver.delete_volume(&volume).await;
     let hits = bench.wire.rest();
-    c.check("harmed", hits > 0, "the clearing harmed", || "it was not tried".to_owned())?;
+    c.check("harmed", hits > 0, "the clearing harmed", || {
+        "it was not tried".to_owned()
+    })?;
     c.record("outcome", format!("{outcome:?}"));
     let row = c.pool(&bench.pool).await?.rows.remove(0);
-    c.check("kept", row.status != "free", "a row that is not free", || row.text())?;
+    c.check(
+        "kept",
+        row.status != "free",
+        "a row that is not free",
+        || row.text(),
+    )?;
     done("again", bench.driver.delete_volume(&volume).await)
 }
 
@@ -189,7 +230,9 @@ async fn huge(c: &mut CaseContext) -> Result<(), Stop> {
     let figures = &stats.pools[0].figures;
     c.equal("largest", &figures.zvm_largest_free_gb, &4097)?;
     let exact = (figures.total_capacity_gb - 6145.0).abs() < f64::EPSILON;
-    c.check("total", exact, "6145", || figures.total_capacity_gb.to_string())?;
+    c.check("total", exact, "6145", || {
+        figures.total_capacity_gb.to_string()
+    })?;
     let volume = bench.create(c, 4096).await?;
     let row = bench.row(c, &volume).await?.unwrap_or_default();
     c.equal("row", &row.size.as_str(), &"4097G")
@@ -199,13 +242,17 @@ async fn many_ports(c: &mut CaseContext) -> Result<(), Stop> {
     let pool = c.new_pool()?;
     let at = c.address();
     let ports: Vec<String> = (0..8).map(|n| format!("50050768014b49{n:02x}")).collect();
-    c.add_row(&pool, "free", &ports.join(";"), &at.lun, "10G", "").await?;
+    c.add_row(&pool, "free", &ports.join(";"), &at.lun, "10G", "")
+        .await?;
     let bench = Bench::on_pool(c, pool, "").await?;
     let volume = bench.create(c, 1).await?;
     let location = volume.provider_location.unwrap_or_default();
-    c.check("location", location.len() <= 255, "at most 255 characters", || {
-        format!("{} characters", location.len())
-    })
+    c.check(
+        "location",
+        location.len() <= 255,
+        "at most 255 characters",
+        || format!("{} characters", location.len()),
+    )
 }
 
 async fn hundred(c: &mut CaseContext) -> Result<(), Stop> {
@@ -228,22 +275,40 @@ async fn odd_rows(c: &mut CaseContext) -> Result<(), Stop> {
     let bench = Bench::on_pool(c, pool, "").await?;
     let stats = done("stats", bench.driver.get_volume_stats(true).await)?;
     let figures = &stats.pools[0].figures;
-    let seen = (figures.total_capacity_gb, figures.free_capacity_gb, figures.zvm_largest_free_gb);
+    let seen = (
+        figures.total_capacity_gb,
+        figures.free_capacity_gb,
+        figures.zvm_largest_free_gb,
+    );
     c.equal("figures", &seen, &(32.5, 8.5, 8))
 }
 
 async fn two_systems(c: &mut CaseContext) -> Result<(), Stop> {
     let (pool, at) = c.pool_with(&[("free", "10G", "")]).await?;
     let second = c.inventory.second_host.clone().unwrap_or_default();
-    let line = format!("--addzfcp2pool {pool} free {} {} 20G", at[0].wwpn, at[0].lun);
-    let answer = c.send(Request::put(format!("/hypervisor/{second}"), &line)).await?;
-    c.check("second", answer.says("... Done"), "a pool of the same name", || answer.summary())?;
+    let line = format!(
+        "--addzfcp2pool {pool} free {} {} 20G",
+        at[0].wwpn, at[0].lun
+    );
+    let answer = c
+        .send(Request::put(format!("/hypervisor/{second}"), &line))
+        .await?;
+    c.check(
+        "second",
+        answer.says("... Done"),
+        "a pool of the same name",
+        || answer.summary(),
+    )?;
     let first = Bench::on_pool(c, pool.clone(), "").await?;
     let keys = format!("zvm_host = {second}\nzvm_zhcp_node =");
     let other = Bench::on_pool(c, pool, &keys).await?;
     for (bench, wanted) in [(&first, 10), (&other, 20)] {
         let stats = done("stats", bench.driver.get_volume_stats(true).await)?;
-        c.equal("largest", &stats.pools[0].figures.zvm_largest_free_gb, &wanted)?;
+        c.equal(
+            "largest",
+            &stats.pools[0].figures.zvm_largest_free_gb,
+            &wanted,
+        )?;
     }
     let volume = first.create(c, 1).await?;
     let stats = done("stats", other.driver.get_volume_stats(true).await)?;
@@ -256,7 +321,10 @@ async fn two_systems(c: &mut CaseContext) -> Result<(), Stop> {
         host: second,
         instance: None,
     };
-    let outcome = first.driver.initialize_connection(&volume, &connector).await;
+    let outcome = first
+        .driver
+        .initialize_connection(&volume, &connector)
+        .await;
     refused("wrong-host", outcome, "InvalidConnectorException").map(drop)
 }
 
@@ -265,7 +333,10 @@ async fn clone(c: &mut CaseContext) -> Result<(), Stop> {
     let source = bench.create(c, 1).await?;
     let before = bench.row(c, &source).await?;
     let target = Volume::new(volume_id(c), 1);
-    let update = done("clone", bench.driver.create_cloned_volume(&target, &source).await)?;
+    let update = done(
+        "clone",
+        bench.driver.create_cloned_volume(&target, &source).await,
+    )?;
     let target = target.updated(&update);
     c.equal("source", &bench.row(c, &source).await?, &before)?;
     let row = bench.row(c, &target).await?.unwrap_or_default();
@@ -284,11 +355,17 @@ async fn snapshot(c: &mut CaseContext) -> Result<(), Stop> {
     let update = done("snapshot", bench.driver.create_snapshot(&snapshot).await)?;
     snapshot.provider_location = Some(update.provider_location);
     let volume = Volume::new(volume_id(c), 2);
-    let made = bench.driver.create_volume_from_snapshot(&volume, &snapshot).await;
+    let made = bench
+        .driver
+        .create_volume_from_snapshot(&volume, &snapshot)
+        .await;
     let volume = volume.updated(&done("from-snapshot", made)?);
     c.equal("row", &bench.row(c, &volume).await?.is_some(), &true)?;
     done("delete", bench.driver.delete_snapshot(&snapshot).await)?;
-    done("delete-again", bench.driver.delete_snapshot(&snapshot).await)
+    done(
+        "delete-again",
+        bench.driver.delete_snapshot(&snapshot).await,
+    )
 }
 
 async fn clone_fails(c: &mut CaseContext) -> Result<(), Stop> {
@@ -304,12 +381,17 @@ async fn clone_fails(c: &mut CaseContext) -> Result<(), Stop> {
     let target = Volume::new(volume_id(c), 1);
     let outcome = bench.driver.create_cloned_volume(&target, &source).await;
     let hits = bench.wire.rest();
-    c.check("harmed", hits > 0 && outcome.is_err(), "a failed copy", || {
-        format!("{outcome:?}")
-    })?;
+    c.check(
+        "harmed",
+        hits > 0 && outcome.is_err(),
+        "a failed copy",
+        || format!("{outcome:?}"),
+    )?;
     super::matrix::reconcile(&bench).await?;
     let row = bench.row(c, &source).await?.unwrap_or_default().text();
-    c.check("source", before.contains(&row), &before.join("\n"), || row.clone())
+    c.check("source", before.contains(&row), &before.join("\n"), || {
+        row.clone()
+    })
 }
 
 async fn attached(c: &mut CaseContext) -> Result<(), Stop> {
@@ -324,7 +406,15 @@ async fn attached(c: &mut CaseContext) -> Result<(), Stop> {
         volume: volume.clone(),
         provider_location: None,
     };
-    refused("snapshot", bench.driver.create_snapshot(&snapshot).await, "InvalidVolume")?;
-    refused("delete", bench.driver.delete_volume(&volume).await, "VolumeIsBusy")?;
+    refused(
+        "snapshot",
+        bench.driver.create_snapshot(&snapshot).await,
+        "InvalidVolume",
+    )?;
+    refused(
+        "delete",
+        bench.driver.delete_volume(&volume).await,
+        "VolumeIsBusy",
+    )?;
     c.equal("rows", &bench.traces(c, None).await?, &before)
 }

@@ -130,13 +130,16 @@ impl Wire {
         let harm = self.harm(&line);
         match harm {
             Some(Harm::Refused) => {
-                let body = r#"{"data":[{"error":["(Error) refused by the kit"],"errorcode":["1"]}]}"#;
+                let body =
+                    r#"{"data":[{"error":["(Error) refused by the kit"],"errorcode":["1"]}]}"#;
                 return Ok(WireAnswer {
                     status: 200,
                     body: body.into(),
                 });
             }
-            Some(Harm::CutBefore) => return Err(fault(TransportFault::NoConnection, "cut by the kit")),
+            Some(Harm::CutBefore) => {
+                return Err(fault(TransportFault::NoConnection, "cut by the kit"));
+            }
             Some(Harm::StopBefore) => return self.stop().await,
             _ => {}
         }
