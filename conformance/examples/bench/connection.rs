@@ -62,12 +62,37 @@ impl Connection {
         path: &str,
         body: String,
     ) -> anyhow::Result<(u16, Bytes)> {
-        let request = Request::builder()
+        self.send_as(method, path, "text/plain", body).await
+    }
+
+    /// The same with a body of this content type.
+    pub async fn send_as(
+        &mut self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: String,
+    ) -> anyhow::Result<(u16, Bytes)> {
+        self.request(method, path, &[("content-type", content_type)], body)
+            .await
+    }
+
+    /// The same with these headers.
+    pub async fn request(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> anyhow::Result<(u16, Bytes)> {
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
-            .header("host", &self.host)
-            .header("content-type", "text/plain")
-            .body(Full::new(Bytes::from(body)))?;
+            .header("host", &self.host);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::new(Bytes::from(body)))?;
         self.sender.ready().await?;
         let response = self.sender.send_request(request).await?;
         let status = response.status().as_u16();

@@ -4,15 +4,19 @@
 //! (A B C A B C …), so that whatever else the machine does meets all of them. Each measurement checks that the work
 //! was done; one that was not done is an error, not a fast result.
 
+mod attach;
 mod bare;
 mod cold;
 mod connection;
+mod instructions;
 mod load;
 mod measure;
 mod page;
+mod peers;
 mod process;
 mod report;
 mod sites;
+mod soak;
 
 use std::path::PathBuf;
 
@@ -38,12 +42,19 @@ enum Command {
         /// Result file.
         file: PathBuf,
     },
+    /// Count instructions with Valgrind and compare them with the committed figures.
+    Instructions(instructions::Instructions),
+    /// A load that is not kind, with bounds.
+    Soak(soak::Soak),
     /// The bare server that is compared with (started by `run`).
     #[command(hide = true)]
     Bare(bare::Bare),
     /// The load client (started by `run`).
     #[command(hide = true)]
     Load(load::Load),
+    /// The driver at work (started by `run`).
+    #[command(hide = true)]
+    Cycle(attach::Cycle),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -58,6 +69,9 @@ fn main() -> anyhow::Result<()> {
         }
         Command::Bare(bare) => runtime(true)?.block_on(bare::serve(&bare)),
         Command::Load(load) => runtime(false)?.block_on(load::run(&load)),
+        Command::Cycle(cycle) => runtime(false)?.block_on(attach::run(&cycle)),
+        Command::Instructions(arguments) => instructions::run(&arguments),
+        Command::Soak(soak) => soak::run(&soak),
     }
 }
 

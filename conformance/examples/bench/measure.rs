@@ -1,13 +1,15 @@
 //! The measurements, one function each.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 use tempfile::TempDir;
 
-use super::process::Server;
+use super::process::{Server, program};
 use super::report::{Figure, Measurement, Report, SCHEMA};
-use super::{cold, load, runtime, sites};
+use super::{cold, instructions, load, peers, runtime, sites, soak};
 
 /// Measure, print a table, write JSON.
 #[derive(clap::Args)]
@@ -34,23 +36,29 @@ impl Run {
 
 type Measure = fn(&Run) -> anyhow::Result<Measurement>;
 
-const ALL: [(&str, Measure); 8] = [
+const ALL: [(&str, Measure); 11] = [
     ("stateful", stateful),
     ("stateful-tls", stateful_tls),
     ("scale", scale),
     ("large-answer", large_answer),
+    ("attach", attach),
+    ("certification", certification),
+    ("peers", peers),
     ("cold-start", cold_start),
     ("load-100k", load_100k),
     ("memory", memory),
     ("journal", journal),
 ];
 
+/// Where the instructions go: no measurement of time.
+const LAYERS: &str = "layers";
+
 /// Runs what was asked for.
 pub fn run(run: &Run) -> anyhow::Result<()> {
     for name in &run.only {
         ensure!(
-            ALL.iter().any(|(id, _)| id == name),
-            "there is no measurement {name}: {}",
+            name == LAYERS || ALL.iter().any(|(id, _)| id == name),
+            "there is no measurement {name}: {}, {LAYERS}",
             ALL.map(|(id, _)| id).join(", ")
         );
     }
@@ -59,6 +67,8 @@ pub fn run(run: &Run) -> anyhow::Result<()> {
         machine: machine(),
         rounds: run.rounds,
         measurements: Vec::new(),
+        layers: Vec::new(),
+        skipped: Vec::new(),
     };
     for (id, measure) in ALL {
         if !run.only.is_empty() && !run.only.iter().any(|name| name == id) {
@@ -66,6 +76,9 @@ pub fn run(run: &Run) -> anyhow::Result<()> {
         }
         eprintln!("{id} …");
         let measurement = measure(run).with_context(|| format!("measurement {id}"))?;
+        for why in &measurement.skipped {
+            println!("{id:14} skipped: {why}");
+        }
         for figure in &measurement.figures {
             println!("{id:14} {:36} {}", figure.name, figure.text().trim());
         }
@@ -79,6 +92,18 @@ pub fn run(run: &Run) -> anyhow::Result<()> {
             }
         );
         report.measurements.push(measurement);
+    }
+    if run.only.is_empty() || run.only.iter().any(|name| name == LAYERS) {
+        eprintln!("{LAYERS} …");
+        match instructions::layers()? {
+            Some(layers) => report.layers = layers,
+            None => report
+                .skipped
+                .push("where the time goes: valgrind is not installed".to_owned()),
+        }
+    }
+    for why in &report.skipped {
+        println!("skipped: {why}");
     }
     if let Some(folder) = run.json.parent() {
         std::fs::create_dir_all(folder)?;
@@ -102,6 +127,172 @@ fn machine() -> String {
         })
         .unwrap_or_else(|| "unknown processor".to_owned());
     format!("{cores} cores, {model}")
+}
+
+const NODES: &str = "/xcatws/nodes?userName=admin&password=admin&format=json";
+
+/// Writes a generated site.
+fn generate(site: &Path, arguments: &[&str]) -> anyhow::Result<()> {
+    let output = Command::new(program("xcat-sim")?)
+        .args(["site", "generate", "--seed", "7"])
+        .args(arguments)
+        .output()?;
+    ensure!(
+        output.status.success(),
+        "xcat-sim site generate: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    std::fs::write(site, output.stdout)?;
+    Ok(())
+}
+
+/// The driver's cycle on a running guest.
+fn attach(run: &Run) -> anyhow::Result<Measurement> {
+    let folder = TempDir::new()?;
+    let lab = PathBuf::from("lab");
+    let server = Server::simulator(&lab, None, &["--control", "127.0.0.1:0"])?;
+    let state = folder.path().join("state");
+    let runtime = runtime(false)?;
+    // A driver's start is no part of a cycle: two cycles less one.
+    let count = |cycles: &str| -> anyhow::Result<(f64, f64)> {
+        let journal = |since: u64| {
+            let query = serde_json::json!({"since": since});
+            let path = "/worlds/default/journal/query";
+            runtime.block_on(soak::control(&server, hyper::Method::POST, path, query))
+        };
+        let last = |found: &serde_json::Value| -> anyhow::Result<u64> {
+            let requests = requests(found)?;
+            Ok(requests.last().and_then(|r| r["id"].as_u64()).unwrap_or(0))
+        };
+        let before = last(&journal(0)?)?;
+        server.cycles(&state, &["--cycles", cycles, "--milliseconds", "60000"])?;
+        let found = journal(before)?;
+        let requests = requests(&found)?;
+        let commands: usize = requests
+            .iter()
+            .map(|r| r["commands"].as_array().map_or(0, Vec::len))
+            .sum();
+        Ok((requests.len() as f64, commands as f64))
+    };
+    count("1")?;
+    let (one, two) = (count("1")?, count("2")?);
+    let requests = Figure::new("requests", "a cycle", vec![two.0 - one.0]);
+    let commands = Figure::new("remote commands", "a cycle", vec![two.1 - one.1]);
+    let time = run.milliseconds();
+    let mut values = Vec::new();
+    for _ in 0..run.rounds {
+        let cycles = server.cycles(&state, &["--milliseconds", &time])?;
+        ensure!(cycles.cycles > 0, "no cycle ended");
+        values.push(cycles.cycles as f64 / cycles.seconds);
+    }
+    ensure!(
+        rows_in_use(&server, "scsipol1")? == 0,
+        "rows are left in use"
+    );
+    Ok(Measurement {
+        skipped: Vec::new(),
+        id: "attach and detach".to_owned(),
+        work: "the driver makes a volume, attaches it to a running guest, detaches and deletes it; its records are written durably".to_owned(),
+        figures: vec![Figure::new("cycles", "cycles/s", values), requests, commands],
+        target: String::new(),
+        reached: None,
+    })
+}
+
+/// The requests of an answer of the journal.
+fn requests(found: &serde_json::Value) -> anyhow::Result<&Vec<serde_json::Value>> {
+    found
+        .as_array()
+        .or_else(|| found["requests"].as_array())
+        .context("the journal lists no requests")
+}
+
+/// The whole kit on the embedded site.
+fn certification(run: &Run) -> anyhow::Result<Measurement> {
+    let folder = TempDir::new()?;
+    let mut values = Vec::new();
+    let mut said = String::new();
+    for _ in 0..run.rounds.min(3) {
+        let start = Instant::now();
+        let output = Command::new(program("xcat-conformance")?)
+            .args(["run", "--quiet", "--out"])
+            .arg(folder.path().join("report"))
+            .output()?;
+        values.push(start.elapsed().as_secs_f64());
+        let text = String::from_utf8_lossy(&output.stdout);
+        ensure!(
+            output.status.code() == Some(0),
+            "the kit did not pass: {}\n{text}{}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let summary = text.lines().find(|line| line.contains(" pass"));
+        summary.unwrap_or_default().trim().clone_into(&mut said);
+    }
+    ensure!(said.contains(" pass"), "the kit did not say what passed");
+    let figure = Figure::new("wall time", "s", values);
+    Ok(Measurement {
+        skipped: Vec::new(),
+        id: "certification".to_owned(),
+        work: format!("the whole kit on the embedded site: {said}"),
+        reached: Some(figure.median() < 10.0),
+        figures: vec![figure],
+        target: "below 10 s on 4 cores".to_owned(),
+    })
+}
+
+/// The same client against what a user would take instead.
+fn peers(run: &Run) -> anyhow::Result<Measurement> {
+    let folder = TempDir::new()?;
+    let site = sites::write(folder.path(), 1_000)?;
+    let simulator = Server::simulator(&site, None, &[])?;
+    let mut running = Vec::new();
+    let mut skipped = Vec::new();
+    for peer in [
+        peers::moto()?,
+        peers::sushy(&folder)?,
+        peers::prism(&folder)?,
+    ] {
+        match peer {
+            Ok(peer) => running.push((peer, Vec::new())),
+            Err(why) => skipped.push(why),
+        }
+    }
+    let time = run.milliseconds();
+    let mut ours = Vec::new();
+    if !running.is_empty() {
+        for _ in 0..run.rounds {
+            ours.push(rate(&simulator.load(&[
+                "--kind",
+                "given",
+                "--milliseconds",
+                &time,
+            ])?));
+            for (peer, rates) in &mut running {
+                let mut arguments = vec!["--kind", "same", "--milliseconds", &time];
+                arguments.extend(peer.load.iter().map(String::as_str));
+                rates.push(rate(&peer.server.load(&arguments)?));
+            }
+        }
+    }
+    let ours = Figure::new("simulator, reserve and release", "requests/s", ours);
+    let mut figures = Vec::new();
+    for (peer, rates) in running {
+        let theirs = Figure::new(&peer.name, "requests/s", rates);
+        let ratio = ours.by(&theirs, &format!("simulator / {}", peer.name));
+        figures.extend([theirs, ratio]);
+    }
+    if !figures.is_empty() {
+        figures.insert(0, ours);
+    }
+    Ok(Measurement {
+        skipped,
+        id: "peers".to_owned(),
+        work: "16 connections, a change of state each; the works are alike in role only".to_owned(),
+        figures,
+        target: String::new(),
+        reached: None,
+    })
 }
 
 fn rate(taken: &load::Taken) -> f64 {
@@ -153,10 +344,27 @@ fn compare_changes(run: &Run, tls: bool) -> anyhow::Result<Measurement> {
         rows_in_use(&simulator, sites::POOL)? == 0,
         "rows are left in use"
     );
+    // And N reservations reserve N rows.
+    let each = [
+        "--connections",
+        "16",
+        "--requests",
+        "60",
+        "--milliseconds",
+        "60000",
+    ];
+    let reserved = simulator.load(&[&["--kind", "reserve"], &each[..]].concat())?;
+    let in_use = rows_in_use(&simulator, sites::POOL)?;
+    ensure!(
+        in_use as u64 == reserved.requests,
+        "{} reservations left {in_use} rows in use",
+        reserved.requests
+    );
     let ours = Figure::new("simulator", "requests/s", ours);
     let theirs = Figure::new("bare axum", "requests/s", theirs);
     let ratio = ours.by(&theirs, "simulator / bare");
     Ok(Measurement {
+        skipped: Vec::new(),
         id: if tls {
             "stateful change, TLS"
         } else {
@@ -164,7 +372,8 @@ fn compare_changes(run: &Run, tls: bool) -> anyhow::Result<Measurement> {
         }
         .to_owned(),
         work: format!(
-            "`--reservezfcp`, then `--releasezfcp` of a named LUN, pool of 1,000, keep-alive, 16 connections, answers of {answer} bytes"
+            "`--reservezfcp`, then `--releasezfcp` of a named LUN, pool of 1,000, keep-alive, 16 connections, answers of {answer} bytes; afterwards {} reservations left {in_use} rows in use",
+            reserved.requests
         ),
         reached: Some(ratio.median() >= 0.5),
         target: "at least half of the bare server".to_owned(),
@@ -212,6 +421,7 @@ fn scale(run: &Run) -> anyhow::Result<Measurement> {
     let reached = ratio.median() <= 3.0;
     figures.push(ratio);
     Ok(Measurement {
+        skipped: Vec::new(),
         id: "scale".to_owned(),
         work: "best-fit `--reservezfcp`, then `--releasezfcp`, one connection, `--repair Q61`"
             .to_owned(),
@@ -248,6 +458,7 @@ fn large_answer(run: &Run) -> anyhow::Result<Measurement> {
     let theirs = Figure::new("bare axum", "MiB/s", theirs);
     let ratio = ours.by(&theirs, "simulator / bare");
     Ok(Measurement {
+        skipped: Vec::new(),
         id: "large answer".to_owned(),
         work: format!("`rinv --zfcppool` of 100,000 rows, {size} bytes, one connection"),
         reached: Some(ratio.median() >= 0.7),
@@ -281,6 +492,7 @@ fn cold_start(run: &Run) -> anyhow::Result<Measurement> {
     let reached = plain.median() <= 2.0 && tls.median() <= 2.0;
     figures.extend([plain, tls]);
     Ok(Measurement {
+        skipped: Vec::new(),
         id: "cold start".to_owned(),
         work: "process start to the first complete answer, `lab`; with TLS the certificate is made at start by both".to_owned(),
         figures,
@@ -299,6 +511,7 @@ fn load_100k(run: &Run) -> anyhow::Result<Measurement> {
     }
     let figure = Figure::new("start and first answer", "ms", values);
     Ok(Measurement {
+        skipped: Vec::new(),
         id: "100,000 LUNs loaded".to_owned(),
         work: "a site file with a pool of 100,000 rows".to_owned(),
         target: "less than a second".to_owned(),
@@ -311,8 +524,40 @@ fn load_100k(run: &Run) -> anyhow::Result<Measurement> {
 fn memory(_: &Run) -> anyhow::Result<Measurement> {
     const LUNS: u64 = 1_000_000;
     let folder = TempDir::new()?;
-    let empty = Server::simulator(&PathBuf::from("empty"), None, &[])?.resident()?;
-    let lab = Server::simulator(&PathBuf::from("lab"), None, &[])?.resident()?;
+    let resident = |site: &Path| -> anyhow::Result<u64> {
+        let server = Server::simulator(site, None, &[])?;
+        server.load(&[
+            "--kind",
+            "same",
+            "--method",
+            "GET",
+            "--path",
+            NODES,
+            "--connections",
+            "1",
+            "--requests",
+            "2",
+        ])?;
+        server.resident()
+    };
+    let empty = resident(Path::new("empty"))?;
+    let lab = resident(Path::new("lab"))?;
+    let guests = |guests: u64| -> anyhow::Result<u64> {
+        let site = folder.path().join(format!("guests-{guests}.toml"));
+        generate(
+            &site,
+            &[
+                "--zvm",
+                "1",
+                "--guests",
+                &guests.to_string(),
+                "--luns",
+                "100",
+            ],
+        )?;
+        resident(&site)
+    };
+    let a_guest = guests(10_100)?.saturating_sub(guests(100)?) as f64 / 10_000.0;
     let site = sites::write(folder.path(), LUNS)?;
     let server = Server::simulator(&site, None, &["--repair", "Q61"])?;
     server.load(&[
@@ -328,12 +573,15 @@ fn memory(_: &Run) -> anyhow::Result<Measurement> {
     let a_lun = (full.saturating_sub(lab) as f64 - text as f64) / LUNS as f64;
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
     Ok(Measurement {
+        skipped: Vec::new(),
         id: "memory".to_owned(),
-        work: "resident set of a server with a pool of 1,000,000 LUNs".to_owned(),
+        work: "resident set of a server: no site, a pool of 1,000,000 LUNs, 10,000 guests more"
+            .to_owned(),
         figures: vec![
             Figure::new("empty site", "MiB", vec![mib(empty)]),
             Figure::new("1,000,000 LUNs", "MiB", vec![mib(full)]),
             Figure::new("beyond the pool text", "bytes/LUN", vec![a_lun]),
+            Figure::new("a guest, at 10,000", "bytes/guest", vec![a_guest]),
         ],
         target: "at most 150 bytes per LUN beyond the pool text".to_owned(),
         reached: Some(a_lun <= 150.0),
@@ -364,6 +612,7 @@ fn journal(_: &Run) -> anyhow::Result<Measurement> {
     let growth = server.resident()? as f64 - before as f64;
     let figure = Figure::new("growth", "MiB", vec![growth / f64::from(1 << 20)]);
     Ok(Measurement {
+        skipped: Vec::new(),
         id: "journal".to_owned(),
         work: format!("{REQUESTS} requests after the first 50,000"),
         target: "less than 5 MiB".to_owned(),

@@ -24,6 +24,8 @@ pub fn render(report: &Report) -> String {
             .iter()
             .map(|f| format!("{}: {}", f.name, f.text().trim()))
             .collect();
+        let mut figures = figures;
+        figures.extend(m.skipped.iter().map(|why| format!("skipped: {why}")));
         let reached = match m.reached {
             Some(true) => "yes",
             Some(false) => "**no**",
@@ -38,5 +40,30 @@ pub fn render(report: &Report) -> String {
             m.target
         );
     }
+    page.push_str("\n## Where the time goes\n\n");
+    if report.layers.is_empty() {
+        page.push_str("Not counted in this run.\n");
+    } else {
+        page.push_str(
+            "Instructions of one request, the mean of `--reservezfcp` and `--releasezfcp` of a named LUN, counted by Valgrind in the server: \
+             500 requests less 100, so that its start does not count. The kernel's part is not in it.\n\n| layer | instructions | share |\n|---|---|---|\n",
+        );
+        for layer in &report.layers {
+            let _ = writeln!(
+                page,
+                "| {} | {} | {:.1} % |",
+                layer.name,
+                layer.instructions,
+                layer.share * 100.0
+            );
+        }
+    }
+    for why in &report.skipped {
+        let _ = writeln!(page, "\nSkipped: {why}.");
+    }
+    page.push_str(NOTES);
     page
 }
+
+/// What the figures do not say.
+const NOTES: &str = include_str!("notes.md");

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 
@@ -11,6 +12,8 @@ pub struct Server {
     child: Child,
     /// Root, without `/xcatws`.
     pub url: String,
+    /// Address of the control door, when there is one.
+    pub control: Option<String>,
     /// CA file of an https server.
     pub ca: Option<PathBuf>,
 }
@@ -34,15 +37,50 @@ impl Server {
         let mut line = String::new();
         let stdout = child.stdout.take().context("no standard output")?;
         BufReader::new(stdout).read_line(&mut line)?;
-        let url = line
-            .split_ascii_whitespace()
-            .find_map(|word| word.strip_prefix("rest="))
-            .with_context(|| format!("{command:?} did not become ready: {line:?}"))?;
+        let word = |key: &str| {
+            line.split_ascii_whitespace()
+                .find_map(|word| word.strip_prefix(key))
+        };
+        let url =
+            word("rest=").with_context(|| format!("{command:?} did not become ready: {line:?}"))?;
         Ok(Self {
             url: url.trim_end_matches("/xcatws").to_owned(),
+            control: word("control=").map(str::to_owned),
             child,
             ca,
         })
+    }
+
+    /// A server of another kind, which says nothing: it is ready when its port answers.
+    pub fn other(command: &mut Command, url: &str) -> anyhow::Result<Self> {
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("cannot start {command:?}"))?;
+        let server = Self {
+            child,
+            url: url.to_owned(),
+            control: None,
+            ca: None,
+        };
+        let address = url.trim_start_matches("http://");
+        let end = Instant::now() + Duration::from_secs(30);
+        while std::net::TcpStream::connect(address).is_err() {
+            ensure!(Instant::now() < end, "{command:?} did not become ready");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(server)
+    }
+
+    /// Asks the server to end, as Ctrl-C does, and waits for that.
+    pub fn interrupt(&mut self) -> anyhow::Result<()> {
+        let pid = self.child.id().to_string();
+        let status = Command::new("kill").args(["-INT", &pid]).status()?;
+        ensure!(status.success(), "the server cannot be interrupted");
+        self.child.wait()?;
+        Ok(())
     }
 
     /// The simulator with a site and further options.
@@ -91,6 +129,22 @@ impl Server {
         }
         let output = command.stderr(Stdio::inherit()).output()?;
         ensure!(output.status.success(), "the load failed");
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+
+    /// Cycles of the driver in a process of its own.
+    pub fn cycles(
+        &self,
+        state: &Path,
+        arguments: &[&str],
+    ) -> anyhow::Result<super::attach::Cycles> {
+        let output = Command::new(std::env::current_exe()?)
+            .args(["cycle", "--url", &self.url, "--state"])
+            .arg(state)
+            .args(arguments)
+            .stderr(Stdio::inherit())
+            .output()?;
+        ensure!(output.status.success(), "the driver failed");
         Ok(serde_json::from_slice(&output.stdout)?)
     }
 }

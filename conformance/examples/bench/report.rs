@@ -16,6 +16,23 @@ pub struct Report {
     pub rounds: usize,
     /// Measurements, in order.
     pub measurements: Vec<Measurement>,
+    /// Where the instructions of a reservation and its release go; empty when they were not counted.
+    #[serde(default)]
+    pub layers: Vec<Layer>,
+    /// What was left out, and why.
+    #[serde(default)]
+    pub skipped: Vec<String>,
+}
+
+/// A layer of the way of a request.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Layer {
+    /// What it does.
+    pub name: String,
+    /// Instructions of one request.
+    pub instructions: u64,
+    /// Share of all.
+    pub share: f64,
 }
 
 /// One row of the table.
@@ -31,6 +48,9 @@ pub struct Measurement {
     pub target: String,
     /// Whether it was reached; nothing where there is no target.
     pub reached: Option<bool>,
+    /// What was left out, and why.
+    #[serde(default)]
+    pub skipped: Vec<String>,
 }
 
 /// A value over the rounds.
