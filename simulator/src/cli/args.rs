@@ -22,7 +22,8 @@ use crate::seam::{Behaviour, Release};
   xcat-sim journal --control 127.0.0.1:8081
 
 Exit status: 0 done; 1 it could not be done; 2 the command line is wrong; 3 the site cannot be used;
-4 an address cannot be listened on; 5 no control door answers; 6 'state diff' found differences."
+4 an address cannot be listened on; 5 no control door answers; 6 'state diff' found differences, or an assertion does
+not hold."
 )]
 pub struct Args {
     /// What to do.
@@ -49,6 +50,24 @@ pub enum Command {
     Break(BreakCommand),
     /// Show the requests of a running site with their remote commands.
     Journal(Journal),
+    /// Assert how often remote commands were issued since a request.
+    #[command(after_help = "Example: no remote command has touched a LUN
+  xcat-sim assert --lun 4010403300000000 --at-most 0")]
+    Assert(Box<Assert>),
+    /// Wait until requests that match have ended, and show them.
+    Wait(Box<Wait>),
+    /// How long remote commands of a running site take.
+    #[command(subcommand)]
+    Latency(LatencyCommand),
+    /// Pool files of a running site, as a person with an editor sees and changes them.
+    #[command(subcommand)]
+    Pool(PoolCommand),
+    /// The SAN of a running site.
+    #[command(subcommand)]
+    San(SanCommand),
+    /// The Linux systems of a running site.
+    #[command(subcommand)]
+    Guest(GuestCommand),
     /// Save, load, reset and compare the state of a running site.
     #[command(subcommand)]
     State(StateCommand),
@@ -361,8 +380,17 @@ pub enum BreakCommand {
         #[arg(long)]
         nth: Option<u64>,
         /// After the side effect.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "during")]
         after: bool,
+        /// Between the reading and the writing of a file that is edited in place.
+        #[arg(long)]
+        during: bool,
+        /// Hold until a request of this operation is done.
+        #[arg(long, value_name = "OPERATION")]
+        until: Option<String>,
+        /// How many requests it holds; 1 unless given.
+        #[arg(long)]
+        times: Option<u64>,
         #[command(flatten)]
         door: Door,
     },
@@ -411,6 +439,192 @@ pub struct Journal {
     pub door: Door,
 }
 
+/// `assert`.
+#[derive(Debug, ClapArgs)]
+pub struct Assert {
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Only requests after this number.
+    #[arg(long, default_value_t = 0)]
+    pub since: u64,
+    /// At least so many; 1 when no bound is given.
+    #[arg(long)]
+    pub at_least: Option<u64>,
+    /// At most so many; 0: none.
+    #[arg(long)]
+    pub at_most: Option<u64>,
+    #[command(flatten)]
+    pub door: Door,
+}
+
+/// `wait`.
+#[derive(Debug, ClapArgs)]
+pub struct Wait {
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Only requests after this number.
+    #[arg(long, default_value_t = 0)]
+    pub since: u64,
+    /// Only those in which this fault rule had a hand.
+    #[arg(long, value_name = "ID")]
+    pub fault: Option<String>,
+    /// How long to wait, in real milliseconds.
+    #[arg(long, default_value_t = 30_000)]
+    pub timeout_ms: u64,
+    #[command(flatten)]
+    pub door: Door,
+}
+
+/// Latency profiles.
+#[derive(Debug, Subcommand)]
+pub enum LatencyCommand {
+    /// The profiles in force.
+    Show(Door),
+    /// Replace the profiles.
+    #[command(after_help = "Example:
+  xcat-sim latency set '{\"profiles\":[{\"command\":\"smcli\",\"time\":{\"kind\":\"constant\",\"ms\":250}}]}'")]
+    Set {
+        /// Profiles and random state, as JSON.
+        json: String,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// No latency any more.
+    Clear(Door),
+}
+
+/// Pool files.
+#[derive(Debug, Subcommand)]
+pub enum PoolCommand {
+    /// zHCPs and names of the pools.
+    List(Door),
+    /// Print a pool file.
+    Show {
+        /// Its zHCP.
+        zhcp: String,
+        /// Its name.
+        pool: String,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Replace a pool file by a file.
+    Set {
+        /// Its zHCP.
+        zhcp: String,
+        /// Its name.
+        pool: String,
+        /// The new text.
+        file: PathBuf,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Replace a line; with --insert put one before it, with --delete take it out.
+    Row {
+        /// Its zHCP.
+        zhcp: String,
+        /// Its name.
+        pool: String,
+        /// The line, from 1.
+        line: usize,
+        /// The new text.
+        #[arg(required_unless_present = "delete")]
+        text: Option<String>,
+        /// Put it before the line.
+        #[arg(long, conflicts_with = "delete")]
+        insert: bool,
+        /// Take the line out.
+        #[arg(long, conflicts_with = "text")]
+        delete: bool,
+        #[command(flatten)]
+        door: Door,
+    },
+}
+
+/// The SAN.
+#[derive(Debug, Subcommand)]
+pub enum SanCommand {
+    /// Ports, zones, masks, LUNs, links.
+    Show(Door),
+    /// Set the members of a zone.
+    Zone {
+        /// Its name.
+        name: String,
+        /// WWPNs.
+        members: Vec<String>,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Take a zone away.
+    Unzone {
+        /// Its name.
+        name: String,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Set the initiators that see a volume.
+    Mask {
+        /// The volume.
+        volume: String,
+        /// WWPNs.
+        initiators: Vec<String>,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Set a target port: online unless said otherwise.
+    Port {
+        /// Its WWPN.
+        wwpn: String,
+        /// Its link is down.
+        #[arg(long)]
+        offline: bool,
+        /// It refuses logins.
+        #[arg(long)]
+        refuses_login: bool,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Let a volume answer under a LUN; a new one is made with a size.
+    Lun {
+        /// The target port.
+        wwpn: String,
+        /// The LUN.
+        lun: String,
+        /// The volume.
+        volume: String,
+        /// Its size.
+        #[arg(long)]
+        bytes: Option<u64>,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Take a LUN away from a port.
+    Unlun {
+        /// The target port.
+        wwpn: String,
+        /// The LUN.
+        lun: String,
+        #[command(flatten)]
+        door: Door,
+    },
+}
+
+/// Linux systems.
+#[derive(Debug, Subcommand)]
+pub enum GuestCommand {
+    /// Userid, z/VM system, and whether they run.
+    List(Door),
+    /// Log one on or off, outside of xCAT.
+    Power {
+        /// Its host name.
+        host: String,
+        /// `on` or `off`.
+        #[arg(value_parser = ["on", "off"])]
+        to: String,
+        #[command(flatten)]
+        door: Door,
+    },
+}
+
 /// The state.
 #[derive(Debug, Subcommand)]
 pub enum StateCommand {
@@ -432,6 +646,15 @@ pub enum StateCommand {
     Reset(Door),
     /// Keep the state under a name.
     Snapshot {
+        /// The name.
+        name: String,
+        #[command(flatten)]
+        door: Door,
+    },
+    /// Names of the snapshots.
+    Snapshots(Door),
+    /// Forget a snapshot.
+    Forget {
         /// The name.
         name: String,
         #[command(flatten)]

@@ -16,7 +16,7 @@ pub(super) fn ask(door: &Door, method: &str, path: &str, body: &Value) -> Result
     Ok(Client::new(&door.control)?.call(method, &path, body)?)
 }
 
-fn tell(value: &Value) -> Result<(), Failure> {
+pub(super) fn tell(value: &Value) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(anyhow::Error::from)?;
     Ok(Talk::data(&text)?)
 }
@@ -96,7 +96,7 @@ fn rule(args: &FaultAdd) -> Result<Value, Failure> {
     Ok(rule)
 }
 
-fn target(args: &TargetArgs) -> Map<String, Value> {
+pub(super) fn target(args: &TargetArgs) -> Map<String, Value> {
     [
         ("operation", &args.operation),
         ("node", &args.node),
@@ -132,9 +132,21 @@ pub fn breaks(command: BreakCommand) -> Result<(), Failure> {
             target: given,
             nth,
             after,
+            during,
+            until,
+            times,
             door,
         } => {
             let mut body = json!({"target": target(&given)});
+            if let Some(operation) = until {
+                body["until"] = json!({ "operation": operation });
+            }
+            if let Some(times) = times {
+                body["times"] = times.into();
+            }
+            if during {
+                body["when"] = "during".into();
+            }
             if let Some(id) = id {
                 body["id"] = id.into();
             }

@@ -17,7 +17,7 @@ pub enum Exit {
     Listen,
     /// 5: no control door answers.
     Door,
-    /// 6: `state diff` found differences.
+    /// 6: `state diff` found differences, or an assertion does not hold.
     Different,
 }
 

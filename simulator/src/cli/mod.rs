@@ -4,6 +4,7 @@ mod args;
 mod control;
 mod exit;
 mod journal;
+mod places;
 mod reference;
 mod serve;
 mod site;
@@ -53,6 +54,12 @@ fn run(command: Command, talk: &Talk) -> Result<Exit, Failure> {
         Command::Fault(command) => control::fault(command)?,
         Command::Break(command) => control::breaks(command)?,
         Command::Journal(args) => journal::run(&args)?,
+        Command::Assert(args) => return places::assert(&args),
+        Command::Wait(args) => places::wait(&args)?,
+        Command::Latency(command) => places::latency(command)?,
+        Command::Pool(command) => places::pool(command)?,
+        Command::San(command) => places::san(command)?,
+        Command::Guest(command) => places::guest(command)?,
         Command::State(command) => return state::run(command, talk),
         Command::Time(command) => control::time(command)?,
         Command::World(command) => control::world(command)?,

@@ -35,6 +35,16 @@ pub fn run(command: StateCommand, talk: &Talk) -> Result<Exit, Failure> {
             let path = format!("/snapshots/{}", part(&name));
             ask(&door, "PUT", &path, &Value::Null)?;
         }
+        StateCommand::Snapshots(door) => {
+            let answer = ask(&door, "GET", "/snapshots", &Value::Null)?;
+            for name in answer["snapshots"].as_array().into_iter().flatten() {
+                Talk::data(name.as_str().unwrap_or_default())?;
+            }
+        }
+        StateCommand::Forget { name, door } => {
+            let path = format!("/snapshots/{}", part(&name));
+            ask(&door, "DELETE", &path, &Value::Null)?;
+        }
         StateCommand::Restore { name, door } => {
             let path = format!("/snapshots/{}/restore", part(&name));
             ask(&door, "POST", &path, &Value::Null)?;

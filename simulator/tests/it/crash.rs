@@ -4,6 +4,7 @@
 //! of xCAT's tables, zones of the SAN through the control door. The process gets SIGKILL when a part of them, another
 //! one each time, has been acknowledged.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,8 +18,9 @@ use crate::server::client;
 
 /// Connections that send changes.
 const CONNECTIONS: usize = 8;
-/// The pool that is changed.
-const POOL: &str = "/var/opt/zhcp/zfcp/pool1.conf";
+/// Rows of the pools: each round has one of its own, on a z/VM system of its own. Of a pool of more than 128 KiB no row
+/// can be chosen by its LUN (Q61).
+type Pools = Vec<Vec<String>>;
 
 fn number(variable: &str, default: usize) -> usize {
     std::env::var(variable)
@@ -60,17 +62,18 @@ enum Sent {
 }
 
 /// Sends the change of this number.
-async fn change(client: &reqwest::Client, served: &Addresses, rows: &[String], at: usize) -> Sent {
+async fn change(client: &reqwest::Client, served: &Addresses, row: &str, (pool, line): At) -> Sent {
+    let at = name((pool, line));
     let (rest, control) = (&served.rest, &served.control);
     let xcat = |path: &str| format!("{rest}/{path}?userName=admin&password=admin&format=json");
-    let (url, body, done) = match kind(at) {
+    let (url, body, done) = match kind(line) {
         Kind::Reservation => {
-            let fields: Vec<&str> = rows[at].split(',').collect();
+            let fields: Vec<&str> = row.split(',').collect();
             let args = format!(
-                "[\"--reservezfcp\",\"pool1\",\"reserved\",\"owner{at}\",\"1a00\",\"1g\",\"{}\",\"{}\"]",
+                "[\"--reservezfcp\",\"pool{pool}\",\"reserved\",\"owner{at}\",\"1a00\",\"1g\",\"{}\",\"{}\"]",
                 fields[1], fields[2]
             );
-            (xcat("hypervisor/zvm1"), args, "was reserved... Done")
+            (xcat(&format!("hypervisor/zvm{pool}")), args, "was reserved... Done")
         }
         Kind::TableRow => (
             xcat("tables/hosts"),
@@ -114,48 +117,65 @@ async fn state(client: &reqwest::Client, served: &Served) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-fn pool_text(state: &Value) -> &str {
-    state["world"]["linuxes"]["zhcp1"]["fs"]["files"][POOL]["text"]
+fn pool_text(state: &Value, pool: usize) -> &str {
+    let files = &state["world"]["linuxes"][format!("zhcp{pool}")]["fs"]["files"];
+    files[format!("/var/opt/zhcp/zfcp/pool{pool}.conf")]["text"]
         .as_str()
         .unwrap()
 }
 
-/// The row of a pool once its reservation is done.
-fn reserved(row: &str, at: usize) -> String {
-    row.replacen("free", "reserved", 1)
-        .replace(",,,", &format!(",owner{at},1a00,"))
+/// The rows of so many pools; with the header, so that a row's number is that of its line.
+fn pools(state: &Value, count: usize) -> Arc<Pools> {
+    let rows = |pool| pool_text(state, pool).lines().map(str::to_owned).collect();
+    Arc::new((1..=count).map(rows).collect())
 }
 
-/// What of these changes is in a state. Every row of the pool must be whole: as it was, or as its reservation left it.
-fn found(state: &Value, rows: &[String]) -> impl Fn(usize) -> bool {
-    let text = pool_text(state);
-    let now: Vec<String> = text.lines().map(str::to_ascii_lowercase).collect();
-    assert!(text.ends_with('\n'));
-    assert_eq!(now.len(), rows.len(), "rows of the pool");
-    let mut is_reserved = vec![false; rows.len()];
-    for (at, (now, row)) in now.iter().zip(rows).enumerate() {
-        is_reserved[at] =
-            *now == reserved(row, at).to_ascii_lowercase() && kind(at) == Kind::Reservation;
-        assert!(
-            is_reserved[at] || *now == row.to_ascii_lowercase(),
-            "row {at} is torn: '{now}', was '{row}'"
-        );
+/// A change: number of its pool, from 1, and the line there, from 1 beside the header.
+type At = (usize, usize);
+
+/// What a change leaves behind, to be found again.
+fn name((pool, line): At) -> String {
+    format!("{pool}-{line}")
+}
+
+/// The row of a pool once its reservation is done.
+fn reserved(row: &str, at: At) -> String {
+    row.replacen("free", "reserved", 1)
+        .replace(",,,", &format!(",owner{},1a00,", name(at)))
+}
+
+/// What of the changes is in a state. Every row of every pool must be whole: as it was, or as its reservation left it.
+fn found(state: &Value, pools: &Pools) -> impl Fn(At) -> bool + use<> {
+    let mut is_reserved = HashSet::new();
+    for (pool, rows) in (1..).zip(pools) {
+        let text = pool_text(state, pool);
+        assert!(text.ends_with('\n'));
+        assert_eq!(text.lines().count(), rows.len(), "rows of pool {pool}");
+        for (line, (now, row)) in text.lines().zip(rows).enumerate() {
+            let at = (pool, line);
+            if now.eq_ignore_ascii_case(&reserved(row, at)) && kind(line) == Kind::Reservation {
+                is_reserved.insert(at);
+            } else {
+                let is_whole = now.eq_ignore_ascii_case(row);
+                assert!(is_whole, "row {at:?} is torn: '{now}', was '{row}'");
+            }
+        }
     }
     let tables = state["world"]["mn"]["tables"].to_string();
     let zones = state["world"]["san"]["zones"].clone();
-    move |at| match kind(at) {
-        Kind::Reservation => is_reserved[at],
-        Kind::TableRow => tables.contains(&format!("\"change-{at}\"")),
-        Kind::Zone => zones.get(format!("zone-{at}")).is_some(),
+    move |at| match kind(at.1) {
+        Kind::Reservation => is_reserved.contains(&at),
+        Kind::TableRow => tables.contains(&format!("\"change-{}\"", name(at))),
+        Kind::Zone => zones.get(format!("zone-{}", name(at))).is_some(),
     }
 }
 
-/// A site with a pool of so many rows, one path for each.
-fn write_site(path: &Path, rows: usize) {
+/// A site with pools of so many rows each, one path for each row.
+fn write_site(path: &Path, pools: usize, rows: usize) {
     let text = xcat_simulator::site::generate(xcat_simulator::site::Scale {
-        systems: 1,
+        systems: pools as u32,
         guests: 2,
-        luns: rows as u32,
+        luns: (pools * rows) as u32,
         seed: 7,
     });
     let fixed: String = text
@@ -168,14 +188,15 @@ fn write_site(path: &Path, rows: usize) {
     std::fs::write(path, fixed).unwrap();
 }
 
-/// Sends changes with these numbers over several connections, and kills the process once so many are acknowledged.
+/// Sends a change for each row of a pool over several connections, and kills the process once so many are acknowledged.
 async fn round(
     served: Served,
-    rows: &Arc<Vec<String>>,
-    plan: std::ops::Range<usize>,
+    pools: &Arc<Pools>,
+    pool: usize,
     kill_at: usize,
-) -> Vec<(usize, Sent)> {
-    let next = Arc::new(AtomicUsize::new(plan.start));
+) -> Vec<(At, Sent)> {
+    // The first line is the header.
+    let next = Arc::new(AtomicUsize::new(1));
     let done = Arc::new(AtomicUsize::new(0));
     let addresses = Addresses {
         rest: served.rest.clone(),
@@ -185,17 +206,17 @@ async fn round(
     let tasks: Vec<_> = (0..CONNECTIONS)
         .map(|_| {
             // Each its own connections.
-            let (client, addresses, rows) = (client(None), addresses.clone(), Arc::clone(rows));
+            let (client, addresses, pools) = (client(None), addresses.clone(), Arc::clone(pools));
             let (next, done, served) = (Arc::clone(&next), Arc::clone(&done), Arc::clone(&served));
             tokio::spawn(async move {
                 let mut sent = Vec::new();
                 loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    if at >= plan.end {
+                    let line = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(row) = pools[pool - 1].get(line) else {
                         return sent;
-                    }
-                    let how = change(&client, &addresses, &rows, at).await;
-                    sent.push((at, how));
+                    };
+                    let how = change(&client, &addresses, row, (pool, line)).await;
+                    sent.push(((pool, line), how));
                     if how == Sent::InFlight {
                         return sent;
                     }
@@ -223,28 +244,30 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
     let changes = number("XCAT_SIM_CRASH_CHANGES", 60);
     let folder = tempfile::tempdir().unwrap();
     let site = folder.path().join("site.toml");
-    write_site(&site, rounds * changes);
+    write_site(&site, rounds, changes);
     let kept = folder.path().join("state");
     let client = client(None);
     let mut served = serve(&site, &kept);
     let first = state(&client, &served).await;
-    let rows: Arc<Vec<String>> = Arc::new(pool_text(&first).lines().map(str::to_owned).collect());
-    let mut sent: Vec<(usize, Sent)> = Vec::new();
+    let pools = pools(&first, rounds);
+    let mut sent: Vec<(At, Sent)> = Vec::new();
     let (mut acknowledged, mut in_flight, mut took_effect) = (0, 0, 0);
     for number in 0..rounds {
-        // The first line is the header.
-        let plan = 1 + number * changes..1 + (number + 1) * changes;
         let kill_at = changes * (2 * number + 1) * 9 / (2 * rounds * 10);
-        let this = round(served, &rows, plan, kill_at.max(1)).await;
+        let this = round(served, &pools, number + 1, kill_at.max(1)).await;
         let began = Instant::now();
         served = serve(&site, &kept);
         let recovery = began.elapsed();
         let now = state(&client, &served).await;
-        let found = found(&now, &rows);
-        let file = std::fs::read_to_string(kept.join("pools/zhcp1/pool1.conf")).unwrap();
-        assert_eq!(file, pool_text(&now), "the pool file, round {number}");
+        let found = found(&now, &pools);
+        for pool in 1..=rounds {
+            let file = kept.join(format!("pools/zhcp{pool}/pool{pool}.conf"));
+            let file = std::fs::read_to_string(file).unwrap();
+            let is_same = file == pool_text(&now, pool);
+            assert!(is_same, "file of pool {pool}, round {number}");
+        }
         sent.extend(&this);
-        let lost: Vec<usize> = sent
+        let lost: Vec<At> = sent
             .iter()
             .filter(|(at, how)| *how == Sent::Acknowledged && !found(*at))
             .map(|(at, _)| *at)
@@ -267,7 +290,7 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
         );
         assert_eq!(
             lost,
-            Vec::<usize>::new(),
+            Vec::<At>::new(),
             "acknowledged and lost, round {number}"
         );
         assert!(
@@ -275,10 +298,13 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
             "the process was killed in the middle of changes"
         );
         // Nothing that nobody asked for.
-        let unasked: Vec<usize> = (1..rows.len())
-            .filter(|at| found(*at) && !sent.iter().any(|(s, _)| s == at))
-            .collect();
-        assert_eq!(unasked, Vec::<usize>::new());
+        let asked: HashSet<At> = sent.iter().map(|(at, _)| *at).collect();
+        for (pool, rows) in (1..).zip(&*pools) {
+            for line in 1..rows.len() {
+                let at = (pool, line);
+                assert!(!found(at) || asked.contains(&at), "nobody asked for {at:?}");
+            }
+        }
         (acknowledged, in_flight, took_effect) = (
             acknowledged + acked,
             in_flight + flying,
@@ -297,19 +323,19 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
 async fn a_log_that_lost_its_end_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
     let site = folder.path().join("site.toml");
-    write_site(&site, 60);
+        write_site(&site, 1, 60);
     let kept = folder.path().join("state");
     let client = client(None);
     let served = serve(&site, &kept);
     let first = state(&client, &served).await;
-    let rows: Arc<Vec<String>> = Arc::new(pool_text(&first).lines().map(str::to_owned).collect());
-    let sent = round(served, &rows, 1..60, 40).await;
+    let pools = pools(&first, 1);
+    let sent = round(served, &pools, 1, 40).await;
     let log = kept.join("changes-1.log");
     let text = std::fs::read(&log).unwrap();
     std::fs::write(&log, &text[..text.len() / 2]).unwrap();
     let served = serve(&site, &kept);
     let now = state(&client, &served).await;
-    let found = found(&now, &rows);
+        let found = found(&now, &pools);
     let lost = sent
         .iter()
         .filter(|(at, how)| *how == Sent::Acknowledged && !found(*at))
@@ -323,7 +349,7 @@ async fn a_log_that_lost_its_end_is_noticed() {
 fn folders_that_cannot_be_gone_on_from_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let site = folder.path().join("site.toml");
-    write_site(&site, 3);
+        write_site(&site, 1, 3);
     let kept = folder.path().join("state");
     let served = serve(&site, &kept);
     let start = || {
