@@ -4,9 +4,7 @@
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::args::{
-    Assert, GuestCommand, LatencyCommand, PoolCommand, SanCommand, Wait,
-};
+use super::args::{Assert, GuestCommand, LatencyCommand, PoolCommand, SanCommand, Wait};
 use super::control::{ask, target, tell};
 use super::exit::{Exit, Failure};
 use super::talk::Talk;

@@ -7,7 +7,7 @@ use super::call::{Call, Refusal};
 use super::{faults, journal, places, state, world};
 
 /// What a route does.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub enum Verb {
     /// It changes the world; such calls are kept in the change log and carried out again after a crash.
     Change(fn(&Call) -> Result<Value, Refusal>),
@@ -18,7 +18,7 @@ pub enum Verb {
 }
 
 /// One route.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Route {
     /// HTTP method.
     pub method: &'static str,

@@ -73,7 +73,11 @@ async fn change(client: &reqwest::Client, served: &Addresses, row: &str, (pool, 
                 "[\"--reservezfcp\",\"pool{pool}\",\"reserved\",\"owner{at}\",\"1a00\",\"1g\",\"{}\",\"{}\"]",
                 fields[1], fields[2]
             );
-            (xcat(&format!("hypervisor/zvm{pool}")), args, "was reserved... Done")
+            (
+                xcat(&format!("hypervisor/zvm{pool}")),
+                args,
+                "was reserved... Done",
+            )
         }
         Kind::TableRow => (
             xcat("tables/hosts"),
@@ -189,12 +193,7 @@ fn write_site(path: &Path, pools: usize, rows: usize) {
 }
 
 /// Sends a change for each row of a pool over several connections, and kills the process once so many are acknowledged.
-async fn round(
-    served: Served,
-    pools: &Arc<Pools>,
-    pool: usize,
-    kill_at: usize,
-) -> Vec<(At, Sent)> {
+async fn round(served: Served, pools: &Arc<Pools>, pool: usize, kill_at: usize) -> Vec<(At, Sent)> {
     // The first line is the header.
     let next = Arc::new(AtomicUsize::new(1));
     let done = Arc::new(AtomicUsize::new(0));
@@ -323,7 +322,7 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
 async fn a_log_that_lost_its_end_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
     let site = folder.path().join("site.toml");
-        write_site(&site, 1, 60);
+    write_site(&site, 1, 60);
     let kept = folder.path().join("state");
     let client = client(None);
     let served = serve(&site, &kept);
@@ -335,7 +334,7 @@ async fn a_log_that_lost_its_end_is_noticed() {
     std::fs::write(&log, &text[..text.len() / 2]).unwrap();
     let served = serve(&site, &kept);
     let now = state(&client, &served).await;
-        let found = found(&now, &pools);
+    let found = found(&now, &pools);
     let lost = sent
         .iter()
         .filter(|(at, how)| *how == Sent::Acknowledged && !found(*at))
@@ -349,7 +348,7 @@ async fn a_log_that_lost_its_end_is_noticed() {
 fn folders_that_cannot_be_gone_on_from_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let site = folder.path().join("site.toml");
-        write_site(&site, 1, 3);
+    write_site(&site, 1, 3);
     let kept = folder.path().join("state");
     let served = serve(&site, &kept);
     let start = || {

@@ -8,6 +8,8 @@ mod faults;
 mod five_steps;
 mod hostile_input;
 mod native;
+mod parity;
+mod pool_files;
 mod process;
 mod quirks_doors;
 mod quirks_guests;

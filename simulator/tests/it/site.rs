@@ -57,3 +57,27 @@ pub fn pool(site: &Site, host: &str, name: &str) -> Vec<String> {
         .into_owned();
     text.lines().skip(1).map(str::to_owned).collect()
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_generated_site_is_the_same_each_time_and_is_served() {
+    let generate = |seed: &str| {
+        let output = crate::process::xcat_sim(&[
+            "site", "generate", "--zvm", "4", "--guests", "1000", "--luns", "100000", "--seed",
+            seed,
+        ]);
+        assert!(output.status.success());
+        output.stdout
+    };
+    let text = generate("7");
+    assert!(text == generate("7") && text != generate("8"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("site.toml");
+    std::fs::write(&file, &text).unwrap();
+    let served = crate::process::Served::start(&["--site".as_ref(), file.as_os_str()]);
+    let url = format!("{}/worlds/default", served.control);
+    let text = reqwest::get(url).await.unwrap().text().await.unwrap();
+    let world: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let counts = ["systems", "linuxes", "volumes", "pools"].map(|key| world[key].as_u64().unwrap());
+    // The management node and a zHCP for each system beside the guests.
+    assert_eq!(counts, [4, 1 + 4 + 1000, 100_000, 4]);
+}
