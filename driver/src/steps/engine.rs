@@ -129,7 +129,7 @@ impl Engine {
                     left: Vec::new(),
                     journal: None,
                 };
-                if step.on_failure() == OnFailure::RollForward {
+                if step.on_failure() == OnFailure::RollForward || file.is_committed() {
                     failure.journal = Some(file.entry.id.clone());
                     return Err(Error::Step(Box::new(failure)));
                 }

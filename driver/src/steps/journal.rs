@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -44,6 +45,9 @@ pub struct Entry {
     pub recovery: Recovery,
     /// The steps, as their half writes them.
     pub steps: Vec<Value>,
+    /// The step after which there is no way back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committed_by: Option<usize>,
 }
 
 /// A further line.
@@ -82,11 +86,37 @@ pub enum Event {
     },
 }
 
+/// Sees the journal being written. Its method may wait: a process that ends there has crashed between a change and the
+/// line that tells of it, or between an attempt's line and the attempt. Tests of crashes work like that.
+pub trait Scribe: Send + Sync {
+    /// Before a line is written, before an entry is removed, and once more when an attempt has been written down.
+    fn pause(&self) -> BoxFuture<'_, ()>;
+}
+
+/// Nobody, or somebody who watches.
+#[derive(Clone, Default)]
+struct Watched(Option<Arc<dyn Scribe>>);
+
+impl std::fmt::Debug for Watched {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Watched({})", self.0.is_some())
+    }
+}
+
+impl Watched {
+    async fn pause(&self) {
+        if let Some(scribe) = &self.0 {
+            scribe.pause().await;
+        }
+    }
+}
+
 /// The folder.
 #[derive(Clone, Debug)]
 pub struct Journal {
     folder: PathBuf,
     durable: bool,
+    scribe: Watched,
 }
 
 /// Suffix of a file that has not got its name yet.
@@ -122,7 +152,15 @@ impl Journal {
         Ok(Self {
             folder: folder.to_owned(),
             durable: true,
+            scribe: Watched::default(),
         })
+    }
+
+    /// The same under somebody's eyes.
+    #[must_use]
+    pub fn watched_by(mut self, scribe: Arc<dyn Scribe>) -> Self {
+        self.scribe = Watched(Some(scribe));
+        self
     }
 
     /// The same without waiting for the disk: for simulations, where the machine does not fail.
@@ -170,10 +208,13 @@ impl Journal {
             touches: plan.touches.clone(),
             recovery: plan.recovery,
             steps,
+            committed_by: plan.committed_by,
         };
+        self.scribe.pause().await;
         let path = self.folder.join(format!("{id}.json"));
         let unfinished = self.folder.join(format!("{id}.{UNFINISHED}"));
         let (folder, durable) = (self.folder.clone(), self.durable);
+        let scribe = self.scribe.clone();
         let line = line_of(&entry)?;
         blocking(move || {
             let what = || format!("cannot write {}", path.display());
@@ -200,6 +241,7 @@ impl Journal {
                 path,
                 file: Arc::new(file),
                 durable,
+                scribe,
             })
         })
         .await
@@ -299,6 +341,7 @@ impl Journal {
             path: path.to_owned(),
             file: Arc::new(file),
             durable: self.durable,
+            scribe: self.scribe.clone(),
         }))
     }
 }
@@ -313,11 +356,13 @@ pub struct EntryFile {
     path: PathBuf,
     file: Arc<File>,
     durable: bool,
+    scribe: Watched,
 }
 
 impl EntryFile {
     /// Writes a line and syncs it.
     pub async fn write(&mut self, event: Event) -> Result<()> {
+        self.scribe.pause().await;
         let line = line_of(&event)?;
         let (file, durable) = (Arc::clone(&self.file), self.durable);
         let what = format!("cannot write {}", self.path.display());
@@ -329,12 +374,17 @@ impl EntryFile {
             write().map_err(|error| state(what, error))
         })
         .await?;
+        let attempt = matches!(event, Event::Attempt { .. });
         self.events.push(event);
+        if attempt {
+            self.scribe.pause().await;
+        }
         Ok(())
     }
 
     /// The operation has ended: removes the file.
     pub async fn close(self) -> Result<()> {
+        self.scribe.pause().await;
         blocking(move || {
             std::fs::remove_file(&self.path)
                 .map_err(|error| state(format!("cannot remove {}", self.path.display()), error))
@@ -363,7 +413,15 @@ impl EntryFile {
             touches: self.entry.touches.clone(),
             recovery: self.entry.recovery,
             steps,
+            committed_by: self.entry.committed_by,
         })
+    }
+
+    /// Whether the operation is past its way back.
+    pub fn is_committed(&self) -> bool {
+        self.entry
+            .committed_by
+            .is_some_and(|step| self.is_over(step))
     }
 
     /// Whether a step was ever tried and has not been undone.

@@ -57,7 +57,7 @@ mod plan;
 mod reconcile;
 
 pub use engine::{Engine, RunOptions};
-pub use journal::{Entry, EntryFile, Event, Journal, SCHEMA};
+pub use journal::{Entry, EntryFile, Event, Journal, SCHEMA, Scribe};
 pub use lock::{LockGuard, Locks};
 pub use plan::{OnFailure, Plan, Proof, Recovery, Step};
 pub use reconcile::{Known, Records, Resolution, Resolved};

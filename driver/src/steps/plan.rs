@@ -118,6 +118,8 @@ pub struct Plan<S> {
     pub recovery: Recovery,
     /// In order.
     pub steps: Vec<S>,
+    /// The step after whose proof there is no way back: what is interrupted or fails later is finished, not undone.
+    pub committed_by: Option<usize>,
 }
 
 impl<S: Step> Plan<S> {
@@ -129,6 +131,7 @@ impl<S: Step> Plan<S> {
             touches: Vec::new(),
             recovery,
             steps: Vec::new(),
+            committed_by: None,
         }
     }
 
@@ -143,6 +146,20 @@ impl<S: Step> Plan<S> {
     #[must_use]
     pub fn maybe(mut self, step: Option<S>) -> Self {
         self.steps.extend(step);
+        self
+    }
+
+    /// The steps so far are the operation; what follows is its cleaning up, which is only ever finished.
+    #[must_use]
+    pub fn committed(mut self) -> Self {
+        self.committed_by = self.steps.len().checked_sub(1);
+        self
+    }
+
+    /// Another plan's steps after its own.
+    #[must_use]
+    pub fn followed_by(mut self, next: Self) -> Self {
+        self.steps.extend(next.steps);
         self
     }
 

@@ -126,7 +126,8 @@ impl Engine {
     ) -> Result<Resolution> {
         let plan = file.plan::<S>()?;
         let forward = match (file.rolling_back(), file.entry.recovery) {
-            (Some(_), _) | (None, Recovery::Back) => false,
+            (Some(_), _) => false,
+            (None, Recovery::Back) => file.is_committed(),
             (None, Recovery::Forward) => true,
             (None, Recovery::Ask) => match records.known(&file.entry).await {
                 Known::Done => true,

@@ -14,7 +14,7 @@ use super::world::World;
 use crate::client::{Client, MnVersion};
 use crate::config::Backend;
 use crate::error::{Error, Result};
-use crate::images::{FileMover, ImageMeta, ImageService, ThisMachine};
+use crate::images::{FileMover, ImageMeta, ImageService, ThisMachine, WorkFolder};
 use crate::pool::{Listing, ProviderLocation, Row};
 use crate::steps::{
     Engine, Journal, Known, Locks, Plan, Records, Resolution, Resolved, RunOptions,
@@ -76,6 +76,7 @@ pub struct DriverBuilder<'a> {
     client: Option<Client>,
     mover: Option<Arc<dyn FileMover>>,
     records: Arc<dyn Records>,
+    journal: Option<Journal>,
     durable: bool,
 }
 
@@ -107,6 +108,13 @@ impl DriverBuilder<'_> {
         self
     }
 
+    /// Another journal than that of the state folder, or one that is watched.
+    #[must_use]
+    pub fn journal(mut self, journal: Journal) -> Self {
+        self.journal = Some(journal);
+        self
+    }
+
     /// Does not wait for the disk when it writes the journal: for simulations.
     #[must_use]
     pub fn not_durable(mut self) -> Self {
@@ -121,7 +129,10 @@ impl DriverBuilder<'_> {
             Some(client) => client,
             None => Client::new(&backend)?,
         };
-        let mut journal = Journal::open(&backend.state_dir.join("journal"))?;
+        let mut journal = match self.journal {
+            Some(journal) => journal,
+            None => Journal::open(&backend.state_dir.join("journal"))?,
+        };
         if !self.durable {
             journal = journal.not_durable();
         }
@@ -161,6 +172,7 @@ impl ZvmDriver {
             client: None,
             mover: None,
             records: Arc::new(Known::Unknown),
+            journal: None,
             durable: true,
         }
     }
@@ -224,10 +236,13 @@ impl ZvmDriver {
     /// The same with records of the caller's.
     pub async fn reconcile_with(&self, records: &dyn Records) -> Result<Vec<Resolved>> {
         let world = self.world()?;
-        self.shared
+        let resolved = self
+            .shared
             .engine
             .reconcile::<VolumeStep>(&world, records)
-            .await
+            .await?;
+        WorkFolder::sweep(&world.copying.work_area, &*world.mover).await;
+        Ok(resolved)
     }
 
     /// Every row of the pool, now.

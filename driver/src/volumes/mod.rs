@@ -30,4 +30,4 @@ pub use model::{
 };
 pub(crate) use setup::START;
 pub use step::VolumeStep;
-pub use world::{RowRef, World};
+pub use world::{Place, RowRef, World};

@@ -4,7 +4,7 @@ use super::driver::ZvmDriver;
 use super::life::{CANDIDATES, adopt, found, no_space};
 use super::model::{ModelUpdate, TargetHost, TypeDiff, Volume, same_host};
 use super::step::VolumeStep;
-use super::world::{RowRef, World};
+use super::world::{Place, RowRef, World};
 use crate::client::Call;
 use crate::error::{Error, Result};
 use crate::pool::{Row, RowStatus};
@@ -57,12 +57,19 @@ impl ZvmDriver {
             .map_err(|error: crate::types::ParseError| Error::Backend(error.to_string()))?;
         let tag = self.volume_tag(volume)?;
         let world = self.world()?;
-        let there = self.world_at(&node, &pool).await?;
+        let place = self.place_of(node, pool).await?;
+        let there = world.at(&place);
         let _object = world.objects(&[&tag]).await?;
         self.settle(&tag, &world).await?;
         let location = Self::location(volume.provider_location.as_deref(), &world)?;
         let listing = world.list().await?;
-        let source = found(listing.resolve(&tag, location.as_ref())?, volume)?.clone();
+        let wanted = Size::from_gib(volume.size);
+        let Some(source) = listing.resolve(&tag, location.as_ref())? else {
+            // A former attempt got to its end, but its caller does not know.
+            let listing = there.list().await?;
+            let row = found(listing.resolve(&tag, None)?, volume)?;
+            return Ok((true, Some(adopt(row, &tag, wanted, &there)?)));
+        };
         if source.status != RowStatus::Reserved || source.owner != tag.as_str() {
             return Err(Error::Busy {
                 what: format!("volume {}", volume.id),
@@ -74,60 +81,54 @@ impl ZvmDriver {
                 ),
             });
         }
-        let update = self.carry(volume, &tag, &source, &world, &there).await?;
-        // The copy is whole and stamped; what is left here is a deleted volume.
-        let plan = Self::delete_plan(&source, &tag, &world);
-        self.run(&plan, &world).await?;
+        let update = self.carry(volume, &tag, source, &world, &place).await?;
         Ok((true, Some(update)))
     }
 
-    /// Brings the data of a row to a row of another pool of the same MN.
+    /// Brings the data of a row to a row of another pool of the same MN, and deletes it here. One plan: until the new row is
+    /// whole and stamped everything is undone; from then on the old one is cleared and released.
     async fn carry(
         &self,
         volume: &Volume,
         tag: &Tag,
         source: &Row,
         world: &World,
-        there: &World,
+        place: &Place,
     ) -> Result<ModelUpdate> {
         let wanted = Size::from_gib(volume.size).max(source.size.unwrap_or_default());
-        let listing = there.list().await?;
-        if let Some(row) = listing.resolve(tag, None)? {
-            // A former attempt got that far.
-            return adopt(row, tag, wanted, there);
-        }
         let gib = wanted.gib_ceil();
-        let profile = Tag::volume("ci", volume.object_id())
-            .map_err(|error| Error::InvalidVolume(error.to_string()))?;
+        let there = world.at(place);
+        let listing = there.list().await?;
         let from = RowRef::of(source);
-        let capture = Plan::new("migrate-capture", tag.as_str(), Recovery::Back)
-            .touching(from.touch())
-            .step(VolumeStep::Capture {
-                row: from.clone(),
-                tag: tag.clone(),
-                profile: profile.clone(),
-                compression: world.copying.compression,
-                gib,
-            })
-            .step(VolumeStep::Restamp {
-                row: from,
-                from: None,
-                tag: tag.clone(),
-            });
-        self.run(&capture, world).await?;
-        let mut lost = None;
         let candidates: Vec<RowRef> = listing
             .candidates(wanted)
             .into_iter()
             .filter(|row| row.has_range())
             .take(CANDIDATES)
-            .map(RowRef::of)
+            .map(|row| RowRef::elsewhere(row, place))
             .collect();
+        let mut lost = None;
         for row in candidates {
-            let plan = Plan::new("migrate-deploy", tag.as_str(), Recovery::Back)
+            // The target's row first: what is lost to somebody else costs nothing yet.
+            let profile = self.fresh_profile(tag)?;
+            let plan = Plan::new("migrate", tag.as_str(), Recovery::Back)
+                .touching(from.touch())
                 .touching(row.touch())
+                .touching(profile.as_str())
                 .step(VolumeStep::Reserve {
                     row: row.clone(),
+                    tag: tag.clone(),
+                })
+                .step(VolumeStep::Capture {
+                    row: from.clone(),
+                    tag: tag.clone(),
+                    profile: profile.clone(),
+                    compression: world.copying.compression,
+                    gib,
+                })
+                .step(VolumeStep::Restamp {
+                    row: from.clone(),
+                    from: None,
                     tag: tag.clone(),
                 })
                 .step(VolumeStep::Deploy {
@@ -140,16 +141,18 @@ impl ZvmDriver {
                     row: row.clone(),
                     from: None,
                     tag: tag.clone(),
-                });
-            match self.run(&plan, there).await {
+                })
+                .committed()
+                .step(VolumeStep::RemoveImage { profile })
+                .followed_by(Self::delete_plan(source, tag, world));
+            match self.run(&plan, world).await {
                 Ok(()) => {
-                    world.remove_image(&profile).await?;
                     let row = there.row(&row).await?;
-                    return Ok(Self::update(&row, tag, there));
+                    return Ok(Self::update(&row, tag, &there));
                 }
                 Err(error) => {
                     let first = matches!(&error, Error::Step(step) if step.step == "reserve row");
-                    let again = first && Self::is_lost(&row, tag, there).await;
+                    let again = first && Self::is_lost(&row, tag, &there).await;
                     lost = Some(error);
                     if !again {
                         break;
@@ -157,15 +160,11 @@ impl ZvmDriver {
                 }
             }
         }
-        let error = lost.unwrap_or_else(|| no_space(&listing, wanted, there));
-        if let Err(second) = world.remove_image(&profile).await {
-            tracing::warn!(%profile, error = %second, "the image of a failed migration stays on the management node");
-        }
-        Err(error)
+        Err(lost.unwrap_or_else(|| no_space(&listing, wanted, &there)))
     }
 
-    /// The world of another system of the same MN.
-    async fn world_at(&self, host: &NodeName, pool: &PoolName) -> Result<World> {
+    /// Where another system of the same MN has a pool.
+    async fn place_of(&self, host: NodeName, pool: PoolName) -> Result<Place> {
         let done = self
             .client
             .call(&Call::NodeDefinition { node: host.clone() })
@@ -177,7 +176,7 @@ impl ZvmDriver {
             .unwrap_or_default()
             .to_owned();
         let zhcp = self.discover_zhcp(&hcp).await?;
-        Ok(self.world_of(host, zhcp).at(pool))
+        Ok(Place { host, zhcp, pool })
     }
 
     /// Gives the new LUN the stamp that the volume will be known by: its own id's.

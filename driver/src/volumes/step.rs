@@ -1,5 +1,7 @@
 //! The steps of the Cinder half.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::world::{RowRef, World};
@@ -172,6 +174,7 @@ impl Step for VolumeStep {
     }
 
     async fn run(&self, world: &World) -> Result<()> {
+        let world = &*self.place(world);
         match self {
             Self::Reserve { row, tag } => {
                 let _lock = world.row_change().await?;
@@ -285,6 +288,7 @@ impl Step for VolumeStep {
     }
 
     async fn proof(&self, world: &World) -> Result<Proof> {
+        let world = &*self.place(world);
         Ok(match self {
             Self::Reserve { row, tag } => carries(&world.row(row).await?, tag, &[""]),
             Self::Restamp { row, from, tag } => {
@@ -339,6 +343,7 @@ impl Step for VolumeStep {
     }
 
     async fn undo_after(&self, world: &World, later: &[Self]) -> Result<()> {
+        let world = &*self.place(world);
         match self {
             Self::Reserve { row, tag } => {
                 let written = later.iter().any(|step| step.writes(row));
@@ -545,6 +550,25 @@ impl VolumeStep {
             ],
         };
         calls.iter().map(ToString::to_string).collect()
+
+    /// The world that the step works in: that of its row's pool.
+    fn place<'a>(&self, world: &'a World) -> Cow<'a, World> {
+        let (Self::Reserve { row, .. }
+        | Self::Restamp { row, .. }
+        | Self::Release { row, .. }
+        | Self::ZhcpAttach { row, .. }
+        | Self::ZhcpDetach { row, .. }
+        | Self::Wipe { row }
+        | Self::Deploy { row, .. }
+        | Self::Capture { row, .. }
+        | Self::TakeFromGuest { row, .. }) = self
+        else {
+            return Cow::Borrowed(world);
+        };
+        match &row.place {
+            Some(place) => Cow::Owned(world.at(place)),
+            None => Cow::Borrowed(world),
+        }
     }
 
     /// Whether the step may leave data on the row's LUN.

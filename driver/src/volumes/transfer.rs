@@ -14,7 +14,7 @@ use super::step::VolumeStep;
 use super::world::{RowRef, World};
 use crate::client::{Call, Gate};
 use crate::error::{Error, ImageFault, Result};
-use crate::images::{Bundle, DiskFormat, ImageMeta, ImageService, profile_name};
+use crate::images::{Bundle, DiskFormat, ImageMeta, ImageService, WorkFolder, profile_name};
 use crate::pool::{Row, RowStatus};
 use crate::steps::{Plan, Recovery};
 use crate::types::{Size, Tag};
@@ -57,9 +57,9 @@ impl ZvmDriver {
             .touching(RowRef::of(&row).touch())
             .touching(profile.as_str());
         let gib = row.size.map_or(1, Size::gib_ceil);
-        let bundle = folder.path.join("bundle.tar");
+        let bundle = folder.bundle();
         if !(keep && world.has_image(&profile).await?) {
-            let disk = folder.path.join("disk.raw");
+            let disk = folder.disk();
             images.fetch(image_id, &disk).await?;
             let plain = self.version().is_none_or(|v| v.passes(Gate::PlainBundles));
             let size = pack(&disk, &bundle, &profile, plain, &row, &self.client).await?;
@@ -90,9 +90,7 @@ impl ZvmDriver {
                 profile: profile.clone(),
             }));
         let outcome = self.run(&plan, &world).await;
-        if let Err(error) = world.mover.withdraw(&bundle).await {
-            tracing::warn!(%error, "a bundle stays where it was offered");
-        }
+        folder.close(&*world.mover).await;
         outcome
     }
 
@@ -112,7 +110,7 @@ impl ZvmDriver {
         let size = row.size.unwrap_or_default();
         let gib = size.gib_ceil().max(1);
         let target = RowRef::of(&row);
-        let bundle = world.export_path(&profile);
+        let bundle = folder.export();
         let offer = world.mover.expect(&bundle)?;
         let plan = Plan::new("volume-to-image", tag.as_str(), Recovery::Back)
             .touching(target.touch())
@@ -138,27 +136,32 @@ impl ZvmDriver {
             .step(VolumeStep::RemoveImage {
                 profile: profile.clone(),
             });
-        self.run(&plan, &world).await?;
-        world.mover.collect(&bundle).await?;
-        let disk = folder.path.join("disk.raw");
-        // The row's size may be rounded; the LUN cannot hold more than the next GiB.
-        let limit = size.gib_ceil().max(1).saturating_mul(GIB);
-        let nominal = volume.size.saturating_mul(GIB);
-        let (from, to) = (bundle.clone(), disk.clone());
-        let bytes = blocking(move || {
-            let bytes = Bundle::extract(&from, &to, limit)
-                .map_err(|error| Error::image(ImageFault::CopyFailed, error.to_string()))?;
-            cut_to(&to, bytes, nominal)
-        })
-        .await?;
-        let mut meta = image.clone();
-        meta.disk_format = DiskFormat::Raw;
-        meta.virtual_size = Some(bytes);
-        meta.min_disk = meta.min_disk.max(bytes.div_ceil(GIB));
-        for (key, value) in [("architecture", "s390x"), ("hypervisor_type", "zvm")] {
-            meta.properties.insert(key.to_owned(), value.to_owned());
-        }
-        images.upload(&meta, &disk).await
+        let work = async {
+            self.run(&plan, &world).await?;
+            world.mover.collect(&bundle).await?;
+            let disk = folder.disk();
+            // The row's size may be rounded; the LUN cannot hold more than the next GiB.
+            let limit = size.gib_ceil().max(1).saturating_mul(GIB);
+            let nominal = volume.size.saturating_mul(GIB);
+            let (from, to) = (bundle.clone(), disk.clone());
+            let bytes = blocking(move || {
+                let bytes = Bundle::extract(&from, &to, limit)
+                    .map_err(|error| Error::image(ImageFault::CopyFailed, error.to_string()))?;
+                cut_to(&to, bytes, nominal)
+            })
+            .await?;
+            let mut meta = image.clone();
+            meta.disk_format = DiskFormat::Raw;
+            meta.virtual_size = Some(bytes);
+            meta.min_disk = meta.min_disk.max(bytes.div_ceil(GIB));
+            for (key, value) in [("architecture", "s390x"), ("hypervisor_type", "zvm")] {
+                meta.properties.insert(key.to_owned(), value.to_owned());
+            }
+            images.upload(&meta, &disk).await
+        };
+        let done = work.await;
+        folder.close(&*world.mover).await;
+        done
     }
 
     /// The volume's row, reserved with its stamp.
@@ -196,7 +199,7 @@ impl ZvmDriver {
 
     /// A profile that nobody else uses: two requests for one image must not share the MN's folders. No dash, because the MN cuts
     /// there.
-    fn fresh_profile(&self, tag: &Tag) -> Result<Tag> {
+    pub(super) fn fresh_profile(&self, tag: &Tag) -> Result<Tag> {
         use std::sync::atomic::{AtomicU64, Ordering};
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         let now = self.client.clock().now().as_nanosecond();
@@ -274,7 +277,7 @@ impl World {
 
     /// Where the MN brings an image.
     pub(super) fn export_path(&self, profile: &Tag) -> PathBuf {
-        self.work_folder(profile).join("export.tgz")
+        WorkFolder::export_in(&self.work_folder(profile))
     }
 
     /// Waits until the zHCP has let go of a row, half a minute at most.
@@ -406,38 +409,6 @@ fn space(text: &str) -> Option<u64> {
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let number: f64 = number.parse().ok()?;
     (number >= 0.0).then_some((number * unit as f64) as u64)
-}
-
-/// A folder of one request that goes when it is dropped.
-struct WorkFolder {
-    path: PathBuf,
-}
-
-impl WorkFolder {
-    async fn make(path: PathBuf) -> Result<Self> {
-        let made = path.clone();
-        blocking(move || {
-            use std::os::unix::fs::DirBuilderExt as _;
-            std::fs::DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(&made)
-                .map_err(|source| Error::State {
-                    what: format!("cannot make {}", made.display()),
-                    source,
-                })
-        })
-        .await?;
-        Ok(Self { path })
-    }
-}
-
-impl Drop for WorkFolder {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.path) {
-            tracing::warn!(folder = %self.path.display(), %error, "work area not wiped");
-        }
-    }
 }
 
 async fn blocking<T: Send + 'static>(

@@ -20,6 +20,20 @@ pub struct RowRef {
     pub wwpns: WwpnSet,
     /// Its LUN.
     pub lun: Lun,
+    /// Where its pool is, when that is not the back end's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Box<Place>>,
+}
+
+/// A pool of another back end of the same management node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Its z/VM system.
+    pub host: NodeName,
+    /// That system's zHCP, when known.
+    pub zhcp: Option<NodeName>,
+    /// The pool.
+    pub pool: PoolName,
 }
 
 impl RowRef {
@@ -28,6 +42,15 @@ impl RowRef {
         Self {
             wwpns: row.wwpns.clone(),
             lun: row.lun,
+            place: None,
+        }
+    }
+
+    /// A row of another pool.
+    pub fn elsewhere(row: &Row, place: &Place) -> Self {
+        Self {
+            place: Some(Box::new(place.clone())),
+            ..Self::of(row)
         }
     }
 
@@ -53,8 +76,14 @@ pub struct World {
     /// Where an image's bundle is offered to the MN.
     pub mover: Arc<dyn FileMover>,
     locks: Locks,
+    server: String,
     lock_name: String,
     holds_lock: bool,
+}
+
+/// Name of a pool's lock, which both halves take.
+fn lock_name(server: &str, host: &NodeName, pool: &PoolName) -> String {
+    format!("pool-{server}-{host}-{pool}")
 }
 
 impl World {
@@ -68,7 +97,8 @@ impl World {
         locks: Locks,
     ) -> Self {
         Self {
-            lock_name: format!("pool-{}-{host}-{}", backend.server, backend.pool),
+            lock_name: lock_name(&backend.server, host, &backend.pool),
+            server: backend.server.clone(),
             pool: Pool {
                 client,
                 host: host.clone(),
@@ -85,16 +115,16 @@ impl World {
         }
     }
 
-    /// The same for another pool of the same system.
+    /// The same for a pool elsewhere.
     #[must_use]
-    pub(super) fn at(mut self, pool: &PoolName) -> Self {
-        self.lock_name = format!(
-            "{}-{pool}",
-            self.lock_name
-                .trim_end_matches(&format!("-{}", self.pool.name))
-        );
-        self.pool.name = pool.clone();
-        self
+    pub(super) fn at(&self, place: &Place) -> Self {
+        let mut there = self.clone();
+        there.lock_name = lock_name(&self.server, &place.host, &place.pool);
+        there.holds_lock = false;
+        there.zhcp.clone_from(&place.zhcp);
+        there.pool.host.clone_from(&place.host);
+        there.pool.name.clone_from(&place.pool);
+        there
     }
 
     /// The pool's lock for a whole operation of short calls, and the world in which its steps do not take it again.

@@ -21,6 +21,12 @@ pub struct Expected {
     pub may_quarantine: bool,
     /// Whether rows may keep a stamp of an administrator (`cvunmanaged`).
     pub may_be_unmanaged: bool,
+    /// Whether an image may stay on the MN, as configured.
+    pub may_keep_image: bool,
+    /// Pool files of the first zHCP that the operation may change besides the first pool.
+    pub pools: Vec<&'static str>,
+    /// What the LUN of a stamp holds.
+    pub content: Vec<(String, String)>,
 }
 
 /// Columns of a row.
@@ -43,17 +49,59 @@ fn rows(text: &str) -> Vec<Cells<'_>> {
 pub fn violations(rig: &Rig, expected: &Expected) -> Vec<String> {
     let world = rig.simulator.site().look().clone();
     let mut wrong = Vec::new();
-    let text = pool_text(&world);
+    let text = pools_text(&world, expected);
     let now = rows(&text);
     ownership(&now, expected, &mut wrong);
-    administrators_columns(&pool_text(&rig.before), &now, &mut wrong);
+    administrators_columns(&pools_text(&rig.before, expected), &now, &mut wrong);
     nothing_of_the_dead(&world, &now, &mut wrong);
+    contents(&world, &now, expected, &mut wrong);
     zhcp_is_idle(&world, &mut wrong);
-    images(&world, &mut wrong);
+    images(&world, expected, &mut wrong);
     fcp_devices(&rig.before, &world, &mut wrong);
-    other_pools(&rig.before, &world, &mut wrong);
+    other_pools(&rig.before, &world, expected, &mut wrong);
     files(&rig.folder.path().join("state"), &mut wrong);
+    work_area(rig, &world, &mut wrong);
     wrong
+}
+
+/// The first pool and those that the operation may change besides.
+fn pools_text(world: &World, expected: &Expected) -> String {
+    let zhcp = world.resolve("zhcp1").unwrap();
+    let others = expected
+        .pools
+        .iter()
+        .filter_map(|path| world.linuxes[zhcp].fs.read(path));
+    std::iter::once(pool_text(world))
+        .chain(others.map(std::borrow::Cow::into_owned))
+        .collect()
+}
+
+/// The LUN of each stamp holds what it should.
+fn contents(world: &World, now: &[Cells<'_>], expected: &Expected, wrong: &mut Vec<String>) {
+    for (stamp, wanted) in &expected.content {
+        for row in now
+            .iter()
+            .filter(|row| row.get(5) == stamp || row.get(7) == stamp)
+        {
+            let found = content(world, row.get(1), row.get(2));
+            if found.trim_end() != wanted {
+                wrong.push(format!("LUN {} of {stamp} holds '{found}'", row.get(2)));
+            }
+        }
+    }
+}
+
+/// Nothing of an image request is left on the driver's machine, or on the one from which the MN copies.
+fn work_area(rig: &Rig, world: &World, wrong: &mut Vec<String>) {
+    let area = std::fs::read_dir(rig.folder.path().join("images"));
+    for item in area.into_iter().flatten().flatten() {
+        wrong.push(format!("left in the work area: {}", item.path().display()));
+    }
+    let guest = world.resolve("lnx1").unwrap();
+    let bundles = world.linuxes[guest].fs.files.keys();
+    for path in bundles.filter(|path| path.starts_with("/tmp/") && path.contains("_images_")) {
+        wrong.push(format!("bundle left where it was offered: {path}"));
+    }
 }
 
 /// I1, I2, I5, I6: one row a stamp, no row of a known volume free, none left by the zHCP, none leaked.
@@ -167,12 +215,26 @@ fn zhcp_is_idle(world: &World, wrong: &mut Vec<String>) {
 }
 
 /// No image, staging folder or definition of the driver's is left on the MN.
-fn images(world: &World, wrong: &mut Vec<String>) {
+fn images(world: &World, expected: &Expected, wrong: &mut Vec<String>) {
+    let prefixes: &[&str] = if expected.may_keep_image {
+        &["cv"]
+    } else {
+        &["cv", "ci"]
+    };
+    for table in ["osimage", "linuximage"] {
+        for row in world.mn.tables.rows(table) {
+            let text = format!("{row:?}");
+            if prefixes.iter().any(|p| text.contains(&format!("-raw-{p}"))) {
+                wrong.push(format!("definition left on the MN: {text}"));
+            }
+        }
+    }
     let mn = &world.linuxes[&world.mn.host];
     for path in mn.fs.files.keys() {
         let ours = ["/install/raw/", "/install/staging/"]
             .iter()
-            .any(|folder| path.starts_with(folder) && path.contains("/cv"));
+            .any(|folder| path.starts_with(folder))
+            && prefixes.iter().any(|p| path.contains(&format!("/{p}")));
         if ours {
             wrong.push(format!("image left on the MN: {path}"));
         }
@@ -199,7 +261,7 @@ fn fcp_devices(before: &World, now: &World, wrong: &mut Vec<String>) {
 }
 
 /// Pools of other back ends are as they were.
-fn other_pools(before: &World, now: &World, wrong: &mut Vec<String>) {
+fn other_pools(before: &World, now: &World, expected: &Expected, wrong: &mut Vec<String>) {
     for (host, linux) in &now.linuxes {
         for path in linux
             .fs
@@ -207,7 +269,7 @@ fn other_pools(before: &World, now: &World, wrong: &mut Vec<String>) {
             .keys()
             .filter(|path| path.starts_with("/var/opt/zhcp/zfcp/"))
         {
-            if path == crate::rig::POOL {
+            if path == crate::rig::POOL || expected.pools.contains(&path.as_str()) {
                 continue;
             }
             if before.linuxes[host].fs.read(path) != linux.fs.read(path) {
@@ -218,7 +280,7 @@ fn other_pools(before: &World, now: &World, wrong: &mut Vec<String>) {
 }
 
 /// I14, I20, I23: no journal entry is open, no lock is held, files are the owner's only.
-fn files(state: &Path, wrong: &mut Vec<String>) {
+pub fn files(state: &Path, wrong: &mut Vec<String>) {
     let read = |folder: &str| {
         std::fs::read_dir(state.join(folder))
             .into_iter()

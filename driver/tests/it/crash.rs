@@ -1,5 +1,5 @@
-//! The driver stops before and after every call of every operation; then `reconcile`, then the operation again
-//! (issue 5, seen 1).
+//! The driver stops at every point of every operation: before and after every call, before every line of its journal, and
+//! between an attempt's line and the attempt. Then `reconcile`, then the operation again (issue 5, seen 1; tests ROL-08, I21).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -8,16 +8,15 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 use zvm_volume::client::{Call, Exchange, Observer};
-use zvm_volume::steps::{Known, Resolution};
+use zvm_volume::steps::{Recovery, Scribe};
 
-use crate::cases::Case;
-use crate::check::assert_holds;
-use crate::rig::{Extras, Rig, VARIANTS, Variant};
+use crate::matrix::{Chosen, Tally};
+use crate::stage::{Moment, Operation, Plug, Stage, copy_folder};
 
-/// Stops its driver for ever at one point: even numbers before a call, odd ones after it.
+/// Stops its driver for ever at one point.
 #[derive(Default)]
 pub struct StopAt {
-    pub point: usize,
+    point: usize,
     armed: AtomicBool,
     seen: AtomicUsize,
     reached: Notify,
@@ -33,11 +32,6 @@ impl StopAt {
 
     pub fn arm(&self) {
         self.armed.store(true, Ordering::Relaxed);
-    }
-
-    /// Points passed since it was armed.
-    pub fn seen(&self) -> usize {
-        self.seen.load(Ordering::Relaxed)
     }
 
     pub async fn reached(&self) {
@@ -64,156 +58,96 @@ impl Observer for StopAt {
     }
 }
 
-/// How many points apart the tested ones are: 1 with `ZVM_MATRIX=full`, which takes minutes; otherwise all of the row
-/// operations on the current release as executed, and a part of the rest.
-pub fn stride(case: Case, variant: Variant) -> usize {
-    let full = std::env::var("ZVM_MATRIX").is_ok_and(|value| value == "full");
-    match (Case::ROWS.contains(&case), variant == VARIANTS[0]) {
-        _ if full => 1,
-        (true, true) => 1,
-        (true, false) => 3,
-        (false, true) => 5,
-        (false, false) => 17,
+impl Scribe for StopAt {
+    fn pause(&self) -> BoxFuture<'_, ()> {
+        self.pass().boxed()
     }
 }
 
-/// Figures of one case in one variant.
-#[derive(Default)]
-struct Tally {
-    all: usize,
-    points: usize,
-    finished: usize,
-    undone: usize,
-    nothing_open: usize,
-}
-
-async fn crash_everywhere(case: Case, variant: Variant) -> Tally {
-    let rig = Rig::rows(variant, case.rows()).await;
-    let subject = Arc::new(case.prepare(&rig).await);
-    let mut tally = Tally::default();
-    for point in (0..).step_by(stride(case, variant)) {
-        *rig.simulator.site().edit() = subject.world.clone();
-        let _ = std::fs::remove_dir_all(rig.folder.path().join("state"));
-        let stop = StopAt::new(point);
-        let driver = rig.driver(Extras {
-            keys: case.keys(),
-            observers: vec![stop.clone()],
-            ..Extras::default()
-        });
-        driver.start().await.unwrap();
-        stop.arm();
-        let mut task = tokio::spawn({
-            let (driver, subject) = (driver.clone(), Arc::clone(&subject));
-            async move { case.run(&driver, &subject).await }
-        });
-        tokio::select! {
-            done = &mut task => {
-                done.unwrap().unwrap_or_else(|e| panic!("{case:?} {variant}: {e}"));
-                assert_holds(&rig, &case.afterwards(), &format!("{case:?} undisturbed"));
-                assert!(point >= stop.seen(), "every point before was a crash");
-                tally.all = stop.seen();
-                return tally;
-            }
-            () = stop.reached() => {}
-        }
-        // The process is gone: nothing of it runs any more, its locks are free.
-        task.abort();
-        let _ = task.await;
-        drop(driver);
-        tally.points += 1;
-        let when = format!("{case:?} crashed at point {point}");
-
-        let successor = rig.driver(Extras {
-            keys: case.keys(),
-            records: Some(Arc::new(Known::NotDone)),
-            ..Extras::default()
-        });
-        let entries = successor.engine().journal().list().unwrap();
-        successor
-            .do_setup_then_reconcile(&mut tally, entries.len(), &when)
-            .await;
-        assert_holds(&rig, &case.meanwhile(), &when);
-
-        case.run(&successor, &subject)
-            .await
-            .unwrap_or_else(|e| panic!("{when}, {variant}, again: {e}\n{}", rig.pool()));
-        assert_holds(&rig, &case.afterwards(), &format!("{when}, again"));
-    }
-    tally
-}
-
-trait Reconciled {
-    async fn do_setup_then_reconcile(&self, tally: &mut Tally, entries: usize, when: &str);
-}
-
-impl Reconciled for zvm_volume::volumes::ZvmDriver {
-    async fn do_setup_then_reconcile(&self, tally: &mut Tally, entries: usize, when: &str) {
-        use zvm_volume::volumes::VolumeDriver as _;
-        self.do_setup().await.unwrap();
-        // The check replays the journal; what it resolved is counted by asking once more for what is still open.
-        let before = self.engine().journal().list().unwrap();
-        self.check_for_setup_error()
-            .await
-            .unwrap_or_else(|e| panic!("{when}: {e}"));
-        let open = self.reconcile().await.unwrap();
-        for entry in &open {
-            assert!(
-                !matches!(
-                    entry.resolution,
-                    Resolution::Stuck { .. } | Resolution::Waiting { .. }
-                ),
-                "{when}: {entry:?}"
-            );
-        }
-        match before.first() {
-            None => tally.nothing_open += 1,
-            Some(entry) if entry.recovery == zvm_volume::steps::Recovery::Forward => {
-                tally.finished += entries;
-            }
-            Some(_) => tally.undone += entries,
+/// All chosen points of one operation.
+pub async fn crash_everywhere(stage: Arc<Stage>, chosen: &mut Chosen, tally: &mut Tally) {
+    let all = count(&stage).await;
+    tally.points = all;
+    for point in 0..all {
+        if chosen.takes(all) {
+            tally.add("crash", crash_at(&stage, point).await, || {
+                format!("crash at point {point}")
+            });
         }
     }
 }
 
-async fn matrix(cases: &[Case]) {
-    println!(
-        "{:<16} {:<12} {:>7} {:>9} {:>7} {:>7}",
-        "operation", "variant", "points", "finished", "undone", "clean"
-    );
-    for case in cases {
-        for variant in VARIANTS {
-            let tally = crash_everywhere(*case, variant).await;
-            println!(
-                "{:<16} {:<12} {:>7} {:>7} {:>9} {:>7} {:>7}",
-                format!("{case:?}"),
-                variant.to_string(),
-                tally.all,
-                tally.points,
-                tally.finished,
-                tally.undone,
-                tally.nothing_open
-            );
-            assert!(tally.points > 0);
-        }
+/// How many points an undisturbed run passes.
+async fn count(stage: &Stage) -> usize {
+    stage.reset();
+    let stop = StopAt::new(usize::MAX);
+    let process = stage.start(plug(&stop)).await;
+    stop.arm();
+    let done = stage.operation.run(&process, &stage.subject).await;
+    done.unwrap_or_else(|error| panic!("{}: {error}", stage.operation));
+    stop.seen.load(Ordering::Relaxed)
+}
+
+fn plug(stop: &Arc<StopAt>) -> Plug {
+    Plug {
+        observers: vec![stop.clone()],
+        scribe: Some(stop.clone()),
+        ..Plug::default()
     }
 }
 
-#[tokio::test]
-async fn i21_a_crash_at_every_point_of_row_operations_is_reconciled() {
-    matrix(&Case::ROWS).await;
+async fn crash_at(stage: &Arc<Stage>, point: usize) -> Result<&'static str, String> {
+    stage.reset();
+    let stop = StopAt::new(point);
+    let process = stage.start(plug(&stop)).await;
+    stop.arm();
+    let mut task = tokio::spawn({
+        let stage = Arc::clone(stage);
+        async move {
+            let done = stage.operation.run(&process, &stage.subject).await;
+            done.map_err(|error| error.to_string())
+        }
+    });
+    tokio::select! {
+        done = &mut task => return Err(format!("the point was not reached: {done:?}")),
+        () = stop.reached() => {}
+    }
+    // The process is gone: nothing of it runs any more, its locks are free, and no destructor has tidied up its files.
+    let files = tempfile::tempdir().map_err(|e| e.to_string())?;
+    copy_folder(stage.rig.folder.path(), files.path());
+    task.abort();
+    let _ = task.await;
+    copy_folder(files.path(), stage.rig.folder.path());
+
+    let open = entries(stage);
+    let successor = stage.reconcile().await?;
+    let wrong = stage.wrong(&successor, Moment::Either).await;
+    if !wrong.is_empty() {
+        return Err(format!("reconciled: {}", wrong.join("\n")));
+    }
+    let ending = match (open.first(), stage.operation) {
+        (None, _) => "nothing open",
+        (Some(_), Operation::Guest(_)) if stage.is_done() => "finished",
+        (Some(Recovery::Forward), Operation::Volume(_)) => "finished",
+        _ => "undone",
+    };
+    stage
+        .operation
+        .run(&successor, &stage.subject)
+        .await
+        .map_err(|error| format!("again: {error}\n{}", stage.rig.pool()))?;
+    let wrong = stage.wrong(&successor, Moment::After).await;
+    if wrong.is_empty() {
+        Ok(ending)
+    } else {
+        Err(format!("again: {}", wrong.join("\n")))
+    }
 }
 
-#[tokio::test]
-async fn i21_a_crash_at_every_point_of_deletes_is_reconciled() {
-    matrix(&[Case::Delete, Case::DeleteSnapshot]).await;
-}
-
-#[tokio::test]
-async fn i21_a_crash_at_every_point_of_copies_is_reconciled() {
-    matrix(&[Case::Snapshot, Case::FromSnapshot, Case::Clone]).await;
-}
-
-#[tokio::test]
-async fn i21_d26_a_crash_at_every_point_of_the_mns_own_copy_is_reconciled() {
-    matrix(&[Case::MnCopy]).await;
+/// What the journal holds of the dead process.
+fn entries(stage: &Stage) -> Vec<Recovery> {
+    let folder = stage.rig.folder.path().join("state/journal");
+    let journal = zvm_volume::steps::Journal::open(&folder).unwrap();
+    let entries = journal.list().unwrap();
+    entries.into_iter().map(|entry| entry.recovery).collect()
 }

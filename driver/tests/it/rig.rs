@@ -3,12 +3,21 @@
 
 use std::sync::Arc;
 
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use tower::ServiceExt as _;
 use xcat_simulator::Simulator;
-use xcat_simulator::seam::{Behaviour, Release};
+use xcat_simulator::seam::{Behaviour, Release, Site};
 use xcat_simulator::site;
 use xcat_simulator::world::World;
-use zvm_volume::client::{Client, ManualClock, Observer, Transport};
+use zvm_volume::client::{
+    Client, Clock, ManualClock, Observer, Transport, TransportError, WireAnswer, WireRequest,
+};
 use zvm_volume::config::{Backend, Config};
 use zvm_volume::images::FileMover;
 use zvm_volume::steps::Records;
@@ -56,6 +65,57 @@ pub struct Rig {
     pub folder: tempfile::TempDir,
     pub variant: Variant,
     pub before: World,
+}
+
+/// The site's REST door without a network in between.
+pub struct Door(Router);
+
+impl Door {
+    pub fn of(site: &Arc<Site>) -> Self {
+        Self(xcat_simulator::rest::router(Arc::clone(site)))
+    }
+}
+
+impl Transport for Door {
+    fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<WireAnswer, TransportError>> {
+        let router = self.0.clone();
+        async move {
+            let uri = format!("/xcatws{}?{}", request.path, request.query.expose());
+            let mut builder = axum::http::Request::builder()
+                .method(request.method.to_string().as_str())
+                .uri(uri)
+                .header("content-type", "text/plain");
+            for (name, value) in &request.headers {
+                builder = builder.header(*name, value.expose());
+            }
+            let request = builder
+                .body(Body::from(request.body.unwrap_or_default()))
+                .unwrap();
+            let response = router.oneshot(request).await.unwrap();
+            let status = response.status().as_u16();
+            let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            Ok(WireAnswer {
+                status,
+                body: body.to_vec(),
+            })
+        }
+        .boxed()
+    }
+}
+
+/// The site's time is the driver's: while the driver waits, conditions of the site end.
+pub struct SiteClock(pub Arc<Site>);
+
+impl Clock for SiteClock {
+    fn now(&self) -> Timestamp {
+        let ms = i64::try_from(self.0.now_ms()).unwrap();
+        Timestamp::from_millisecond(ms).unwrap()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        self.0.step_clock(u64::try_from(duration.as_millis()).unwrap());
+        tokio::task::yield_now().boxed()
+    }
 }
 
 /// What a driver is given besides the configuration.

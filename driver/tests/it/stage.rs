@@ -1,0 +1,406 @@
+//! One operation on its stage: a site with everything that the operation works on, kept so that each point of a matrix starts
+//! from the same world and the same files; and what must be true before, meanwhile and afterwards.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use xcat_simulator::Simulator;
+use xcat_simulator::world::World;
+use zvm_volume::Result;
+use zvm_volume::attachments::{
+    Attachments as _, Connection, Instance, Nova, Patience, VolumeRef,
+};
+use zvm_volume::client::{Client, Observer, Transport};
+use zvm_volume::images::FolderImages;
+use zvm_volume::steps::{Engine, Journal, Known, Locks, Resolution, Resolved, Scribe};
+use zvm_volume::volumes::{self, Snapshot, Volume, VolumeDriver as _, ZvmDriver};
+
+use crate::check::{files, violations};
+use crate::guests::traces;
+use crate::image_files::ByWayOfGuest;
+use crate::rig::{Door, Rig, SiteClock, Variant, volume};
+use crate::{cases, guest_cases};
+
+/// An operation of either half.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    Volume(cases::Case),
+    Guest(guest_cases::Case),
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Volume(case) => write!(f, "{case:?}"),
+            Self::Guest(case) => write!(f, "{case}"),
+        }
+    }
+}
+
+/// What an operation works on.
+pub struct Subject {
+    pub volume: Volume,
+    pub snapshot: Snapshot,
+    /// The volume as Nova knows it.
+    pub reference: Option<VolumeRef>,
+}
+
+impl Subject {
+    pub fn of(volume: Volume) -> Self {
+        Self {
+            snapshot: Snapshot {
+                id: volume.id.clone(),
+                volume_size: volume.size,
+                volume: volume.clone(),
+                provider_location: None,
+            },
+            volume,
+            reference: None,
+        }
+    }
+}
+
+impl Operation {
+    /// The one table of operations.
+    pub fn all() -> Vec<Self> {
+        let volumes = cases::Case::ALL.into_iter().map(Self::Volume);
+        volumes
+            .chain(guest_cases::Case::all().into_iter().map(Self::Guest))
+            .collect()
+    }
+
+    fn world(self) -> World {
+        match self {
+            Self::Volume(case) => case.world(),
+            Self::Guest(case) => case.world(),
+        }
+    }
+
+    fn keys(self) -> &'static str {
+        match self {
+            Self::Volume(case) => case.keys(),
+            Self::Guest(case) => case.keys(),
+        }
+    }
+
+    /// The guest whose programs can fail.
+    pub fn guest(self) -> String {
+        match self {
+            Self::Volume(cases::Case::TerminateForced) => "lnx1".to_owned(),
+            Self::Volume(_) => "zhcp1".to_owned(),
+            Self::Guest(case) => case.instance().node.to_string(),
+        }
+    }
+
+    async fn prepare(self, process: &Process) -> Subject {
+        match self {
+            Self::Volume(case) => case.prepare(process).await,
+            Self::Guest(case) => case.prepare(process).await,
+        }
+    }
+
+    pub async fn run(self, process: &Process, subject: &Subject) -> Result<()> {
+        match self {
+            Self::Volume(case) => case.run(process, subject).await,
+            Self::Guest(case) => case.run(process, subject).await,
+        }
+    }
+}
+
+/// What is given to a process besides its configuration.
+#[derive(Default)]
+pub struct Plug {
+    pub observers: Vec<Arc<dyn Observer>>,
+    pub transport: Option<Arc<dyn Transport>>,
+    pub scribe: Option<Arc<dyn Scribe>>,
+}
+
+/// Both halves of the driver, as one process has them.
+pub struct Process {
+    pub driver: ZvmDriver,
+    pub nova: Nova,
+    pub images: FolderImages,
+    pub glance: PathBuf,
+    simulator: Arc<Simulator>,
+}
+
+impl Process {
+    /// A volume of the pool.
+    pub async fn create(&self, n: u8) -> Volume {
+        let volume = volume(n, 1);
+        let update = self.driver.create_volume(&volume).await.unwrap();
+        volume.updated(&update)
+    }
+
+    /// Connector and connection data for a guest, as Nova and Cinder exchange them.
+    pub async fn connect(&self, volume: &Volume, instance: &Instance) -> VolumeRef {
+        let connector = self.nova.get_volume_connector(instance).await.unwrap();
+        let connector = volumes::Connector {
+            zvm_fcp: connector.zvm_fcp,
+            wwpns: connector.wwpns,
+            host: connector.host.to_string(),
+            instance: Some(instance.node.to_string()),
+        };
+        let info = self
+            .driver
+            .initialize_connection(volume, &connector)
+            .await
+            .unwrap();
+        VolumeRef {
+            id: volume.id.clone(),
+            connection: Connection::from_json(&serde_json::to_value(info).unwrap()).unwrap(),
+            size: None,
+        }
+    }
+
+    /// Changes the world behind the driver's back.
+    pub fn change(&self, change: impl FnOnce(&mut World)) {
+        change(&mut self.simulator.site().world.lock());
+    }
+}
+
+/// Which state is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// As before the operation, in as much as it changed nothing that counts.
+    Before,
+    /// As before or as after it.
+    Either,
+    /// As after it.
+    After,
+}
+
+/// The stage.
+pub struct Stage {
+    pub operation: Operation,
+    pub rig: Rig,
+    pub subject: Subject,
+    world: World,
+    folder: tempfile::TempDir,
+    before: String,
+    after: String,
+}
+
+impl Stage {
+    /// Makes the site, what the operation needs, and finds out how it ends when nothing goes wrong.
+    pub async fn set(operation: Operation, variant: Variant) -> Self {
+        let mut rig = Rig::world(variant, operation.world()).await;
+        std::fs::create_dir(rig.folder.path().join("glance")).unwrap();
+        let process = process(&rig, operation, Plug::default());
+        process.driver.start().await.unwrap();
+        let subject = operation.prepare(&process).await;
+        drop(process);
+        let world = rig.simulator.site().world.lock().clone();
+        rig.before = world.clone();
+        let folder = tempfile::tempdir().unwrap();
+        copy_folder(rig.folder.path(), folder.path());
+        let before = traces(&world);
+        let mut stage = Self {
+            operation,
+            rig,
+            subject,
+            world,
+            folder,
+            after: String::new(),
+            before,
+        };
+        let process = stage.start(Plug::default()).await;
+        operation
+            .run(&process, &stage.subject)
+            .await
+            .unwrap_or_else(|error| panic!("{operation} {variant}, undisturbed: {error}"));
+        stage.after = traces(&stage.rig.simulator.site().world.lock());
+        let wrong = stage.wrong(&process, Moment::After).await;
+        assert!(wrong.is_empty(), "{operation} {variant}, undisturbed: {wrong:#?}");
+        stage
+    }
+
+    /// World and files as before the operation.
+    pub fn reset(&self) {
+        let site = self.rig.simulator.site();
+        site.clear_faults();
+        *site.world.lock() = self.world.clone();
+        copy_folder(self.folder.path(), self.rig.folder.path());
+    }
+
+    /// A process of its own on the stage, as it is ready to serve.
+    pub async fn start(&self, plug: Plug) -> Process {
+        let process = process(&self.rig, self.operation, plug);
+        if matches!(self.operation, Operation::Volume(_)) {
+            process.driver.start().await.unwrap();
+        }
+        process
+    }
+
+    /// What a new process finds and resolves: everything, or it says what not.
+    pub async fn reconcile(&self) -> std::result::Result<Process, String> {
+        let process = process(&self.rig, self.operation, Plug::default());
+        let resolved = match self.operation {
+            Operation::Volume(_) => {
+                process
+                    .driver
+                    .do_setup()
+                    .await
+                    .map_err(|e| e.to_string())?;
+                // The check resolves by itself; what it could not is asked for once more.
+                process
+                    .driver
+                    .check_for_setup_error()
+                    .await
+                    .map_err(|e| e.to_string())?;
+                process.driver.reconcile().await.map_err(|e| e.to_string())?
+            }
+            Operation::Guest(_) => {
+                let report = process
+                    .nova
+                    .reconcile(&Known::NotDone)
+                    .await
+                    .map_err(|e| e.to_string())?;
+                if !report.findings.is_empty() {
+                    return Err(format!("findings: {:?}", report.findings));
+                }
+                report.resolved
+            }
+        };
+        let open = |entry: &&Resolved| {
+            !matches!(entry.resolution, Resolution::Finished | Resolution::Undone)
+        };
+        match resolved.iter().find(open) {
+            Some(entry) => Err(format!("not resolved: {entry:?}")),
+            None => Ok(process),
+        }
+    }
+
+    /// Everything that is not as it must be.
+    pub async fn wrong(&self, process: &Process, moment: Moment) -> Vec<String> {
+        match self.operation {
+            Operation::Volume(case) => {
+                let after = moment == Moment::After;
+                let mut wrong = violations(
+                    &self.rig,
+                    &if after {
+                        case.afterwards()
+                    } else {
+                        case.meanwhile()
+                    },
+                );
+                if after {
+                    wrong.extend(case.wrong_afterwards(process));
+                }
+                wrong
+            }
+            Operation::Guest(case) => {
+                let found = traces(&self.rig.simulator.site().world.lock());
+                let is = |moment| match moment {
+                    Moment::Before => found == self.before,
+                    _ => found == self.after,
+                };
+                let fits = match moment {
+                    Moment::Either => is(Moment::Before) || is(Moment::After),
+                    moment => is(moment),
+                };
+                let mut wrong = Vec::new();
+                if !fits {
+                    if moment != Moment::After {
+                        wrong.push(format!("not as before: {}", difference(&self.before, &found)));
+                    }
+                    if moment != Moment::Before {
+                        wrong.push(format!("not as after: {}", difference(&self.after, &found)));
+                    }
+                }
+                let done = match moment {
+                    // What is the same on both sides says nothing.
+                    _ if case.only_reserves() => true,
+                    Moment::Before => false,
+                    Moment::After => true,
+                    Moment::Either => is(Moment::After),
+                };
+                wrong.extend(case.ledger(process, &self.subject, done).await);
+                files(&self.rig.folder.path().join("state"), &mut wrong);
+                wrong
+            }
+        }
+    }
+
+    /// Whether the site shows the operation done; for operations of the Nova half.
+    pub fn is_done(&self) -> bool {
+        traces(&self.rig.simulator.site().world.lock()) == self.after
+    }
+}
+
+fn process(rig: &Rig, operation: Operation, plug: Plug) -> Process {
+    let backend = rig.backend(&format!("zvm_host = zvm1\n{}", operation.keys().replace("zvm_host = zvm1\n", "")));
+    let site = rig.simulator.site();
+    let clock = Arc::new(SiteClock(Arc::clone(site)));
+    let transport = plug
+        .transport
+        .unwrap_or_else(|| Arc::new(Door::of(site)));
+    let mut client = Client::builder(&backend)
+        .transport(transport)
+        .clock(clock.clone())
+        .seed(1);
+    for observer in plug.observers {
+        client = client.observer(observer);
+    }
+    let client = client.build().unwrap();
+    let mut journal = Journal::open(&backend.state_dir.join("journal"))
+        .unwrap()
+        .not_durable();
+    if let Some(scribe) = plug.scribe {
+        journal = journal.watched_by(scribe);
+    }
+    let driver = ZvmDriver::builder(&backend)
+        .client(client.clone())
+        .journal(journal.clone())
+        .not_durable()
+        .records(Arc::new(Known::NotDone))
+        .mover(Arc::new(ByWayOfGuest(Arc::clone(&rig.simulator))))
+        .build()
+        .unwrap();
+    let locks = Locks::open(&backend.state_dir.join("locks"), backend.lock_timeout).unwrap();
+    let engine = Engine::with_clock(journal, clock);
+    let nova = Nova::with(client, &backend, &"zvm1".parse().unwrap(), engine, locks)
+        .unwrap()
+        .patience(Patience {
+            tries: 6,
+            pause: Duration::from_secs(2),
+        });
+    let glance = rig.folder.path().join("glance");
+    Process {
+        driver,
+        nova,
+        images: FolderImages::new(&glance),
+        glance,
+        simulator: Arc::clone(&rig.simulator),
+    }
+}
+
+/// Lines of one text that the other does not have.
+fn difference(wanted: &str, found: &str) -> String {
+    let lacks = wanted
+        .lines()
+        .filter(|line| !found.contains(line))
+        .map(|line| format!("- {line}"));
+    let has = found
+        .lines()
+        .filter(|line| !wanted.contains(line))
+        .map(|line| format!("+ {line}"));
+    lacks.chain(has).collect::<Vec<_>>().join("\n")
+}
+
+/// Makes one folder what another is.
+pub fn copy_folder(from: &Path, to: &Path) {
+    let _ = std::fs::remove_dir_all(to);
+    std::fs::create_dir_all(to).unwrap();
+    for item in std::fs::read_dir(from).unwrap() {
+        let item = item.unwrap();
+        let target = to.join(item.file_name());
+        if item.file_type().unwrap().is_dir() {
+            copy_folder(&item.path(), &target);
+        } else {
+            std::fs::copy(item.path(), target).unwrap();
+        }
+    }
+}
