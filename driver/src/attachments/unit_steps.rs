@@ -390,7 +390,9 @@ impl Nova {
                 self.clear_units(target).await?;
                 self.keep_same_numbers(target).await?;
                 // A rule that the first step could not remove would make the node again for the next LUN of this number.
-                self.drop_node(target).await
+                self.drop_node(target).await?;
+                self.note_sent(id);
+                Ok(())
             }
         }
     }
@@ -400,7 +402,9 @@ impl Nova {
             GuestState::Unknown => Ok(Proof::Done),
             GuestState::Off => Ok(Proof::of(self.was_sent(id))),
             GuestState::Reachable | GuestState::Unreachable => {
-                Ok(Proof::of(!self.has_any_unit(target).await?))
+                // Units are gone before the lines that would bring them back: another process's work is done once more.
+                let done = self.was_sent(id);
+                Ok(Proof::of(done && !self.has_any_unit(target).await?))
             }
         }
     }

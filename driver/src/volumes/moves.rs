@@ -64,12 +64,18 @@ impl ZvmDriver {
         let location = Self::location(volume.provider_location.as_deref(), &world)?;
         let listing = world.list().await?;
         let wanted = Size::from_gib(volume.size);
-        let Some(source) = listing.resolve(&tag, location.as_ref())? else {
-            // A former attempt got to its end, but its caller does not know.
+        let source = found(listing.resolve(&tag, location.as_ref())?, volume);
+        if source
+            .as_ref()
+            .map_or(true, |row| row.owner != tag.as_str() && row.tag != tag.as_str())
+        {
+            // A former attempt may have come to its end without its caller knowing.
             let listing = there.list().await?;
-            let row = found(listing.resolve(&tag, None)?, volume)?;
-            return Ok((true, Some(adopt(row, &tag, wanted, &there)?)));
-        };
+            if let Some(row) = listing.resolve(&tag, None)? {
+                return Ok((true, Some(adopt(row, &tag, wanted, &there)?)));
+            }
+        }
+        let source = source?;
         if source.status != RowStatus::Reserved || source.owner != tag.as_str() {
             return Err(Error::Busy {
                 what: format!("volume {}", volume.id),

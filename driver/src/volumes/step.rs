@@ -624,6 +624,9 @@ impl World {
         }
         let work = async {
             self.attach_to_zhcp(row, tag).await?;
+            if self.is_on_zhcp(row).await? != Proof::Done {
+                self.attach_to_zhcp(row, tag).await?;
+            }
             self.wipe(row).await?;
             self.is_wiped(row).await
         };

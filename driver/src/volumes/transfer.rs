@@ -12,7 +12,7 @@ use super::life::found;
 use super::model::Volume;
 use super::step::VolumeStep;
 use super::world::{RowRef, World};
-use crate::client::{Call, Gate};
+use crate::client::{Call, CallError, Gate};
 use crate::error::{Error, ImageFault, Result};
 use crate::images::{Bundle, DiskFormat, ImageMeta, ImageService, WorkFolder, profile_name};
 use crate::pool::{Row, RowStatus};
@@ -263,13 +263,14 @@ impl World {
         let definition = Call::RemoveImage {
             profile: profile.clone(),
         };
+        let is_gone = |error: &CallError| error.is_not_found() || error.says("Invalid image name");
         // The files go by their definition, so they go first; that they are gone already is no reason to keep the definition.
         let removed = match self.pool.client.call(&files).await {
-            Err(error) if !error.is_not_found() => Err(error),
+            Err(error) if !is_gone(&error) => Err(error),
             _ => Ok(()),
         };
         match self.pool.client.call(&definition).await {
-            Err(error) if !error.is_not_found() => return Err(error.into()),
+            Err(error) if !is_gone(&error) => return Err(error.into()),
             _ => {}
         }
         Ok(removed?)

@@ -30,6 +30,7 @@ impl World {
                 });
             }
             self.take_from_zhcp(&now).await?;
+            self.drop_dead_devices(&now).await?;
         }
         let _lock = self.row_change().await?;
         self.send(&self.zhcp_call(node, row, tag)).await
@@ -55,6 +56,28 @@ impl World {
             wwpns: row.wwpns.primary().into(),
             lun: row.lun,
         }
+    }
+
+    /// X16 for devices of a row that the zHCP's directory entry names and its Linux does not have, as the MN's image commands
+    /// and CP leave them: X13 takes such a device for dedicated and finds no disk behind it for ever.
+    async fn drop_dead_devices(&self, row: &Row) -> Result<()> {
+        for device in row.channels() {
+            let online = format!("/sbin/chccwdev -e {}", device.bus_id());
+            match self.shell(&online, true, 0).await {
+                Ok(_) => continue,
+                Err(error) if error.is_command_failure() => {}
+                Err(error) => return Err(error.into()),
+            }
+            let call = Call::Undedicate {
+                node: self.zhcp()?.clone(),
+                device,
+            };
+            // What it says is no matter: the live part fails where nothing is live, and the next X13 shows.
+            if let Err(error) = self.pool.client.call(&call).await {
+                tracing::info!(%device, %error, "taken from the zHCP's directory entry");
+            }
+        }
+        Ok(())
     }
 
     /// Whether the zHCP has the row and its Linux has the disk.

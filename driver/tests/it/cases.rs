@@ -50,6 +50,7 @@ pub enum Case {
 const PORT: &str = "500507630300c562";
 const LUN: &str = "4010403300000000";
 const SECOND_POOL: &str = "/var/opt/zhcp/zfcp/scsipol2.conf";
+const IMAGE_ID: &str = "00000000-0000-4000-8000-0000000000aa";
 const IMAGE: &str = "system of image one";
 
 /// Sizes in G, as administrators write them; in M, where the MN's own copy works.
@@ -189,7 +190,7 @@ impl Case {
         if matches!(self, Self::ImageIn | Self::ImageInKept) {
             let mut disk = IMAGE.to_owned().into_bytes();
             disk.resize(512, b' ');
-            std::fs::write(process.glance.join("in.raw"), &disk).unwrap();
+            std::fs::write(process.glance.join(format!("{IMAGE_ID}.raw")), &disk).unwrap();
         }
         let mut subject = Subject {
             snapshot: Snapshot {
@@ -285,7 +286,7 @@ impl Case {
             Self::Detached => driver.detach_volume(record).await,
             Self::ImageIn | Self::ImageInKept => {
                 driver
-                    .copy_image_to_volume(record, &process.images, "in")
+                    .copy_image_to_volume(record, &process.images, IMAGE_ID)
                     .await
             }
             Self::ImageOut => {
@@ -403,10 +404,17 @@ impl Case {
         self.with_source(expected)
     }
 
-    /// No operation but an image changes what a volume holds that was there before and stays.
+    /// No operation but an image and a delete changes what a volume holds that was there before.
     fn with_source(self, mut expected: Expected) -> Expected {
-        let written = matches!(self, Self::ImageIn | Self::ImageInKept);
-        if self.has_volume() && self != Self::DeleteUncleared && !written {
+        let written = matches!(
+            self,
+            Self::ImageIn
+                | Self::ImageInKept
+                | Self::Delete
+                | Self::DeleteUncleared
+                | Self::Quarantine
+        );
+        if self.has_volume() && !written {
             expected.content.push((tag(1), data()));
         }
         expected

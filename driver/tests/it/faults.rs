@@ -21,7 +21,7 @@ use zvm_volume::client::{
 use zvm_volume::fcp::Phase;
 
 use crate::cases;
-use crate::matrix::{Chosen, SAMPLE, Tally};
+use crate::matrix::{Chosen, SAMPLE, Tally, setting};
 use crate::rig::Door;
 use crate::stage::{Moment, Operation, Plug, Process, Stage};
 
@@ -400,11 +400,11 @@ impl Dry {
                         probability: Some(1.0),
                         ..request.clone()
                     };
-                    let lasts: &[bool] = if effect.layer() == Layer::Http {
-                        &[false]
-                    } else {
-                        &[false, true]
-                    };
+                    // The ways in which ssh does not get through differ in a text only: one of them lasts. That nothing of the MN
+                    // is reached any more is among the faults of the wire.
+                    let once = effect.layer() == Layer::Http
+                        || (effect.layer() == Layer::Ssh && fault.name != "ssh-no-route");
+                    let lasts: &[bool] = if once { &[false] } else { &[false, true] };
                     kinds.extend(lasts.iter().map(|lasting| {
                         let kind = Kind::Rule {
                             request: request.clone(),
@@ -457,12 +457,19 @@ pub async fn strike_everywhere(stage: &Stage, chosen: &mut Chosen, tally: &mut T
         }
         return;
     }
-    for (name, kind) in &kinds {
-        let mut at = 0;
+    let wanted = setting("ZVM_MATRIX_FAULT");
+    let kinds = kinds
+        .iter()
+        .filter(|(name, _)| wanted.as_ref().is_none_or(|wanted| name == wanted));
+    for (name, kind) in kinds {
+        let mut at = match chosen.only {
+            Some(only) => only,
+            None => chosen.roll(chosen.stride),
+        };
         loop {
             let struck = strike(stage, &dry, kind, at).await;
             let next = match kind {
-                Kind::Condition(_) => (at + 1 < calls).then_some(at + 1),
+                Kind::Condition(_) => (at + chosen.stride < calls).then_some(at + 1),
                 Kind::Nowhere => None,
                 _ => struck.next,
             };
@@ -471,8 +478,8 @@ pub async fn strike_everywhere(stage: &Stage, chosen: &mut Chosen, tally: &mut T
                 tally.add(name, struck.ending, || format!("{name} at {at} ({kind:?})"));
             }
             match next {
-                Some(next) => at = next,
-                None => break,
+                Some(next) if chosen.only.is_none() => at = next + chosen.stride - 1,
+                _ => break,
             }
         }
     }
@@ -581,6 +588,10 @@ async fn strike(stage: &Stage, dry: &Dry, kind: &Kind, at: usize) -> Struck {
     let ending = judge(stage, process, outcome.err().map(|error| error.to_string())).await;
     match (ending, next) {
         (Ok("succeeded"), None) => not_met,
+        (Err(text), next) => Struck {
+            ending: Err(format!("{text}{}", stage.traffic())),
+            next,
+        },
         (Ok(other), None) => Struck {
             ending: Err(format!("{other}, although nothing was in its way")),
             next,

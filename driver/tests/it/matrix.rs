@@ -2,7 +2,9 @@
 //!
 //! By default a seeded sample is done: every operation in one variant, a few points of each. `ZVM_MATRIX=full` does all;
 //! `scripts/driver-matrix` sets it, with `ZVM_MATRIX_ONLY` (a part of an operation's name), `ZVM_MATRIX_JOBS` (threads),
-//! `ZVM_MATRIX_SECONDS` (no operation is begun later) and `ZVM_MATRIX_JSON` (a file for the figures).
+//! `ZVM_MATRIX_STRIDE` (of the steps of each fault, one in so many), `ZVM_MATRIX_SECONDS` (no operation is begun later) and `ZVM_MATRIX_JSON` (a file for the figures). To look into a breach:
+//! `ZVM_MATRIX_AT` (the point), `ZVM_MATRIX_FAULT` (the fault's name), `ZVM_MATRIX_VARIANT`, and `ZVM_MATRIX_TRACE` for the
+//! remote commands that led to it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
@@ -24,12 +26,20 @@ pub const SAMPLE: usize = 3;
 pub struct Chosen {
     full: bool,
     dice: u64,
+    /// Of the steps at which a fault can strike, one in so many is done.
+    pub stride: usize,
+    /// The one point that is wanted, when somebody looks into a breach.
+    pub only: Option<usize>,
 }
 
 impl Chosen {
     fn new(full: bool, seed: u64) -> Self {
         Self {
             full,
+            stride: setting("ZVM_MATRIX_STRIDE")
+                .and_then(|text| text.parse().ok())
+                .unwrap_or(1),
+            only: setting("ZVM_MATRIX_AT").and_then(|text| text.parse().ok()),
             dice: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
         }
     }
@@ -104,7 +114,7 @@ enum Matrix {
     Faults,
 }
 
-fn setting(name: &str) -> Option<String> {
+pub fn setting(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -115,7 +125,8 @@ fn jobs(full: bool) -> VecDeque<(usize, Operation, Variant)> {
     let mut jobs = VecDeque::new();
     for (number, operation) in Operation::all().into_iter().filter(wanted).enumerate() {
         for (index, variant) in VARIANTS.into_iter().enumerate() {
-            if full || number % VARIANTS.len() == index {
+            let named = setting("ZVM_MATRIX_VARIANT").is_none_or(|name| variant.to_string() == name);
+            if named && (full || number % VARIANTS.len() == index) {
                 jobs.push_back((number, operation, variant));
             }
         }

@@ -1,18 +1,20 @@
 //! One operation on its stage: a site with everything that the operation works on, kept so that each point of a matrix starts
 //! from the same world and the same files; and what must be true before, meanwhile and afterwards.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use xcat_simulator::Simulator;
 use xcat_simulator::world::World;
 use zvm_volume::Result;
 use zvm_volume::attachments::{
     Attachments as _, Connection, Instance, Nova, Patience, VolumeRef,
 };
-use zvm_volume::client::{Client, Observer, Transport};
+use zvm_volume::client::{Call, Client, Observer, Transport};
 use zvm_volume::images::FolderImages;
 use zvm_volume::steps::{Engine, Journal, Known, Locks, Resolution, Resolved, Scribe};
 use zvm_volume::volumes::{self, Snapshot, Volume, VolumeDriver as _, ZvmDriver};
@@ -20,6 +22,7 @@ use zvm_volume::volumes::{self, Snapshot, Volume, VolumeDriver as _, ZvmDriver};
 use crate::check::{files, violations};
 use crate::guests::traces;
 use crate::image_files::ByWayOfGuest;
+use crate::matrix::setting;
 use crate::rig::{Door, Rig, SiteClock, Variant, volume};
 use crate::{cases, guest_cases};
 
@@ -181,6 +184,29 @@ pub struct Stage {
     folder: tempfile::TempDir,
     before: String,
     after: String,
+    /// States of the site between the plans of an operation that has several.
+    between: Vec<String>,
+}
+
+/// Keeps the site's states in which no plan is open.
+struct Between {
+    simulator: Arc<Simulator>,
+    journal: PathBuf,
+    states: Mutex<Vec<String>>,
+}
+
+impl Observer for Between {
+    fn before<'a>(&'a self, _: &'a Call) -> BoxFuture<'a, ()> {
+        let idle = std::fs::read_dir(&self.journal).is_ok_and(|mut items| items.next().is_none());
+        if idle {
+            let state = traces(&self.simulator.site().world.lock());
+            let mut states = self.states.lock().unwrap();
+            if !states.contains(&state) {
+                states.push(state);
+            }
+        }
+        std::future::ready(()).boxed()
+    }
 }
 
 impl Stage {
@@ -204,14 +230,27 @@ impl Stage {
             world,
             folder,
             after: String::new(),
+            between: Vec::new(),
             before,
         };
-        let process = stage.start(Plug::default()).await;
+        let between = Arc::new(Between {
+            simulator: Arc::clone(&stage.rig.simulator),
+            journal: stage.rig.folder.path().join("state/journal"),
+            states: Mutex::default(),
+        });
+        let process = stage
+            .start(Plug {
+                observers: vec![between.clone()],
+                ..Plug::default()
+            })
+            .await;
         operation
             .run(&process, &stage.subject)
             .await
             .unwrap_or_else(|error| panic!("{operation} {variant}, undisturbed: {error}"));
         stage.after = traces(&stage.rig.simulator.site().world.lock());
+        stage.between = std::mem::take(&mut between.states.lock().unwrap());
+        stage.between.retain(|state| *state != stage.before && *state != stage.after);
         let wrong = stage.wrong(&process, Moment::After).await;
         assert!(wrong.is_empty(), "{operation} {variant}, undisturbed: {wrong:#?}");
         stage
@@ -295,12 +334,14 @@ impl Stage {
                 let found = traces(&self.rig.simulator.site().world.lock());
                 let is = |moment| match moment {
                     Moment::Before => found == self.before,
-                    _ => found == self.after,
+                    _ => self.is_after(&found),
                 };
+                // What several plans do is whole after each of them.
+                let halfway = moment != Moment::After && self.between.contains(&found);
                 let fits = match moment {
                     Moment::Either => is(Moment::Before) || is(Moment::After),
                     moment => is(moment),
-                };
+                } || halfway;
                 let mut wrong = Vec::new();
                 if !fits {
                     if moment != Moment::After {
@@ -317,16 +358,66 @@ impl Stage {
                     Moment::After => true,
                     Moment::Either => is(Moment::After),
                 };
-                wrong.extend(case.ledger(process, &self.subject, done).await);
+                if !halfway {
+                    wrong.extend(case.ledger(process, &self.subject, done).await);
+                }
                 files(&self.rig.folder.path().join("state"), &mut wrong);
                 wrong
             }
         }
     }
 
+    /// The remote commands of late, when somebody looks into a breach.
+    pub fn traffic(&self) -> String {
+        let mut text = String::new();
+        let Some(many) = setting("ZVM_MATRIX_TRACE") else {
+            return text;
+        };
+        let many = many.parse().unwrap_or(60);
+        let journal = self.rig.simulator.site().journal.lock();
+        let mut last: Vec<_> = journal.requests().rev().take(many).collect();
+        last.reverse();
+        for request in last {
+            let _ = writeln!(text, "\n{} {:?}", request.facts.command, request.facts.args);
+            for entry in &request.commands {
+                let _ = writeln!(
+                    text,
+                    "    {:?} {:?}\n        = {:?} {:?}",
+                    entry.command,
+                    entry.faults,
+                    entry.outcome,
+                    entry.changes
+                );
+            }
+        }
+        text
+    }
+
     /// Whether the site shows the operation done; for operations of the Nova half.
     pub fn is_done(&self) -> bool {
-        traces(&self.rig.simulator.site().world.lock()) == self.after
+        self.is_after(&traces(&self.rig.simulator.site().world.lock()))
+    }
+
+    /// A path to the volume itself may be a unit where the guest's own scan had found the LUN the first time.
+    fn is_after(&self, found: &str) -> bool {
+        let lun = self
+            .subject
+            .reference
+            .as_ref()
+            .map(|volume| volume.connection.lun.to_string());
+        let own = |line: &&str| {
+            let unit = line.contains(" unit ");
+            unit && lun.as_ref().is_some_and(|lun| line.ends_with(lun))
+        };
+        let without = |text: &str| -> Vec<String> {
+            let lines = text.lines().filter(|line| !own(line));
+            lines.map(str::to_owned).collect()
+        };
+        let units = |text: &str| text.lines().filter(own).count();
+        found == self.after
+            || (units(&self.after) > 0
+                && units(found) > units(&self.after)
+                && without(found) == without(&self.after))
     }
 }
 
