@@ -152,6 +152,16 @@ impl Nova {
             device,
         };
         let outcome = self.call_unlocked(call).await;
+        // "Not there" is believed of the directory, which is read below; of CP it is asked.
+        if outcome.as_ref().is_ok_and(|done| done.already) {
+            let inventory = self.inventory().await?;
+            let status = inventory.get(device).map(|device| device.status);
+            if status == Some(FcpStatus::Active) {
+                return Err(Error::Backend(format!(
+                    "{device} should not be there for {node}, but z/VM reports it as in use"
+                )));
+            }
+        }
         // The directory goes first and the running guest second, so an error may have left either behind (GQ27).
         if let Err(error) = outcome
             && (error.executed != crate::client::Executed::Unknown

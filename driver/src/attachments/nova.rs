@@ -10,7 +10,7 @@ use crate::client::{Call, CallError, Client, Done, FcpQuery};
 use crate::config::{Backend, Compute, ConnectorHost};
 use crate::error::{Error, Result};
 use crate::fcp::{FcpDevice, FcpError, FcpStatus, Inventory, LedgerStore, StateError};
-use crate::pool::{Pool, Row};
+use crate::pool::{Listing, Pool, Row};
 use crate::steps::{Engine, Journal, LockGuard, Locks};
 use crate::types::{DeviceNumber, NodeName, PoolName, Tag};
 
@@ -284,9 +284,36 @@ impl Nova {
 
     /// RB1 for an attachment's row.
     pub(super) async fn row_of(&self, attachment: &crate::fcp::Attachment) -> Result<Option<Row>> {
-        self.pool(&attachment.pool)
-            .row(&attachment.wwpns, attachment.lun)
-            .await
+        let listing = self.listing(&attachment.pool).await?;
+        Ok(listing.find(&attachment.wwpns, attachment.lun).cloned())
+    }
+
+    /// X9. An answer without a line is not believed before the MN has shown that it reaches the zHCP: it says nothing as
+    /// well when it could not read the file (Q41), and what is taken for absent is not taken back. A pool whose rows come
+    /// and go with attachments may be missing, though.
+    pub(super) async fn listing(&self, name: &PoolName) -> Result<Listing> {
+        let listing = self.pool(name).list().await?;
+        let is_empty =
+            listing.rows.is_empty() && listing.malformed.is_empty() && !listing.has_header;
+        if !is_empty {
+            return Ok(listing);
+        }
+        let missing = || {
+            Error::Backend(format!(
+                "the management node lists nothing of pool {name} on {}, and it does not tell whether it can",
+                self.host
+            ))
+        };
+        // With a filter the same command complains, but in the same words when the file is missing; SMAPI's level is asked of
+        // the zHCP as well, and a failure of that is told.
+        let level = Call::SmapiLevel {
+            host: self.host.clone(),
+        };
+        let level = self.call(level).await.map_err(|_| missing())?;
+        if !level.answer.says("functional level") {
+            return Err(missing());
+        }
+        self.pool(name).list().await
     }
 }
 

@@ -288,7 +288,7 @@ impl Nova {
                 by: format!("owned by '{owner}'"),
             }),
             (Lifecycle::AttachOwned, _) => {
-                let listing = self.pool(&attachment.pool).list().await?;
+                let listing = self.listing(&attachment.pool).await?;
                 let double = listing
                     .with_lun(attachment.lun)
                     .find(|row| row.wwpns.intersects(&attachment.wwpns));

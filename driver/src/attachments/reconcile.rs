@@ -108,7 +108,7 @@ impl Nova {
         pools.dedup();
         for name in pools {
             let pool = self.pool(&name);
-            let listing = pool.list().await?;
+            let listing = self.listing(&name).await?;
             for row in listing
                 .rows
                 .iter()

@@ -202,7 +202,7 @@ impl Nova {
                 Holder::Other(owner) => Err(Self::foreign(target, &owner)),
             },
             Lifecycle::AttachOwned => {
-                let listing = self.pool(&target.attachment.pool).list().await?;
+                let listing = self.listing(&target.attachment.pool).await?;
                 let mut doubles = listing
                     .with_lun(target.attachment.lun)
                     .filter(|row| row.wwpns.intersects(&target.attachment.wwpns));

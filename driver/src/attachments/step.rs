@@ -290,6 +290,7 @@ impl Step for NovaStep {
     fn on_failure(&self) -> OnFailure {
         match self {
             Self::DropNode(_) => OnFailure::GoOn,
+            Self::TakeBack(_) => OnFailure::RollBackUnlessDone,
             Self::Seize(_) | Self::Clean { .. } | Self::FreeRow(_) | Self::Forget(_) => {
                 OnFailure::RollForward
             }

@@ -124,8 +124,30 @@ impl Nova {
         Err(Error::Backend(format!("{refused}; {why}")))
     }
 
+    /// RB2 after X13: a device that works but is not in the directory entry is gone after the guest's next logoff.
+    async fn keep_devices(&self, target: &Target) -> Result<()> {
+        let node = &target.node;
+        let directory = self.directory(node).await?.unwrap_or_default();
+        for device in target.fcp.iter().filter(|device| !directory.has(**device)) {
+            let call = Call::Dedicate {
+                node: node.clone(),
+                device: *device,
+            };
+            let outcome = self.call_unlocked(call).await;
+            // The live part fails, because the guest has the device: the entry is what counts.
+            if !self.is_dedicated(node, *device).await? {
+                outcome?;
+                return Err(Error::Backend(format!(
+                    "{device} is not in the directory entry of {node} although the management node said that it was dedicated"
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// Adds the paths that X13 was not asked for, keeps all of them over a restart, and waits for their disks.
     async fn complete_paths(&self, target: &Target) -> Result<()> {
+        self.keep_devices(target).await?;
         let attachment = &target.attachment;
         let split = |units: &Units| units.split(&target.fcp, &attachment.wwpns, attachment.lun);
         let (has, lacks) = split(&self.units(&target.node).await?);

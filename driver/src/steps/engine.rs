@@ -129,7 +129,14 @@ impl Engine {
                     left: Vec::new(),
                     journal: None,
                 };
-                if step.on_failure() == OnFailure::RollForward || file.is_committed() {
+                let is_final = match step.on_failure() {
+                    OnFailure::RollForward => true,
+                    OnFailure::RollBackUnlessDone => {
+                        !matches!(step.proof(world).await, Ok(Proof::Missing))
+                    }
+                    _ => file.is_committed(),
+                };
+                if is_final {
                     failure.journal = Some(file.entry.id.clone());
                     return Err(Error::Step(Box::new(failure)));
                 }
@@ -165,7 +172,7 @@ impl Engine {
                 continue;
             };
             match step.on_failure() {
-                OnFailure::RollBack | OnFailure::RollForward => {
+                OnFailure::RollBack | OnFailure::RollBackUnlessDone | OnFailure::RollForward => {
                     return Ok(Forward::Failed(index, error));
                 }
                 OnFailure::GoOn => {

@@ -31,6 +31,9 @@ impl Proof {
 pub enum OnFailure {
     /// Undo everything, report this error.
     RollBack,
+    /// The same when the read-back shows that the step did nothing; when it did, or that cannot be read, there is no way
+    /// back: as `RollForward`.
+    RollBackUnlessDone,
     /// Harmless: log it and go on.
     GoOn,
     /// Go on and succeed, but keep the entry: `reconcile` does the step later.

@@ -8,10 +8,10 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 use zvm_volume::client::{Call, Exchange, Observer};
-use zvm_volume::steps::{Recovery, Scribe};
+use zvm_volume::steps::{Journal, Scribe};
 
 use crate::matrix::{Chosen, Tally};
-use crate::stage::{Moment, Operation, Plug, Stage, copy_folder};
+use crate::stage::{Moment, Plug, Stage, copy_folder};
 
 /// Stops its driver for ever at one point.
 #[derive(Default)]
@@ -121,17 +121,20 @@ async fn crash_at(stage: &Arc<Stage>, point: usize) -> Result<&'static str, Stri
     let _ = task.await;
     copy_folder(files.path(), stage.rig.folder.path());
 
-    let open = entries(stage);
+    let journal = stage.rig.folder.path().join("state/journal");
+    let open = Journal::open(&journal).and_then(|journal| journal.list());
+    let open = open.map_err(|error| error.to_string())?.len();
     let successor = stage.reconcile().await?;
     let wrong = stage.wrong(&successor, Moment::Either).await;
     if !wrong.is_empty() {
         return Err(format!("reconciled: {}", wrong.join("\n")));
     }
-    let ending = match (open.first(), stage.operation) {
-        (None, _) => "nothing open",
-        (Some(_), Operation::Guest(_)) if stage.is_done() => "finished",
-        (Some(Recovery::Forward), Operation::Volume(_)) => "finished",
-        _ => "undone",
+    let ending = if open == 0 {
+        "nothing open"
+    } else if stage.wrong(&successor, Moment::After).await.is_empty() {
+        "finished"
+    } else {
+        "undone"
     };
     stage
         .operation
@@ -144,12 +147,4 @@ async fn crash_at(stage: &Arc<Stage>, point: usize) -> Result<&'static str, Stri
     } else {
         Err(format!("again: {}", wrong.join("\n")))
     }
-}
-
-/// What the journal holds of the dead process.
-fn entries(stage: &Stage) -> Vec<Recovery> {
-    let folder = stage.rig.folder.path().join("state/journal");
-    let journal = zvm_volume::steps::Journal::open(&folder).unwrap();
-    let entries = journal.list().unwrap();
-    entries.into_iter().map(|entry| entry.recovery).collect()
 }

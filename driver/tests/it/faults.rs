@@ -299,7 +299,7 @@ impl Dry {
             }
         }
         drop(journal);
-        let world = site.world.lock();
+        let world = site.look();
         let named = |known: &BTreeSet<String>| -> Vec<String> {
             let mut found: Vec<String> = Vec::new();
             for word in &words {
@@ -585,6 +585,12 @@ async fn strike(stage: &Stage, dry: &Dry, kind: &Kind, at: usize) -> Struck {
         Kind::Rule { lasting: true, .. } => next.map(|_| at + 1),
         _ => next,
     };
+    if let Kind::Condition(request) = kind
+        && request.name.as_deref() == Some("F7")
+        && let Some(device) = &request.target.device
+    {
+        stage.lose(device);
+    }
     let ending = judge(stage, process, outcome.err().map(|error| error.to_string())).await;
     match (ending, next) {
         (Ok("succeeded"), None) => not_met,
@@ -630,8 +636,10 @@ async fn judge(
         return Ok("succeeded");
     }
     if let (Some(text), false) = (&error, clean) {
-        let named = open.iter().all(|entry| text.contains(&entry.id))
-            && (!open.is_empty() || held.iter().all(|device| text.contains(device)));
+        // Devices that wait to be taken back stand in a detach's result, their entry in the journal.
+        let devices = !held.is_empty() && held.iter().all(|device| text.contains(device));
+        let entries = !open.is_empty() && open.iter().all(|entry| text.contains(&entry.id));
+        let named = devices || entries;
         if !named {
             let open: Vec<&str> = open.iter().map(|entry| entry.id.as_str()).collect();
             return Err(said(format!("it does not say what it left: {open:?}, devices {held:?}")));

@@ -260,7 +260,8 @@ impl Case {
                 if gone.pending.is_empty() {
                     Ok(())
                 } else {
-                    Err(Error::Backend(format!("pending: {:?}", gone.pending)))
+                    let devices: Vec<String> = gone.pending.iter().map(ToString::to_string).collect();
+                    Err(Error::Backend(format!("devices pending: {}", devices.join(", "))))
                 }
             }
         }

@@ -14,7 +14,7 @@ use zvm_volume::Result;
 use zvm_volume::attachments::{
     Attachments as _, Connection, Instance, Nova, Patience, VolumeRef,
 };
-use zvm_volume::client::{Call, Client, Observer, Transport};
+use zvm_volume::client::{Client, Observer, Transport};
 use zvm_volume::images::FolderImages;
 use zvm_volume::steps::{Engine, Journal, Known, Locks, Resolution, Resolved, Scribe};
 use zvm_volume::volumes::{self, Snapshot, Volume, VolumeDriver as _, ZvmDriver};
@@ -160,7 +160,7 @@ impl Process {
 
     /// Changes the world behind the driver's back.
     pub fn change(&self, change: impl FnOnce(&mut World)) {
-        change(&mut self.simulator.site().world.lock());
+        change(&mut self.simulator.site().edit());
     }
 }
 
@@ -186,6 +186,8 @@ pub struct Stage {
     after: String,
     /// States of the site between the plans of an operation that has several.
     between: Vec<String>,
+    /// A device that CP itself has taken from its guest (F7): who has it is not the operation's doing.
+    lost: Mutex<Option<String>>,
 }
 
 /// Keeps the site's states in which no plan is open.
@@ -195,11 +197,11 @@ struct Between {
     states: Mutex<Vec<String>>,
 }
 
-impl Observer for Between {
-    fn before<'a>(&'a self, _: &'a Call) -> BoxFuture<'a, ()> {
+impl Scribe for Between {
+    fn pause(&self) -> BoxFuture<'_, ()> {
         let idle = std::fs::read_dir(&self.journal).is_ok_and(|mut items| items.next().is_none());
         if idle {
-            let state = traces(&self.simulator.site().world.lock());
+            let state = plain(&traces(&self.simulator.site().look()), None);
             let mut states = self.states.lock().unwrap();
             if !states.contains(&state) {
                 states.push(state);
@@ -218,11 +220,11 @@ impl Stage {
         process.driver.start().await.unwrap();
         let subject = operation.prepare(&process).await;
         drop(process);
-        let world = rig.simulator.site().world.lock().clone();
+        let world = rig.simulator.site().look().clone();
         rig.before = world.clone();
         let folder = tempfile::tempdir().unwrap();
         copy_folder(rig.folder.path(), folder.path());
-        let before = traces(&world);
+        let before = plain(&traces(&world), None);
         let mut stage = Self {
             operation,
             rig,
@@ -231,6 +233,7 @@ impl Stage {
             folder,
             after: String::new(),
             between: Vec::new(),
+            lost: Mutex::default(),
             before,
         };
         let between = Arc::new(Between {
@@ -240,7 +243,7 @@ impl Stage {
         });
         let process = stage
             .start(Plug {
-                observers: vec![between.clone()],
+                scribe: Some(between.clone()),
                 ..Plug::default()
             })
             .await;
@@ -248,7 +251,7 @@ impl Stage {
             .run(&process, &stage.subject)
             .await
             .unwrap_or_else(|error| panic!("{operation} {variant}, undisturbed: {error}"));
-        stage.after = traces(&stage.rig.simulator.site().world.lock());
+        stage.after = stage.traces();
         stage.between = std::mem::take(&mut between.states.lock().unwrap());
         stage.between.retain(|state| *state != stage.before && *state != stage.after);
         let wrong = stage.wrong(&process, Moment::After).await;
@@ -259,8 +262,9 @@ impl Stage {
     /// World and files as before the operation.
     pub fn reset(&self) {
         let site = self.rig.simulator.site();
+        *self.lost.lock().unwrap() = None;
         site.clear_faults();
-        *site.world.lock() = self.world.clone();
+        *site.edit() = self.world.clone();
         copy_folder(self.folder.path(), self.rig.folder.path());
     }
 
@@ -298,7 +302,7 @@ impl Stage {
                     .await
                     .map_err(|e| e.to_string())?;
                 if !report.findings.is_empty() {
-                    return Err(format!("findings: {:?}", report.findings));
+                    return Err(format!("after reconcile: {report:?}"));
                 }
                 report.resolved
             }
@@ -331,13 +335,14 @@ impl Stage {
                 wrong
             }
             Operation::Guest(case) => {
-                let found = traces(&self.rig.simulator.site().world.lock());
+                let found = self.traces();
                 let is = |moment| match moment {
-                    Moment::Before => found == self.before,
+                    Moment::Before => found == self.kept(&self.before),
                     _ => self.is_after(&found),
                 };
                 // What several plans do is whole after each of them.
-                let halfway = moment != Moment::After && self.between.contains(&found);
+                let halfway = moment != Moment::After
+                    && self.between.iter().any(|state| self.kept(state) == found);
                 let fits = match moment {
                     Moment::Either => is(Moment::Before) || is(Moment::After),
                     moment => is(moment),
@@ -393,9 +398,19 @@ impl Stage {
         text
     }
 
-    /// Whether the site shows the operation done; for operations of the Nova half.
-    pub fn is_done(&self) -> bool {
-        self.is_after(&traces(&self.rig.simulator.site().world.lock()))
+    /// CP takes a device away for good.
+    pub fn lose(&self, device: &str) {
+        *self.lost.lock().unwrap() = Some(device.to_owned());
+    }
+
+    fn traces(&self) -> String {
+        let lost = self.lost.lock().unwrap();
+        plain(&traces(&self.rig.simulator.site().look()), lost.as_deref())
+    }
+
+    /// The same of a text that was taken before.
+    fn kept(&self, text: &str) -> String {
+        plain(text, self.lost.lock().unwrap().as_deref())
     }
 
     /// A path to the volume itself may be a unit where the guest's own scan had found the LUN the first time.
@@ -414,10 +429,11 @@ impl Stage {
             lines.map(str::to_owned).collect()
         };
         let units = |text: &str| text.lines().filter(own).count();
-        found == self.after
-            || (units(&self.after) > 0
-                && units(found) > units(&self.after)
-                && without(found) == without(&self.after))
+        let after = self.kept(&self.after);
+        found == after
+            || (units(&after) > 0
+                && units(found) > units(&after)
+                && without(found) == without(&after))
     }
 }
 
@@ -466,6 +482,18 @@ fn process(rig: &Rig, operation: Operation, plug: Plug) -> Process {
         glance,
         simulator: Arc::clone(&rig.simulator),
     }
+}
+
+/// Traces without what does not count: the tag of a used row, which is lost when the row's edit was lost to another one and
+/// made again, and who has a device that CP took away.
+fn plain(traces: &str, lost: Option<&str>) -> String {
+    let lost = lost.map(|device| format!("{device} attached to"));
+    let counts = |line: &&str| lost.as_ref().is_none_or(|lost| !line.contains(lost));
+    let plain = |line: &str| match line.rsplit_once(',') {
+        Some((row, _)) if line.starts_with("used,") => format!("{row},\n"),
+        _ => format!("{line}\n"),
+    };
+    traces.lines().filter(counts).map(plain).collect()
 }
 
 /// Lines of one text that the other does not have.

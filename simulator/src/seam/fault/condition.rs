@@ -132,11 +132,31 @@ impl Condition {
             Self::DeviceMissing | Self::DeviceTaken | Self::DeviceDetached => {
                 need(place.device.is_some(), "device")
             }
-            Self::Boxed | Self::Ignored | Self::OnlineBusy | Self::AdapterFailed => {
+            Self::Ignored | Self::NoZfcp => {
+                need(place.guest.is_some(), "guest")?;
+                if self == Self::Ignored {
+                    need(place.device.is_some(), "device")?;
+                }
+                // The list concerns devices that come, and a module in use is not unloaded.
+                let linux = place.guest.as_ref().and_then(|g| world.linuxes.get(g));
+                let has_units = linux.is_some_and(|linux| {
+                    let adapters = linux.zfcp.adapters.iter();
+                    adapters
+                        .filter(|(device, _)| self == Self::NoZfcp || Some(**device) == place.device)
+                        .any(|(_, adapter)| adapter.ports.values().any(|p| !p.units.is_empty()))
+                });
+                if has_units {
+                    return Err(ConditionError::Impossible(
+                        "the guest has LUNs configured there".to_owned(),
+                    ));
+                }
+                Ok(())
+            }
+            Self::Boxed | Self::OnlineBusy | Self::AdapterFailed => {
                 need(place.guest.is_some(), "guest")?;
                 need(place.device.is_some(), "device")
             }
-            Self::NoZfcp | Self::LunScanOff | Self::UdevStalled | Self::NoMultipathd => {
+            Self::LunScanOff | Self::UdevStalled | Self::NoMultipathd => {
                 need(place.guest.is_some(), "guest")
             }
             Self::LinkDown | Self::NpivOff => need(
