@@ -550,6 +550,7 @@ impl VolumeStep {
             ],
         };
         calls.iter().map(ToString::to_string).collect()
+    }
 
     /// The world that the step works in: that of its row's pool.
     fn place<'a>(&self, world: &'a World) -> Cow<'a, World> {

@@ -559,7 +559,7 @@ async fn strike(stage: &Stage, dry: &Dry, kind: &Kind, at: usize) -> Struck {
         }
     }
     let outcome = stage.operation.run(&process, &stage.subject).await;
-    let rule = site.faults.list().pop();
+    let rule = site.fault_rules().pop();
     site.clear_faults();
     if let Some(faulty) = &faulty {
         faulty.armed.store(false, Ordering::Relaxed);
