@@ -65,10 +65,9 @@ impl ZvmDriver {
         let listing = world.list().await?;
         let wanted = Size::from_gib(volume.size);
         let source = found(listing.resolve(&tag, location.as_ref())?, volume);
-        if source
-            .as_ref()
-            .map_or(true, |row| row.owner != tag.as_str() && row.tag != tag.as_str())
-        {
+        if source.as_ref().map_or(true, |row| {
+            row.owner != tag.as_str() && row.tag != tag.as_str()
+        }) {
             // A former attempt may have come to its end without its caller knowing.
             let listing = there.list().await?;
             if let Some(row) = listing.resolve(&tag, None)? {

@@ -150,9 +150,7 @@ impl Case {
             Self::ImageIn | Self::ImageOut => "zvm_image_remote = root@lnx1",
             Self::ImageInKept => "zvm_image_remote = root@lnx1\nzvm_keep_xcat_image = true",
             Self::Migrate => "zvm_image_remote = root@lnx1\nzvm_migrate_by_image = true",
-            Self::TerminateForced => {
-                "zvm_fcp_list = 1a00-1a0e;1b00-1b0e\nvolume_clear = none"
-            }
+            Self::TerminateForced => "zvm_fcp_list = 1a00-1a0e;1b00-1b0e\nvolume_clear = none",
             _ => "volume_clear = none",
         }
     }
@@ -259,10 +257,9 @@ impl Case {
                 .create_volume_from_snapshot(&fresh, &subject.snapshot)
                 .await
                 .map(drop),
-            Self::Clone | Self::MnClone => driver
-                .create_cloned_volume(&fresh, record)
-                .await
-                .map(drop),
+            Self::Clone | Self::MnClone => {
+                driver.create_cloned_volume(&fresh, record).await.map(drop)
+            }
             Self::Manage => {
                 let reference = ExistingRef::SourceName(LUN.to_owned());
                 driver.manage_existing(record, &reference).await.map(drop)

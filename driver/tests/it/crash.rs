@@ -69,12 +69,13 @@ pub async fn crash_everywhere(stage: Arc<Stage>, chosen: &mut Chosen, tally: &mu
     let all = count(&stage).await;
     tally.points = all;
     for point in 0..all {
-        if chosen.only.map_or_else(|| chosen.takes(all), |only| only == point) {
+        if chosen
+            .only
+            .map_or_else(|| chosen.takes(all), |only| only == point)
+        {
             let ending = crash_at(&stage, point).await;
             let ending = ending.map_err(|text| format!("{text}{}", stage.traffic()));
-            tally.add("crash", ending, || {
-                format!("crash at point {point}")
-            });
+            tally.add("crash", ending, || format!("crash at point {point}"));
         }
     }
 }

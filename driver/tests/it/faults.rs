@@ -312,7 +312,11 @@ impl Dry {
             found
         };
         let fcp = || world.systems.values().flat_map(|system| &system.fcp);
-        let devices = named(&fcp().map(|(number, _)| format!("{number:X}").to_lowercase()).collect());
+        let devices = named(
+            &fcp()
+                .map(|(number, _)| format!("{number:X}").to_lowercase())
+                .collect(),
+        );
         let chpids = devices
             .iter()
             .filter_map(|device| {
@@ -486,7 +490,11 @@ pub async fn strike_everywhere(stage: &Stage, chosen: &mut Chosen, tally: &mut T
 }
 
 /// The transport that a kind needs.
-fn transport(stage: &Stage, kind: &Kind, at: usize) -> (Option<Arc<dyn Transport>>, Option<Arc<Faulty>>) {
+fn transport(
+    stage: &Stage,
+    kind: &Kind,
+    at: usize,
+) -> (Option<Arc<dyn Transport>>, Option<Arc<Faulty>>) {
     let site = stage.rig.simulator.site();
     match kind {
         Kind::Wire(fault) => {
@@ -574,8 +582,8 @@ async fn strike(stage: &Stage, dry: &Dry, kind: &Kind, at: usize) -> Struck {
             .filter(|rule| rule.hits > 0)
             .map(|rule| usize::try_from(rule.seen).unwrap().max(at + 1)),
         Kind::Condition(_) => {
-            let met = watch.came.load(Ordering::Relaxed)
-                && *watch.answers.lock().unwrap() != dry.answers;
+            let met =
+                watch.came.load(Ordering::Relaxed) && *watch.answers.lock().unwrap() != dry.answers;
             met.then_some(at + 1)
         }
         Kind::Nowhere => None,
@@ -621,7 +629,9 @@ fn is_another_volume(kind: &Kind) -> bool {
 
 /// Whether nothing but the contents of LUNs is wrong.
 fn is_about_data(text: &str) -> bool {
-    let mut wrong = text.lines().take_while(|line| !line.starts_with("the error was"));
+    let mut wrong = text
+        .lines()
+        .take_while(|line| !line.starts_with("the error was"));
     wrong.all(|line| line.contains("LUN") && line.contains(" holds '"))
 }
 
@@ -642,16 +652,32 @@ async fn judge(
             Err(said(format!("{what}: {}", wrong.join("\n"))))
         }
     };
-    if error.as_ref().is_some_and(|text| text.contains("password=admin")) {
+    if error
+        .as_ref()
+        .is_some_and(|text| text.contains("password=admin"))
+    {
         return Err("I23: a secret in the error".to_owned());
     }
-    let open = process.driver.engine().journal().list().map_err(|e| e.to_string())?;
+    let open = process
+        .driver
+        .engine()
+        .journal()
+        .list()
+        .map_err(|e| e.to_string())?;
     let held = held(&process).await?;
-    let may_give_up = matches!(stage.operation, Operation::Volume(case) if cases::Case::may_give_up(case));
-    let after = if may_give_up { Moment::Either } else { Moment::After };
+    let may_give_up =
+        matches!(stage.operation, Operation::Volume(case) if cases::Case::may_give_up(case));
+    let after = if may_give_up {
+        Moment::Either
+    } else {
+        Moment::After
+    };
     let clean = open.is_empty() && held.is_empty();
     if let (None, true) = (&error, clean) {
-        holds(stage.wrong(&process, after).await, "it says that it succeeded")?;
+        holds(
+            stage.wrong(&process, after).await,
+            "it says that it succeeded",
+        )?;
         return Ok("succeeded");
     }
     if let (Some(text), false) = (&error, clean) {
@@ -661,7 +687,9 @@ async fn judge(
         let named = devices || entries;
         if !named {
             let open: Vec<&str> = open.iter().map(|entry| entry.id.as_str()).collect();
-            return Err(said(format!("it does not say what it left: {open:?}, devices {held:?}")));
+            return Err(said(format!(
+                "it does not say what it left: {open:?}, devices {held:?}"
+            )));
         }
     }
     let process = if clean {
@@ -674,7 +702,11 @@ async fn judge(
     } else {
         drop(process);
         let process = stage.reconcile().await.map_err(said)?;
-        let moment = if error.is_none() { after } else { Moment::Either };
+        let moment = if error.is_none() {
+            after
+        } else {
+            Moment::Either
+        };
         holds(stage.wrong(&process, moment).await, "reconciled")?;
         process
     };
@@ -696,7 +728,12 @@ async fn judge(
 
 /// Devices that the ledger keeps although no volume needs them.
 async fn held(process: &Process) -> Result<Vec<String>, String> {
-    let ledger = process.nova.ledger().read().await.map_err(|e| e.to_string())?;
+    let ledger = process
+        .nova
+        .ledger()
+        .read()
+        .await
+        .map_err(|e| e.to_string())?;
     let pending = ledger
         .entries()
         .filter(|(_, entry)| entry.phase == Phase::UndedicatePending)

@@ -62,11 +62,7 @@ impl fmt::Display for Case {
         } else {
             "PoolOwned"
         };
-        write!(
-            f,
-            "{:?} {:?}, {paths}, {owner}",
-            self.action, self.guest
-        )?;
+        write!(f, "{:?} {:?}, {paths}, {owner}", self.action, self.guest)?;
         if self.beside {
             write!(f, ", beside another")?;
         }
@@ -169,11 +165,7 @@ impl Case {
             let made = process.create(n).await;
             return process.connect(&made, &instance).await;
         }
-        let connector = process
-            .nova
-            .get_volume_connector(&instance)
-            .await
-            .unwrap();
+        let connector = process.nova.get_volume_connector(&instance).await.unwrap();
         let lun = LUNS[usize::from(self.paths)][usize::from(n - 1)];
         let ports = &PORTS[..=usize::from(self.paths)];
         controller_volume(n, lun, ports, &connector.zvm_fcp)
@@ -187,11 +179,16 @@ impl Case {
         }
         if self.beside {
             let other = self.make(process, 2).await;
-            self.attach(process, &other, Some("/dev/vdc")).await.unwrap();
+            self.attach(process, &other, Some("/dev/vdc"))
+                .await
+                .unwrap();
         }
         let volume = self.make(process, 1).await;
         match self.action {
-            Action::Detach => self.attach(process, &volume, Some("/dev/vdb")).await.unwrap(),
+            Action::Detach => self
+                .attach(process, &volume, Some("/dev/vdb"))
+                .await
+                .unwrap(),
             Action::Destroy => self.boot(process, &volume).await.unwrap(),
             _ => {}
         }
@@ -235,10 +232,7 @@ impl Case {
     pub async fn run(self, process: &Process, subject: &Subject) -> Result<()> {
         let nova = &process.nova;
         let Some(volume) = &subject.reference else {
-            return nova
-                .get_volume_connector(&self.instance())
-                .await
-                .map(drop);
+            return nova.get_volume_connector(&self.instance()).await.map(drop);
         };
         match self.action {
             Action::Attach => self.attach(process, volume, Some("/dev/vdb")).await,
@@ -260,8 +254,12 @@ impl Case {
                 if gone.pending.is_empty() {
                     Ok(())
                 } else {
-                    let devices: Vec<String> = gone.pending.iter().map(ToString::to_string).collect();
-                    Err(Error::Backend(format!("devices pending: {}", devices.join(", "))))
+                    let devices: Vec<String> =
+                        gone.pending.iter().map(ToString::to_string).collect();
+                    Err(Error::Backend(format!(
+                        "devices pending: {}",
+                        devices.join(", ")
+                    )))
                 }
             }
         }
@@ -279,7 +277,9 @@ impl Case {
         };
         let wanted = done != self.takes_back();
         if ledger.find(&volume.id).is_some() != wanted {
-            wrong.push(format!("I15: the ledger should have it: {wanted}: {ledger:?}"));
+            wrong.push(format!(
+                "I15: the ledger should have it: {wanted}: {ledger:?}"
+            ));
         }
         let last = self.takes_back() && done && (!self.beside || self.action == Action::Destroy);
         if last && (ledger.entries().count() > 0 || ledger.withheld().count() > 0) {

@@ -120,12 +120,15 @@ pub fn setting(name: &str) -> Option<String> {
 
 /// Every operation, in all variants or in one that moves with it.
 fn jobs(full: bool) -> VecDeque<(usize, Operation, Variant)> {
-    let only = setting("ZVM_MATRIX_ONLY").unwrap_or_default().to_lowercase();
+    let only = setting("ZVM_MATRIX_ONLY")
+        .unwrap_or_default()
+        .to_lowercase();
     let wanted = |operation: &Operation| operation.to_string().to_lowercase().contains(&only);
     let mut jobs = VecDeque::new();
     for (number, operation) in Operation::all().into_iter().filter(wanted).enumerate() {
         for (index, variant) in VARIANTS.into_iter().enumerate() {
-            let named = setting("ZVM_MATRIX_VARIANT").is_none_or(|name| variant.to_string() == name);
+            let named =
+                setting("ZVM_MATRIX_VARIANT").is_none_or(|name| variant.to_string() == name);
             if named && (full || number % VARIANTS.len() == index) {
                 jobs.push_back((number, operation, variant));
             }
@@ -134,7 +137,13 @@ fn jobs(full: bool) -> VecDeque<(usize, Operation, Variant)> {
     jobs
 }
 
-async fn job(matrix: Matrix, operation: Operation, variant: Variant, chosen: &mut Chosen, tally: &mut Tally) {
+async fn job(
+    matrix: Matrix,
+    operation: Operation,
+    variant: Variant,
+    chosen: &mut Chosen,
+    tally: &mut Tally,
+) {
     let stage = Arc::new(Stage::set(operation, variant).await);
     match matrix {
         Matrix::Crashes => crash_everywhere(stage, chosen, tally).await,
@@ -143,7 +152,13 @@ async fn job(matrix: Matrix, operation: Operation, variant: Variant, chosen: &mu
 }
 
 /// One operation in one variant, on a runtime of its own.
-fn work(matrix: Matrix, number: usize, operation: Operation, variant: Variant, full: bool) -> Tally {
+fn work(
+    matrix: Matrix,
+    number: usize,
+    operation: Operation,
+    variant: Variant,
+    full: bool,
+) -> Tally {
     let mut tally = Tally {
         operation: operation.to_string(),
         variant: variant.to_string(),
@@ -217,7 +232,10 @@ fn report(matrix: Matrix, tallies: &[Tally], left: usize, full: bool) {
         *sums.entry(*outcome).or_default() += count;
     }
     let done: usize = tallies.iter().map(|tally| tally.done).sum();
-    println!("{matrix:?}: {} operations and variants, {done} points, {sums:?}, not begun in time: {left}", tallies.len());
+    println!(
+        "{matrix:?}: {} operations and variants, {done} points, {sums:?}, not begun in time: {left}",
+        tallies.len()
+    );
     if let Some(path) = setting("ZVM_MATRIX_JSON") {
         let path = format!("{path}-{}.json", format!("{matrix:?}").to_lowercase());
         let text = serde_json::to_string_pretty(&serde_json::json!({
@@ -231,7 +249,17 @@ fn report(matrix: Matrix, tallies: &[Tally], left: usize, full: bool) {
         .flat_map(|tally| &tally.breaches)
         .map(String::as_str)
         .collect();
-    assert!(breaches.is_empty(), "{} breaches:\n{}", breaches.len(), breaches.iter().take(20).copied().collect::<Vec<_>>().join("\n"));
+    assert!(
+        breaches.is_empty(),
+        "{} breaches:\n{}",
+        breaches.len(),
+        breaches
+            .iter()
+            .take(20)
+            .copied()
+            .collect::<Vec<_>>()
+            .join("\n")
+    );
     assert!(done > 0, "nothing was done");
 }
 

@@ -113,7 +113,8 @@ impl Clock for SiteClock {
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        self.0.step_clock(u64::try_from(duration.as_millis()).unwrap());
+        self.0
+            .step_clock(u64::try_from(duration.as_millis()).unwrap());
         tokio::task::yield_now().boxed()
     }
 }

@@ -11,9 +11,7 @@ use futures_util::future::BoxFuture;
 use xcat_simulator::Simulator;
 use xcat_simulator::world::World;
 use zvm_volume::Result;
-use zvm_volume::attachments::{
-    Attachments as _, Connection, Instance, Nova, Patience, VolumeRef,
-};
+use zvm_volume::attachments::{Attachments as _, Connection, Instance, Nova, Patience, VolumeRef};
 use zvm_volume::client::{Client, Observer, Transport};
 use zvm_volume::images::FolderImages;
 use zvm_volume::steps::{Engine, Journal, Known, Locks, Resolution, Resolved, Scribe};
@@ -253,9 +251,14 @@ impl Stage {
             .unwrap_or_else(|error| panic!("{operation} {variant}, undisturbed: {error}"));
         stage.after = stage.traces();
         stage.between = std::mem::take(&mut between.states.lock().unwrap());
-        stage.between.retain(|state| *state != stage.before && *state != stage.after);
+        stage
+            .between
+            .retain(|state| *state != stage.before && *state != stage.after);
         let wrong = stage.wrong(&process, Moment::After).await;
-        assert!(wrong.is_empty(), "{operation} {variant}, undisturbed: {wrong:#?}");
+        assert!(
+            wrong.is_empty(),
+            "{operation} {variant}, undisturbed: {wrong:#?}"
+        );
         stage
     }
 
@@ -282,18 +285,18 @@ impl Stage {
         let process = process(&self.rig, self.operation, Plug::default());
         let resolved = match self.operation {
             Operation::Volume(_) => {
-                process
-                    .driver
-                    .do_setup()
-                    .await
-                    .map_err(|e| e.to_string())?;
+                process.driver.do_setup().await.map_err(|e| e.to_string())?;
                 // The check resolves by itself; what it could not is asked for once more.
                 process
                     .driver
                     .check_for_setup_error()
                     .await
                     .map_err(|e| e.to_string())?;
-                process.driver.reconcile().await.map_err(|e| e.to_string())?
+                process
+                    .driver
+                    .reconcile()
+                    .await
+                    .map_err(|e| e.to_string())?
             }
             Operation::Guest(_) => {
                 let report = process
@@ -350,7 +353,10 @@ impl Stage {
                 let mut wrong = Vec::new();
                 if !fits {
                     if moment != Moment::After {
-                        wrong.push(format!("not as before: {}", difference(&self.before, &found)));
+                        wrong.push(format!(
+                            "not as before: {}",
+                            difference(&self.before, &found)
+                        ));
                     }
                     if moment != Moment::Before {
                         wrong.push(format!("not as after: {}", difference(&self.after, &found)));
@@ -388,10 +394,7 @@ impl Stage {
                 let _ = writeln!(
                     text,
                     "    {:?} {:?}\n        = {:?} {:?}",
-                    entry.command,
-                    entry.faults,
-                    entry.outcome,
-                    entry.changes
+                    entry.command, entry.faults, entry.outcome, entry.changes
                 );
             }
         }
@@ -438,12 +441,13 @@ impl Stage {
 }
 
 fn process(rig: &Rig, operation: Operation, plug: Plug) -> Process {
-    let backend = rig.backend(&format!("zvm_host = zvm1\n{}", operation.keys().replace("zvm_host = zvm1\n", "")));
+    let backend = rig.backend(&format!(
+        "zvm_host = zvm1\n{}",
+        operation.keys().replace("zvm_host = zvm1\n", "")
+    ));
     let site = rig.simulator.site();
     let clock = Arc::new(SiteClock(Arc::clone(site)));
-    let transport = plug
-        .transport
-        .unwrap_or_else(|| Arc::new(Door::of(site)));
+    let transport = plug.transport.unwrap_or_else(|| Arc::new(Door::of(site)));
     let mut client = Client::builder(&backend)
         .transport(transport)
         .clock(clock.clone())

@@ -142,7 +142,9 @@ impl Condition {
                 let has_units = linux.is_some_and(|linux| {
                     let adapters = linux.zfcp.adapters.iter();
                     adapters
-                        .filter(|(device, _)| self == Self::NoZfcp || Some(**device) == place.device)
+                        .filter(|(device, _)| {
+                            self == Self::NoZfcp || Some(**device) == place.device
+                        })
                         .any(|(_, adapter)| adapter.ports.values().any(|p| !p.units.is_empty()))
                 });
                 if has_units {
