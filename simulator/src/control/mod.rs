@@ -11,6 +11,7 @@ mod page;
 mod places;
 mod query;
 mod routes;
+mod schema;
 mod state;
 mod world;
 

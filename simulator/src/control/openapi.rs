@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::routes::{ROUTES, Verb};
+use super::schema;
 
 /// The description, OpenAPI 3.1.
 pub fn openapi() -> Value {
@@ -21,17 +22,24 @@ pub fn openapi() -> Value {
             "operationId": operation_id(route.method, route.path),
             "parameters": parameters,
             "responses": {
-                "200": {"description": "done", "content": {"application/json": {"schema": {}}}},
+                "200": {
+                    "description": "done",
+                    "content": {"application/json": {"schema": schema::answer(route.method, route.path)}},
+                },
                 "default": {
                     "description": "refused",
                     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
                 },
             },
         });
-        if !route.body.is_empty() {
+        if let Some(body) = schema::body(route.method, route.path) {
+            let mut content = json!({ "schema": body.schema });
+            if !body.example.is_null() {
+                content["example"] = body.example;
+            }
             operation["requestBody"] = json!({
                 "description": route.body,
-                "content": {"application/json": {"schema": {}}},
+                "content": {"application/json": content},
             });
         }
         if matches!(route.verb, Verb::Wait(_)) {
@@ -50,11 +58,7 @@ pub fn openapi() -> Value {
             "description": "Faults, break points, latency, time, journal, state, pools, SAN, guests and worlds of a running simulator.",
         },
         "paths": paths,
-        "components": {"schemas": {"Error": {
-            "type": "object",
-            "required": ["error"],
-            "properties": {"error": {"type": "string", "description": "why, for a person"}},
-        }}},
+        "components": {"schemas": schema::components()},
     })
 }
 

@@ -14,7 +14,7 @@ use crate::world::World;
 
 /// Settings of the clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct ClockSettings {
     /// Whether time stands still.
     pub frozen: bool,

@@ -50,7 +50,7 @@ pub struct LatencyProfile {
 
 /// Profiles, and the state of the generator from which times are drawn.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct LatencyState {
     /// Profiles in order.
     pub profiles: Vec<LatencyProfile>,

@@ -8,6 +8,7 @@ mod faults;
 mod five_steps;
 mod hostile_input;
 mod native;
+mod openapi;
 mod parity;
 mod pool_files;
 mod process;
