@@ -18,6 +18,7 @@ macro_rules! case {
 
 mod attach;
 mod boot;
+mod coverage;
 mod dedicate;
 mod detach;
 mod deviations;
@@ -120,6 +121,7 @@ pub fn markdown() -> String {
             );
         }
     }
+    out.push_str(&coverage::markdown());
     out
 }
 

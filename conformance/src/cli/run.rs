@@ -1,6 +1,7 @@
 //! `run`: the target from the arguments, the run, the reports.
 
-use std::io::IsTerminal as _;
+use std::fmt::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -81,9 +82,11 @@ pub async fn run(args: RunArgs) -> anyhow::Result<ExitStatus> {
     .await;
     progress.finish();
     let result = result?;
-    print!("{}", report::summary(&result));
     write(dir, &result)?;
-    println!("reports    {}", dir.join("report.html").display());
+    let mut told = report::summary(&result);
+    let _ = writeln!(told, "reports    {}", dir.join("report.html").display());
+    // Whoever reads may have heard enough: the reports are written, and the exit status says the rest.
+    let _ = std::io::stdout().write_all(told.as_bytes());
     Ok(match result.exit_status() {
         ExitStatus::Success if args.certify && !result.certified() => ExitStatus::Incomplete,
         status => status,

@@ -1,5 +1,6 @@
 //! The kit as its users see it: against the embedded simulator, against a served one, and against deliberate defects.
 
+mod commands;
 mod defects;
 mod embedded;
 mod killed;
