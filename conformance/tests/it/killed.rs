@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use xcat_conformance::target::{INVENTORY, site_text};
 use xcat_simulator::Simulator;
-use xcat_simulator::state::{Difference, diff, is_lasting};
+use xcat_simulator::state::{Difference, diff_states, is_lasting};
 
 const KIT: &str = env!("CARGO_BIN_EXE_xcat-conformance");
 
@@ -79,7 +79,7 @@ impl Bench {
     /// What lasts of the changes since the start; the content of lent LUNs is lost by agreement.
     fn differences(&self) -> Vec<Difference> {
         let now = serde_json::to_value(self.simulator.site().save()).unwrap();
-        let mut found = diff(&self.start, &now);
+        let mut found = diff_states(self.start.clone(), now);
         found.retain(|d| is_lasting(d) && !d.path.starts_with("/world/san/volumes/spare-"));
         found
     }
