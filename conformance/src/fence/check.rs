@@ -281,7 +281,14 @@ impl Fence {
             "--dedicatedevice" => self
                 .lent_devices(word(words, 1))
                 .or_else(|| words.get(2).and_then(|d| self.lent_devices(d))),
-            "--undedicatedevice" | "--setipl" => self.lent_devices(word(words, 1)),
+            "--undedicatedevice" => self.lent_devices(word(words, 1)),
+            // An address of the guest's own, which was written down before the change.
+            "--setipl" => {
+                let address = word(words, 1);
+                let plain = (1..=4).contains(&address.len())
+                    && address.bytes().all(|b| b.is_ascii_hexdigit());
+                (!plain).then(|| format!("'{address}' is no device address"))
+            }
             "--createfilesysnode" => words.get(2).and_then(|path| plain_path(path)),
             "--removefilesysnode" => words.get(1).and_then(|path| plain_path(path)),
             "--setloaddev" => words.get(2).and_then(|lun| self.lent_lun(lun)),

@@ -82,6 +82,18 @@ impl Fence {
                 });
                 undo
             }
+            // By size: the release chooses among the rows of a kit pool, and those are of lent LUNs.
+            "--addzfcp" if words.len() > 3 => {
+                let devices = self.devices(word(2));
+                let mut undo: Vec<Undo> = devices.iter().map(|d| dedication(node, d)).collect();
+                undo.extend(self.inventory().luns.iter().map(|lun| Undo::Disk {
+                    node: node_name(),
+                    devices: devices.join(";"),
+                    wwpns: lun.wwpns.join(";"),
+                    lun: lun.lun.clone(),
+                }));
+                undo
+            }
             "--dedicatedevice" => vec![dedication(node, word(1))],
             "--createfilesysnode" if words.len() > 2 => vec![Undo::DeviceNode {
                 node: node_name(),

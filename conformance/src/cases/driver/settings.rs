@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use xcat_simulator::{Identity, Simulator};
+use zvm_volume::attachments::Attachments as _;
 use zvm_volume::client::{Call, Client, GATES, Gate, MnVersion};
 use zvm_volume::config::{Backend, Config};
 use zvm_volume::types::{FcpList, MountPoint};
@@ -30,7 +31,7 @@ pub const CASES: &[Case] = &[
     case!("driver/start/wrong-password", "Refused credentials are not tried again", Must [Driver], "driver" "6.2 SEC-01", ReadOnly [HV], wrong_password),
     case!("driver/start/down", "A start that failed while the management node was down can be repeated", Must [Driver], "driver" "6.2 VER-09", Reversible [HV], down),
     case!("driver/start/host-found", "Without a host the driver finds the one that has the pool", Must [Driver], "driver" "6.2 VER-04", Reversible [HV], host_found),
-    case!("driver/start/files", "The driver's files can be read by their owner only and hold no secret", Must [Driver], "driver" "6.2 SEC-13", Reversible [HV], files),
+    case!("driver/start/files", "The driver's files can be read by their owner only and hold no secret", Must [Driver], "driver" "6.2 SEC-13", Reversible [HV, Need::RunningGuests(1), Need::FcpDevices(1)], files),
 ];
 
 async fn fcp_list(c: &mut CaseContext) -> Result<(), Stop> {
@@ -360,6 +361,9 @@ async fn files(c: &mut CaseContext) -> Result<(), Stop> {
     use std::os::unix::fs::PermissionsExt as _;
     let bench = Bench::with_rows(c, &["10G"], "").await?;
     bench.create(c, 1).await?;
+    // The ledger of the Nova half.
+    let guest = super::bench::instance(c, crate::target::GuestState::Running, 0)?;
+    done("connector", bench.nova.get_volume_connector(&guest).await)?;
     let mut folders = vec![bench.state_folder()];
     let mut seen = 0;
     while let Some(folder) = folders.pop() {
