@@ -85,13 +85,20 @@ pub fn cases_of(test: &str) -> Vec<&'static str> {
         .filter(|c| c.requirement.document == "driver" && c.requirement.section == cited)
         .map(|c| c.id)
         .collect();
-    found.extend(BY.iter().filter(|(id, _)| *id == test).map(|(_, case)| *case));
+    found.extend(
+        BY.iter()
+            .filter(|(id, _)| *id == test)
+            .map(|(_, case)| *case),
+    );
     found
 }
 
 /// Why a test has no case.
 pub fn reason(test: &str) -> Option<&'static str> {
-    WITHOUT.iter().find(|(id, _)| *id == test).map(|(_, why)| *why)
+    WITHOUT
+        .iter()
+        .find(|(id, _)| *id == test)
+        .map(|(_, why)| *why)
 }
 
 /// The tests and their cases as a part of a Markdown page.
@@ -121,7 +128,10 @@ mod tests {
         assert_eq!(tests().count(), 183);
         for test in tests() {
             let (cases, reason) = (cases_of(&test), reason(&test));
-            assert!(cases.is_empty() == reason.is_some(), "{test}: {cases:?} {reason:?}");
+            assert!(
+                cases.is_empty() == reason.is_some(),
+                "{test}: {cases:?} {reason:?}"
+            );
             for case in cases {
                 assert!(super::super::find(case).is_some(), "{test}: no case {case}");
             }

@@ -160,7 +160,11 @@ fn write_matrix(out: &mut String, run: &RunResult) {
         "<h2>Areas</h2><div class=\"wide\"><table><tr><th>area</th><th>MUST</th><th>SHOULD</th><th>MAY</th></tr>",
     );
     for area in areas {
-        let _ = write!(out, "<tr><td><a href=\"#area-{0}\">{0}</a></td>", escape(area));
+        let _ = write!(
+            out,
+            "<tr><td><a href=\"#area-{0}\">{0}</a></td>",
+            escape(area)
+        );
         for level in [Level::Must, Level::Should, Level::May] {
             let cell: Vec<&CaseResult> = run
                 .cases

@@ -19,7 +19,11 @@ fn code(output: &Output) -> Option<i32> {
 
 fn said(output: &Output) -> String {
     let (out, err) = (&output.stdout, &output.stderr);
-    format!("{}{}", String::from_utf8_lossy(out), String::from_utf8_lossy(err))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(out),
+        String::from_utf8_lossy(err)
+    )
 }
 
 /// A short run into a folder.
@@ -35,7 +39,15 @@ fn the_seventh_word_of_a_certificate_changed_is_told() {
     let dir = folder.path();
     assert_eq!(code(&run(dir, "r", &[])), Some(0));
     assert_eq!(code(&kit(dir, &["keygen", "key"])), Some(0));
-    let certify = ["certify", "--result", "r/result.json", "--key", "key", "--out", "c.txt"];
+    let certify = [
+        "certify",
+        "--result",
+        "r/result.json",
+        "--key",
+        "key",
+        "--out",
+        "c.txt",
+    ];
     assert_eq!(code(&kit(dir, &certify)), Some(0));
     let healthy = kit(dir, &["verify", "c.txt"]);
     // Only a part was run: no profile is certified, and yet the certificate is genuine.
@@ -52,7 +64,12 @@ fn the_seventh_word_of_a_certificate_changed_is_told() {
         assert_ne!(changed, text);
         std::fs::write(dir.join("d.txt"), changed).unwrap();
         let verified = kit(dir, &["verify", "d.txt"]);
-        assert_ne!(code(&verified), code(&healthy), "word {index}: {}", said(&verified));
+        assert_ne!(
+            code(&verified),
+            code(&healthy),
+            "word {index}: {}",
+            said(&verified)
+        );
         told.push(said(&verified));
     }
     assert!(told.iter().all(|t| *t != genuine), "{told:#?}");
@@ -69,12 +86,23 @@ fn two_runs_are_compared_and_laid_side_by_side() {
     assert_eq!(code(&same), Some(0), "{}", said(&same));
     let better = kit(dir, &["report", "diff", m, i]);
     assert_eq!(code(&better), Some(0), "{}", said(&better));
-    assert!(said(&better).contains("pool/add/status-case"), "{}", said(&better));
+    assert!(
+        said(&better).contains("pool/add/status-case"),
+        "{}",
+        said(&better)
+    );
     let worse = kit(dir, &["report", "diff", i, m]);
     assert_eq!(code(&worse), Some(1), "{}", said(&worse));
     let matrix = kit(dir, &["report", "matrix", m, i, m]);
-    assert!(said(&matrix).contains("pool/add/status-case"), "{}", said(&matrix));
-    assert_eq!(code(&kit(dir, &["report", "html", m, "--out", "p.html"])), Some(0));
+    assert!(
+        said(&matrix).contains("pool/add/status-case"),
+        "{}",
+        said(&matrix)
+    );
+    assert_eq!(
+        code(&kit(dir, &["report", "html", m, "--out", "p.html"])),
+        Some(0)
+    );
     let page = std::fs::read_to_string(dir.join("p.html")).unwrap();
     assert!(page.contains("Not passed") && page.contains("known: Q14"));
 }
@@ -83,7 +111,8 @@ fn two_runs_are_compared_and_laid_side_by_side() {
 fn a_list_of_expected_failures_excuses_and_is_held_to_it() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path();
-    let list = |case: &str| format!("schema = 1\n[[expect]]\ncase = '{case}'\nreason = 'ticket 7'\n");
+    let list =
+        |case: &str| format!("schema = 1\n[[expect]]\ncase = '{case}'\nreason = 'ticket 7'\n");
     std::fs::write(dir.join("e.toml"), list("pool/add/first-row")).unwrap();
     let surprise = run(dir, "r", &["--expected", "e.toml"]);
     assert_eq!(code(&surprise), Some(1), "{}", said(&surprise));
@@ -98,7 +127,11 @@ fn after_the_first_surprise_nothing_starts() {
     let dir = folder.path();
     let list = "schema = 1\n[[expect]]\ncase = 'pool/add/first-row'\nreason = 'ticket 7'\n";
     std::fs::write(dir.join("e.toml"), list).unwrap();
-    let stopped = run(dir, "r", &["--expected", "e.toml", "--stop-early", "--jobs", "1"]);
+    let stopped = run(
+        dir,
+        "r",
+        &["--expected", "e.toml", "--stop-early", "--jobs", "1"],
+    );
     assert_eq!(code(&stopped), Some(1), "{}", said(&stopped));
     let result = std::fs::read_to_string(dir.join("r/result.json")).unwrap();
     let result: serde_json::Value = serde_json::from_str(&result).unwrap();

@@ -22,7 +22,10 @@ pub struct Difference {
 pub fn is_lasting(difference: &Difference) -> bool {
     let parts: Vec<&str> = difference.path.trim_start_matches('/').split('/').collect();
     match parts.as_slice() {
-        ["last_request" | "journal" | "breaks" | "break_points" | "snapshots", ..]
+        [
+            "last_request" | "journal" | "breaks" | "break_points" | "snapshots",
+            ..,
+        ]
         | ["world", "now_ms" | "random_state"]
         | ["world", "systems", _, "last_spool_id"]
         | ["world", "systems", _, "smapi", "last_request"]
