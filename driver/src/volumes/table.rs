@@ -235,7 +235,7 @@ pub const CONTRACT: [Row; 31] = [
         "reconcile (beyond Cinder)",
         Mark::Full,
         "resolves every operation that a crash interrupted",
-        "i21_a_crash_at_every_point_of_row_operations_is_reconciled",
+        "i21_rol_08_a_crash_at_every_point_of_every_operation_is_reconciled",
     ),
 ];
 
