@@ -42,11 +42,6 @@ impl ByteSet {
     pub(crate) fn is_in(&self, text: &str) -> bool {
         text.bytes().any(|b| self.has(b))
     }
-
-    /// Where the first byte of it is in a text.
-    pub(crate) fn find_in(&self, text: &str) -> Option<usize> {
-        text.bytes().position(|b| self.has(b))
-    }
 }
 
 /// Where `part` first occurs in `text`, ASCII case ignored.
@@ -72,7 +67,6 @@ mod tests {
         const SET: ByteSet = ByteSet::of(b"+-").and_alphanumeric();
         assert!(SET.has_all("a+Z-9") && !SET.has_all("a b") && !SET.has_all("ä"));
         assert!(SET.is_in("  x") && !SET.is_in(" ,"));
-        assert_eq!(SET.find_in(",,+"), Some(2));
     }
 
     proptest! {

@@ -1,6 +1,7 @@
 //! `xcat-sim serve`.
 
 use anyhow::Context as _;
+use rustix::process::{Resource, getrlimit, setrlimit};
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -13,10 +14,21 @@ use crate::{Identity, Simulator};
 
 /// Serves until SIGINT or SIGTERM.
 pub fn run(args: Serve, talk: &Talk) -> Result<(), Failure> {
+    raise_descriptors();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     runtime.block_on(serve(args, talk))
+}
+
+/// Lets the process have as many connections as it may have at all; the usual bound is a thousand.
+fn raise_descriptors() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // Where that is refused, the bound stays what it was.
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::debug!(%error, "the bound of open files stays");
+    }
 }
 
 async fn serve(args: Serve, talk: &Talk) -> Result<(), Failure> {

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::bytes::ByteSet;
 use crate::mn::{Document, Element};
 
 /// A document that the program cannot parse: a control character that XML does not know. The program dies.
@@ -36,13 +35,15 @@ pub(super) fn text(
     escapes: Escapes,
 ) -> Result<Option<Cow<'_, str>>, IllFormed> {
     let placeholder = escapes.stay(nested);
-    let passes = |byte: &u8| match byte {
-        b'\t' | b'\n' | 0x20..=0x7f => true,
-        0x1b => !placeholder,
-        _ => false,
+    let passes = |b: u8| {
+        (0x20..=0x7f).contains(&b) | (b == b'\t') | (b == b'\n') | ((b == 0x1b) & !placeholder)
     };
-    // Nearly every text passes as it is, and some are as long as a pool.
-    let out = if text.as_bytes().iter().all(passes) {
+    // Nearly every text passes as it is, and some are as long as a pool: blocks are judged without a branch.
+    let out = if text
+        .as_bytes()
+        .chunks(BLOCK)
+        .all(|block| block.iter().fold(true, |all, b| all & passes(*b)))
+    {
         Cow::Borrowed(text)
     } else {
         Cow::Owned(changed(text, placeholder)?)
@@ -116,17 +117,29 @@ fn json_document(
     Ok(())
 }
 
-/// Bytes that JSON texts escape.
-const ESCAPED: ByteSet = ByteSet::of(
-    b"\x00\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f\
-      \x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\"\\\x7f",
-);
+/// Bytes that are looked at together.
+const BLOCK: usize = 32;
+
+/// Where the first byte is that JSON escapes.
+fn next_escape(text: &str) -> Option<usize> {
+    let is = |b: u8| (b < 0x20) | (b == b'"') | (b == b'\\') | (b == 0x7f);
+    let at = text
+        .as_bytes()
+        .chunks(BLOCK)
+        .position(|block| block.iter().fold(false, |any, b| any | is(*b)))?
+        * BLOCK;
+    let end = text.len().min(at + BLOCK);
+    text.as_bytes()[at..end]
+        .iter()
+        .position(|b| is(*b))
+        .map(|found| at + found)
+}
 
 fn json_text(out: &mut String, text: &str) {
     out.reserve(text.len() + 2);
     out.push('"');
     let mut rest = text;
-    while let Some(at) = ESCAPED.find_in(rest) {
+    while let Some(at) = next_escape(rest) {
         out.push_str(&rest[..at]);
         match rest.as_bytes()[at] {
             b'"' => out.push_str("\\\""),
@@ -190,7 +203,22 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn escapes_are_found_wherever_they_are(text in r#"[ -~\n"\\\x7fé]{0,100}"#) {
+            let scan = text
+                .bytes()
+                .position(|b| b < 0x20 || matches!(b, b'"' | b'\\' | 0x7f));
+            prop_assert_eq!(next_escape(&text), scan);
+            let mut out = String::new();
+            json_text(&mut out, &text);
+            prop_assert_eq!(serde_json::from_str::<String>(&out).unwrap(), text);
+        }
+    }
 
     #[test]
     fn characters_of_the_wire() {
