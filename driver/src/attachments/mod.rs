@@ -7,16 +7,20 @@
 //! nothing is undone that a read-back does not show to be there.
 
 mod api;
+mod attach;
 mod boot;
 mod boot_steps;
 mod connection;
+mod detach;
 mod devices;
 mod directory;
 mod guest;
+mod host;
 mod node_steps;
 mod nova;
 mod operations;
 mod paths;
+mod prepare;
 mod reconcile;
 mod rows;
 mod step;
