@@ -23,7 +23,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let password = std::env::var("ZVM_XCAT_PASSWORD").unwrap_or_else(|_| "admin".to_owned());
     let config = Config::parse(&format!(
         "zvm_xcat_server = 127.0.0.1\nzvm_xcat_username = admin\nzvm_xcat_password = {password}\n\
-         zvm_scsi_pool = scsipol1\nzvm_host = zvm1\nzvm_fcp_list = 1a00-1a0e\nzvm_state_dir = {}\n",
+         zvm_scsi_pool = scsipol1\nzvm_host = zvm1\nzvm_fcp_list = 1a00-1a0d\n\
+         zvm_zhcp_fcp_list = 1a0e\nzvm_state_dir = {}\n",
         state.display()
     ))?;
     let backend = &config.backends[0];
@@ -41,7 +42,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // Nova: the guest's FCP devices; Cinder: the way to the LUN.
     let nova = Nova::open(client, backend, &cinder.host()?)?;
-    let guest = Instance::new(node.parse()?).with_os("rhel7");
+    nova.init_host(&[]).await?;
+    let mut guest = Instance::new(node.parse()?);
+    guest.os_version = nova
+        .distribution_of(&guest.node)
+        .await?
+        .map(|found| found.to_string());
     let devices = nova.get_volume_connector(&guest).await?;
     let connector = Connector {
         zvm_fcp: devices.zvm_fcp,
@@ -62,9 +68,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let attached = nova
         .attach_volume(&guest, &reference, Some(&mount), &options)
         .await?;
+    let fcp: Vec<String> = attached.fcp.iter().map(ToString::to_string).collect();
     println!(
-        "{} has {} on FCP devices {:?}",
-        attached.node, mount, attached.fcp
+        "{} has {mount} on FCP devices {}",
+        attached.node,
+        fcp.join(";")
     );
     nova.detach_volume(&guest, &volume.id, None, None, &options)
         .await?;

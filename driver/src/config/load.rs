@@ -215,7 +215,7 @@ fn report_unknown_keys(chain: &[&Section], problems: &mut Vec<Problem>) {
 }
 
 /// Every `zvm_` key of spec driver 1.3, those that are only carried included.
-const KNOWN_KEYS: [&str; 58] = [
+pub const KNOWN_KEYS: [&str; 58] = [
     "zvm_config_drive_inject_password",
     "zvm_connector_host",
     "zvm_console_log_size",

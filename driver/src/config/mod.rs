@@ -17,6 +17,6 @@ pub use backend::{
 };
 pub use compute::{Compute, ConnectorHost, UnreachablePolicy};
 pub use ini::{Entry, IniFile, Section};
-pub use load::{Config, ConfigError};
+pub use load::{Config, ConfigError, KNOWN_KEYS};
 pub use problem::{Level, Problem};
 pub use tls::{Tls, TlsVerify};

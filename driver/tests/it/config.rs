@@ -108,3 +108,44 @@ fn keys_of_default_are_not_inherited() {
         "{error}"
     );
 }
+
+/// The page of all keys is the documentation of each: it names every key once, and its defaults are the program's.
+#[test]
+fn the_page_of_all_keys_is_complete_and_its_defaults_are_the_programs() {
+    let path = fixture("all-keys.conf");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let key = |line: &str| {
+        let line = line.strip_prefix('#').unwrap_or(line);
+        let (key, _) = line.split_once('=')?;
+        let key = key.trim_end();
+        let plain = |c: char| c.is_ascii_lowercase() || c == '_';
+        (!key.is_empty() && key.chars().all(plain)).then(|| key.to_owned())
+    };
+    let mut named: Vec<String> = text
+        .lines()
+        .filter_map(key)
+        .filter(|key| key.starts_with("zvm_"))
+        .collect();
+    named.sort();
+    assert_eq!(named, zvm_volume::config::KNOWN_KEYS);
+    let plain = Config::load(&path).unwrap();
+    // With every default that has a value written out, nothing changes.
+    let spelled: Vec<&str> = text
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(rest) if key(line).is_some() && !rest.trim_end().ends_with('=') => rest,
+            _ => line,
+        })
+        .collect();
+    let spelled = Config::parse(&spelled.join("\n")).unwrap();
+    assert_eq!(
+        spelled.warnings.len(),
+        plain.warnings.len(),
+        "{:?}",
+        spelled.warnings
+    );
+    let (mut a, b) = (spelled.backends[0].clone(), plain.backends[0].clone());
+    // The default filter is made when figures are asked for.
+    a.filter_function.clone_from(&b.filter_function);
+    assert_eq!(format!("{a:?}"), format!("{b:?}"));
+}
