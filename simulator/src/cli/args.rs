@@ -320,6 +320,9 @@ pub struct FaultAdd {
     /// For how many virtual milliseconds.
     #[arg(long, value_name = "MS")]
     pub for_ms: Option<u64>,
+    /// How late what the fault delays is, in virtual milliseconds, for faults that delay something.
+    #[arg(long, value_name = "MS")]
+    pub delay_ms: Option<u64>,
     #[command(flatten)]
     pub door: Door,
 }

@@ -8,7 +8,7 @@ use super::args::{
 use super::exit::{Exit, Failure};
 use super::talk::Talk;
 use crate::control::{Client, part};
-use crate::seam::CATALOGUE;
+use crate::seam::catalogue;
 
 /// Asks a door for something below its world.
 pub(super) fn ask(door: &Door, method: &str, path: &str, body: &Value) -> Result<Value, Failure> {
@@ -25,8 +25,7 @@ pub(super) fn tell(value: &Value) -> Result<(), Failure> {
 pub fn fault(command: FaultCommand) -> Result<(), Failure> {
     match command {
         FaultCommand::Names => {
-            let lines: Vec<String> = CATALOGUE
-                .iter()
+            let lines: Vec<String> = catalogue()
                 .map(|f| {
                     let needs = if f.scope.is_empty() {
                         String::new()
@@ -83,6 +82,7 @@ fn rule(args: &FaultAdd) -> Result<Value, Failure> {
     set("times", args.times.map(Value::from));
     set("probability", args.probability.map(Value::from));
     set("for_ms", args.for_ms.map(Value::from));
+    set("delay_ms", args.delay_ms.map(Value::from));
     let given = target(&args.target);
     if !given.is_empty() {
         let into = fields

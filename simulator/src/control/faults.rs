@@ -7,17 +7,17 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::call::{Call, Refusal, json as to_json};
-use crate::seam::{CATALOGUE, RuleError};
+use crate::seam::{RuleError, catalogue};
 
 pub(super) fn names(_: &Call) -> Result<Value, Refusal> {
-    let faults: Vec<Value> = CATALOGUE
-        .iter()
+    let faults: Vec<Value> = catalogue()
         .map(|f| {
             json!({
                 "name": f.name,
                 "layer": (f.effect)().layer(),
                 "title": f.title,
                 "needs": f.scope,
+                "delay_ms": (f.effect)().delay(),
                 "seen": f.seen,
                 "source": f.source,
             })

@@ -105,7 +105,7 @@ pub const ROUTES: &[Route] = &[
         "POST",
         "/worlds/{world}/faults",
         "Set a fault rule.",
-        "{name | effect, target, when: before|after, skip, times, probability, for_ms, id, layer}",
+        "{name | effect, target, when: before|after, skip, times, probability, for_ms, delay_ms, id, layer}",
         Change(faults::add),
     ),
     route(

@@ -41,7 +41,7 @@ fn is_running(world: &World, linux: &Linux) -> bool {
         Some(system) => system
             .running
             .get(&linux.userid)
-            .is_some_and(|vm| !vm.paused && !vm.logoff_pending),
+            .is_some_and(|vm| !vm.paused && !vm.logoff_pending && !vm.halted),
         None => true,
     }
 }
@@ -59,7 +59,7 @@ pub(super) fn reach(world: &World, name: &str) -> Result<HostName, String> {
             "ssh: connect to host {name} port 22: No route to host\r\n"
         ));
     }
-    if !linux.is_some_and(|linux| linux.ssh) {
+    if !linux.is_some_and(|linux| linux.ssh && linux.starting_until_ms <= world.now_ms) {
         return Err(format!(
             "ssh: connect to host {name} port 22: Connection refused\r\n"
         ));
@@ -84,7 +84,7 @@ fn ping(world: &World, name: &str) -> Outcome {
     let Some(linux) = world.linuxes.get(host) else {
         return Outcome::fail(1, "");
     };
-    let up = is_up(world, host) && linux.ssh;
+    let up = is_up(world, host) && linux.ssh && linux.starting_until_ms <= world.now_ms;
     let (received, loss) = if up { (2, 0) } else { (0, 100) };
     let text = format!(
         "PING {name} ({}) 56(84) bytes of data.\n\n--- {name} ping statistics ---\n\

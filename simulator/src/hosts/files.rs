@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use super::shell::Errno;
 use super::{guest, sysfs};
 use crate::world::fs::is_pool_file;
-use crate::world::{HostName, World};
+use crate::world::{HostName, Linux, World};
 
 /// Whether a path belongs to the kernel.
 pub fn is_kernel(path: &str) -> bool {
@@ -70,6 +70,11 @@ pub fn read<'a>(world: &'a World, host: &HostName, path: &str) -> Result<Cow<'a,
     }
 }
 
+/// Whether there is no room for what is to be written (spec: zfcp-and-san 8.1 F65).
+pub fn is_full(linux: &Linux, path: &str) -> bool {
+    linux.zfcp.faults.etc_full && path.starts_with("/etc/")
+}
+
 /// Replaces a file or appends to it. An empty text opens a kernel's file and writes nothing.
 pub fn write(
     world: &mut World,
@@ -119,6 +124,9 @@ pub fn write(
     }
     let now = world.now_ms;
     let linux = world.linuxes.get_mut(host).ok_or(Errno::NoEntry)?;
+    if is_full(linux, path) && !text.is_empty() {
+        return Err(Errno::NoSpace);
+    }
     if !is_pool_file(path) {
         let old = linux.fs.read(path);
         let new = match (&old, append) {

@@ -86,6 +86,9 @@ impl ProgramEnv<'_> {
             .linuxes
             .get_mut(&self.host)
             .ok_or(Errno::NoEntry)?;
+        if files::is_full(linux, &path) {
+            return Err(Errno::NoSpace);
+        }
         if !is_pool_file(&path) {
             let old = linux.fs.read(&path);
             let scratch = &mut self.world.scratch;

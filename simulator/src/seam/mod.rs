@@ -26,7 +26,7 @@ pub use clock::{Clock, ClockSettings};
 pub use command::{Outcome, RemoteCommand};
 pub use daemon::DaemonFault;
 pub use fault::{
-    CATALOGUE, Condition, ConditionError, Effect, FaultBook, FaultBookState, FaultRequest,
+    CLIENT_MISTAKES, ClientMistake, Condition, ConditionError, Effect, FaultBook, FaultBookState, FaultRequest, catalogue,
     FaultRule, Layer, NamedFault, RuleError, named, page as faults_page,
 };
 pub use journal::{

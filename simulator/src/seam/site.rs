@@ -549,6 +549,7 @@ impl Site {
         if let Some((fault, failure)) = &ssh {
             met.push(fault.id.clone());
             if fault.when == When::Before {
+                reboot(world, command, &fault.effect);
                 return (failure.clone(), met);
             }
         }
@@ -588,6 +589,9 @@ impl Site {
         for undo in conditions.into_iter().rev() {
             undo.put_back(world);
         }
+        if let Some((fault, _)) = &ssh {
+            reboot(world, command, &fault.effect);
+        }
         (ssh.map_or(carried, |(_, failure)| failure), met)
     }
 
@@ -618,5 +622,14 @@ impl Site {
             return (Outcome::default(), Some(pools));
         }
         (self.remote(request, command).await, None)
+    }
+}
+
+/// Lets the Linux on which a remote command runs break down and start again, if that is the effect.
+fn reboot(world: &mut World, command: &RemoteCommand, effect: &Effect) {
+    if let Effect::Reboot { ms } = effect
+        && let Some(host) = command.host().and_then(|h| world.resolve(h)).cloned()
+    {
+        crate::hosts::guest::reboot(world, &host, *ms);
     }
 }

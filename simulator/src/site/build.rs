@@ -467,6 +467,7 @@ impl Builder<'_> {
                     physical_wwpn: physical,
                     online: !offline.contains(&DeviceNumber(number)),
                     attached_to: None,
+                    ..FcpDevice::default()
                 };
                 zvm.fcp.insert(DeviceNumber(number), device);
             }

@@ -480,6 +480,7 @@ fn zvm_system(preset: &PresetSystem) -> Result<ZvmSystem, PresetError> {
                 physical_wwpn: wwpn("phys_wwpn", &fcp.phys_wwpn)?,
                 online: !fcp.status.eq_ignore_ascii_case("offline"),
                 attached_to,
+                ..FcpDevice::default()
             },
         );
     }

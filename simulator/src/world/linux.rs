@@ -73,6 +73,14 @@ impl Distribution {
     }
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 /// One Linux.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Linux {
@@ -95,6 +103,9 @@ pub struct Linux {
     /// Kernel parameters of the next boot, such as `cio_ignore=all,!condev zfcp.allow_lun_scan=0`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub kernel_parameters: String,
+    /// Until when it is starting and does not answer, in virtual milliseconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub starting_until_ms: u64,
     /// The zfcp driver's state; empty while the guest is down.
     #[serde(default)]
     pub zfcp: Zfcp,

@@ -5,6 +5,7 @@ mod coverage;
 mod crash;
 mod doors;
 mod faults;
+mod faults_in_time;
 mod five_steps;
 mod hostile_input;
 mod native;

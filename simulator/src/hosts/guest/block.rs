@@ -141,6 +141,7 @@ pub fn lsblk(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
 /// blkid: file systems on devices; `-o value -s TAG`, `-U UUID`.
 pub fn blkid(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
     let options = Options::read(&words[1..], "osUtc", &[]);
+    disk::wait_for_queues(env, &options.operands);
     let Some(view) = view(env) else {
         return Outcome::default();
     };

@@ -22,6 +22,14 @@ const OPERANDS: [&str; 11] = [
 
 /// dd: `if=`, `of=`, `bs=`, `count=`, `skip=`, `seek=`, `status=none`.
 pub fn run(env: &mut ProgramEnv<'_>, words: &[String], stdin: &str) -> Outcome {
+    let touched: Vec<String> = words[1..]
+        .iter()
+        .filter_map(|w| w.strip_prefix("if=").or_else(|| w.strip_prefix("of=")))
+        .map(str::to_owned)
+        .collect();
+    if !touched.is_empty() {
+        disk::wait_for_queues(env, &touched);
+    }
     let request = match Request::read(&words[1..]) {
         Ok(request) => request,
         Err(message) => return Outcome::fail(1, message),

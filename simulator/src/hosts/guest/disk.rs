@@ -1,7 +1,8 @@
 //! Block devices as programs name them: from `/dev/sda`, a link of udev's or a map to the volume behind it, and what a
 //! command to that volume meets (spec: zfcp-and-san 2.6, 3.7).
 
-use crate::hosts::sysfs;
+use super::tool::view;
+use crate::hosts::{ProgramEnv, sysfs};
 use crate::hosts::sysfs::dev::map_name;
 use crate::hosts::sysfs::tree::View;
 use crate::world::fs::absolute;
@@ -167,6 +168,37 @@ pub fn volume<'a>(
         }
     }
     Err(last)
+}
+
+/// How long I/O to a map without paths is queued, in milliseconds: as with `no_path_retry` 24 at a checker interval of
+/// five seconds.
+const QUEUE_MS: u64 = 120_000;
+
+/// Whether I/O to an opened device is queued because all paths of a map are lost (spec: zfcp-and-san 8.1 F63).
+pub fn is_queueing(view: &View<'_>, opened: &Opened) -> bool {
+    let Opened::Map(wwid) = opened else {
+        return false;
+    };
+    view.zfcp.maps.get(wwid).is_some_and(|map| !map.no_queue)
+        && paths(view, opened).iter().all(|(.., path)| !path.up)
+}
+
+/// Waits as a command does that touches maps which queue: until their paths are given up. `named`: the devices that the
+/// command touches; without any it touches all maps.
+pub fn wait_for_queues(env: &mut ProgramEnv<'_>, named: &[String]) {
+    let hangs = view(env).is_some_and(|view| {
+        if named.is_empty() {
+            let mut maps = view.zfcp.maps.keys();
+            return maps.any(|wwid| is_queueing(&view, &Opened::Map(wwid.clone())));
+        }
+        named.iter().any(|name| {
+            let path = canonical(env.world, &env.host, &env.directory, name);
+            open(&view, &path).is_some_and(|opened| is_queueing(&view, &opened))
+        })
+    });
+    if hangs {
+        env.world.now_ms = env.world.now_ms.saturating_add(QUEUE_MS);
+    }
 }
 
 /// Size that the kernel keeps, in bytes.

@@ -27,7 +27,9 @@ pub fn settle(world: &mut World, host: &HostName) {
     let waits = world
         .linuxes
         .get(host)
-        .is_some_and(|linux| udev::has_waiting(&linux.zfcp, now));
+        .is_some_and(|linux| {
+            udev::has_waiting(&linux.zfcp, now) || udev::has_new_paths(&linux.zfcp, now)
+        });
     if waits || !events.is_empty() {
         udev::process(world, host, events);
     }
@@ -89,8 +91,23 @@ pub fn boot(world: &mut World, host: &HostName) {
         host,
         vec![Uevent::new(Action::Add, Subject::Driver)],
     );
+    if let Some(linux) = env.world.linuxes.get_mut(host)
+        && linux.zfcp.faults.names_shuffled
+    {
+        linux.zfcp.shuffle_names();
+    }
     reader::run_waiting(&mut env);
     mounts::mount_all(&mut env);
+}
+
+/// A Linux breaks down and starts again: its virtual machine stays logged on, and nobody is answered for `ms` virtual
+/// milliseconds (spec: zfcp-and-san 8.1 F67).
+pub fn reboot(world: &mut World, host: &HostName, ms: u64) {
+    let until = world.now_ms.saturating_add(ms);
+    boot(world, host);
+    if let Some(linux) = world.linuxes.get_mut(host) {
+        linux.starting_until_ms = until;
+    }
 }
 
 /// Does what `cio_ignore=` and `zfcp.allow_lun_scan=` of a Linux's kernel parameters ask for.

@@ -24,6 +24,9 @@ const USAGE: &str = "Usage: lszfcp [OPTIONS]\n\nProvide information about zFCP a
     \x20 -h, --help             Print this help, then exit\n\
     \x20 -v, --version          Print version information, then exit\n";
 
+/// Line of the script that reads `hba_id`.
+const HBA_ID_LINE: u32 = 386;
+
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is an option of the tool"
@@ -213,7 +216,7 @@ fn host_mark(adapter: &Adapter) -> &'static str {
     match adapter.link {
         LinkState::Gone => " defunct",
         LinkState::Shut => " offline",
-        LinkState::LinkDown => " linkdown",
+        LinkState::LinkDown | LinkState::Disused => " linkdown",
         LinkState::Failed => " failed",
         LinkState::Open if is_failed(adapter) => " failed",
         LinkState::Open => "",
@@ -221,13 +224,15 @@ fn host_mark(adapter: &Adapter) -> &'static str {
 }
 
 fn ports(out: &mut Outcome, view: &View<'_>, wishes: &Wishes) {
+    let now = view.machine.world.now_ms;
     let mut list: Vec<(String, DeviceNumber, Wwpn, &Port)> = Vec::new();
     for (device, adapter) in &view.zfcp.adapters {
         for (wwpn, port) in &adapter.ports {
             let Some(name) = rport(adapter, port) else {
                 continue;
             };
-            let shown = port.state == PortState::Online || wishes.extended;
+            let seen = now.saturating_sub(port.registered_ms) >= view.zfcp.faults.rport_late_ms;
+            let shown = seen && (port.state == PortState::Online || wishes.extended);
             if shown
                 && is_wanted(wishes.busid.as_ref(), &bus_id(*device))
                 && is_wanted(wishes.wwpn.as_ref(), &format!("0x{wwpn}"))
@@ -298,12 +303,22 @@ fn devices(out: &mut Outcome, view: &View<'_>, wishes: &Wishes) {
         return;
     }
     list.sort();
+    // What the script's variables hold from the device before.
+    let mut before = String::from("//");
     for (id, _, device, wwpn, lun, exists) in list {
         if !exists {
             out.say(format!("{id}/0x{wwpn}/0x{lun} - failed"));
             continue;
         }
         let address = hctl(view, device, wwpn, lun).unwrap_or_default();
+        if is_half_registered(view, device, wwpn, lun) {
+            out.complain(format!(
+                "lszfcp: line {HBA_ID_LINE}: /sys/bus/scsi/devices/{address}/hba_id: No such file or directory"
+            ));
+            out.say(format!("{before} {address}"));
+            continue;
+        }
+        before = format!("{id}/0x{wwpn}/0x{lun}");
         let mark = if wishes.extended {
             device_mark(view, device, wwpn, lun)
         } else {
@@ -328,6 +343,17 @@ fn devices(out: &mut Outcome, view: &View<'_>, wishes: &Wishes) {
             out.say("");
         }
     }
+}
+
+/// Whether the attributes of a SCSI device are not there yet although it is (spec: zfcp-and-san 8.1 F56).
+fn is_half_registered(view: &View<'_>, device: DeviceNumber, wwpn: Wwpn, lun: Lun) -> bool {
+    let now = view.machine.world.now_ms;
+    let disk = view
+        .zfcp
+        .adapters
+        .get(&device)
+        .and_then(|a| a.ports.get(&wwpn)?.devices.get(&lun));
+    disk.is_some_and(|d| now.saturating_sub(d.since_ms) < view.zfcp.faults.half_registered_ms)
 }
 
 fn device_mark(view: &View<'_>, device: DeviceNumber, wwpn: Wwpn, lun: Lun) -> String {

@@ -28,5 +28,5 @@ pub mod udev;
 mod udevadm;
 mod zdev;
 
-pub use life::{apply_kernel_parameters, boot, settle, stopped};
+pub use life::{apply_kernel_parameters, boot, reboot, settle, stopped};
 pub use lookup::lookup;

@@ -15,6 +15,9 @@ use crate::world::zfcp::{MultipathConfig, act};
 /// File of the WWIDs that had a map before.
 const WWIDS: &str = "/etc/multipath/wwids";
 
+/// How long a question to the daemon waits for its answer, in milliseconds.
+const QUEUE_MS: u64 = 10_000;
+
 /// Time stamp of the tool's log lines.
 fn stamp(env: &ProgramEnv<'_>) -> String {
     let ms = i64::try_from(env.world.now_ms).unwrap_or(i64::MAX);
@@ -154,7 +157,8 @@ fn make_maps(env: &mut ProgramEnv<'_>) -> Vec<String> {
     let host = env.host.clone();
     let made = act(env.world, &host, |machine, zfcp, events| {
         zfcp.flushed.clear();
-        zfcp.update_maps(&MultipathConfig::of(machine), events);
+        let config = MultipathConfig::of(machine, zfcp);
+        zfcp.update_maps(&config, events);
     });
     if let Some(((), events)) = made {
         udev::process(env.world, &host, events);
@@ -212,14 +216,17 @@ fn is_in_use(env: &ProgramEnv<'_>, wwid: &str) -> bool {
         return false;
     };
     let kernel = format!("dm-{}", map.dm);
-    mounts::table(env).iter().any(|m| m.device == kernel)
+    view.zfcp.faults.open_maps.contains(wwid)
+        || mounts::table(env).iter().any(|m| m.device == kernel)
 }
 
 fn drop_map(env: &mut ProgramEnv<'_>, wwid: &str) {
     let host = env.host.clone();
     let dropped = act(env.world, &host, |_, zfcp, events| {
         zfcp.remove_map(wwid, events);
-        zfcp.flushed.insert(wwid.to_owned());
+        if !zfcp.faults.maps_return {
+            zfcp.flushed.insert(wwid.to_owned());
+        }
     });
     if let Some(((), events)) = dropped {
         udev::process(env.world, &host, events);
@@ -255,6 +262,13 @@ fn flush(env: &mut ProgramEnv<'_>, name: Option<&str>) -> Outcome {
     };
     if is_in_use(env, &wwid) {
         return complain(env, 1, &format!("{shown}: map in use"));
+    }
+    // It flushes what is queued first; newer versions switch queueing off instead of waiting.
+    let newer = env
+        .linux()
+        .is_some_and(|l| l.distribution == Distribution::Ubuntu20);
+    if !newer {
+        disk::wait_for_queues(env, &[format!("/dev/mapper/{shown}")]);
     }
     drop_map(env, &wwid);
     Outcome::default()
@@ -369,6 +383,17 @@ fn check(env: &ProgramEnv<'_>, name: Option<&str>) -> Outcome {
     }
 }
 
+/// Whether the daemon still works on paths that have appeared, and answers nobody meanwhile.
+fn is_stuck(env: &ProgramEnv<'_>) -> bool {
+    let now = env.world.now_ms;
+    view(env).is_some_and(|view| {
+        let late = view.zfcp.faults.map_late_ms;
+        view.zfcp
+            .disks()
+            .any(|(.., d)| now.saturating_sub(d.since_ms) < late)
+    })
+}
+
 /// multipathd: started without words, or a question to the running daemon, also as `-k"…"`.
 pub fn multipathd(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
     let question: String = words[1..]
@@ -393,6 +418,10 @@ pub fn multipathd(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcom
         } else {
             Outcome::fail(1, "")
         };
+    }
+    if is_stuck(env) {
+        env.world.now_ms = env.world.now_ms.saturating_add(QUEUE_MS);
+        return Outcome::ok("timeout\n").with_status(1);
     }
     let question: Vec<&str> = question.iter().map(String::as_str).collect();
     let fail = || Outcome::ok("fail\n").with_status(1);

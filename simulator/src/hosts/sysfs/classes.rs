@@ -191,7 +191,7 @@ fn fc_host(view: &View<'_>, device: DeviceNumber, adapter: &Adapter) -> Entries 
     };
     let port_state = match adapter.link {
         LinkState::Open => "Online",
-        LinkState::LinkDown => "Linkdown",
+        LinkState::LinkDown | LinkState::Disused => "Linkdown",
         LinkState::Failed => "Error",
         LinkState::Shut | LinkState::Gone => "Unknown",
     };

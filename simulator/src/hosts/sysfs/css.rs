@@ -17,7 +17,7 @@ const UNIT_RECORD: [(&str, &str, &str); 4] = [
 ];
 
 /// Milliseconds after which I/O to a lost path of a map fails (`fast_io_fail_tmo` 5 s, set by multipathd).
-const FAST_IO_FAIL_MS: u64 = 5_000;
+pub const FAST_IO_FAIL_MS: u64 = 5_000;
 
 /// Entries below `/sys` for `bus`, `devices` and `module`.
 pub fn entries(view: &View<'_>, path: &[&str]) -> Option<Entries> {
@@ -222,8 +222,16 @@ fn device_entries(view: &View<'_>, device: DeviceNumber, rest: &[&str]) -> Optio
     match rest {
         [] => Some(ccw_entries(view, device, adapter)),
         [wwpn] if wwpn.starts_with("0x") => {
-            let port = adapter?.ports.get(&Wwpn::parse(wwpn).ok()?)?;
-            Some(port_entries(view, port))
+            let wwpn = Wwpn::parse(wwpn).ok()?;
+            match adapter?.ports.get(&wwpn) {
+                Some(port) => Some(port_entries(view, adapter?.link, port)),
+                // Found by a scan, and not yet dropped because it is no target.
+                None => view
+                    .machine
+                    .strangers(&view.zfcp, device)
+                    .contains(&wwpn)
+                    .then(|| port_entries(view, LinkState::Open, &Port::default())),
+            }
         }
         [wwpn, lun] if wwpn.starts_with("0x") => {
             let port = adapter?.ports.get(&Wwpn::parse(wwpn).ok()?)?;
@@ -277,6 +285,13 @@ fn ccw_entries(view: &View<'_>, device: DeviceNumber, adapter: Option<&Adapter>)
         list.push(file("fc_security", "unsupported"));
     }
     list.extend(adapter.ports.keys().map(|w| directory(format!("0x{w}"))));
+    list.extend(
+        view.machine
+            .strangers(&view.zfcp, device)
+            .into_iter()
+            .filter(|w| !adapter.ports.contains_key(w))
+            .map(|w| directory(format!("0x{w}"))),
+    );
     list
 }
 
@@ -285,6 +300,7 @@ fn availability(view: &View<'_>, device: DeviceNumber) -> &'static str {
         return "boxed";
     }
     match view.machine.fcp_device(device) {
+        None if view.zfcp.is_unnoticed(device, view.machine.world.now_ms) => "good",
         None => "no device",
         Some(fcp) if !fcp.online => "no path",
         Some(_) => "good",
@@ -293,19 +309,22 @@ fn availability(view: &View<'_>, device: DeviceNumber) -> &'static str {
 
 /// Whether the adapter's `failed` reads 1.
 pub fn is_failed(adapter: &Adapter) -> bool {
-    matches!(adapter.link, LinkState::LinkDown | LinkState::Failed)
+    matches!(
+        adapter.link,
+        LinkState::LinkDown | LinkState::Disused | LinkState::Failed
+    )
 }
 
 fn adapter_status(adapter: &Adapter) -> &'static str {
     match adapter.link {
         LinkState::Open => "0x5400000b",
-        LinkState::LinkDown => "0x6400020b",
+        LinkState::LinkDown | LinkState::Disused => "0x6400020b",
         LinkState::Failed => "0x60000000",
         LinkState::Shut | LinkState::Gone => "0x00000000",
     }
 }
 
-fn port_entries(view: &View<'_>, port: &Port) -> Entries {
+fn port_entries(view: &View<'_>, link: LinkState, port: &Port) -> Entries {
     let status = match port.state {
         PortState::Online => "0x54000001",
         _ if port.failed => "0x60000000",
@@ -314,7 +333,15 @@ fn port_entries(view: &View<'_>, port: &Port) -> Entries {
     let mut list = vec![
         file("access_denied", 0),
         read_write("failed", u8::from(port.failed)),
-        file("in_recovery", 0),
+        file(
+            "in_recovery",
+            u8::from(
+                link == LinkState::Open
+                    && port.state == PortState::Blocked
+                    && !port.failed
+                    && port.rport.is_some(),
+            ),
+        ),
         file("status", status),
         write_only("unit_add"),
         write_only("unit_remove"),

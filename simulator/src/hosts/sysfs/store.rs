@@ -2,11 +2,16 @@
 
 use crate::world::zfcp::event::{Action, Subject};
 use crate::world::zfcp::names::{parse_bus_id, parse_number};
-use crate::world::zfcp::{Errno, LinkState, Machine, Uevent, Zfcp, act};
+use crate::world::zfcp::{
+    DEV_LOSS_MS, Errno, LinkState, Machine, Port, PortState, Uevent, Zfcp, act,
+};
 use crate::world::{DeviceNumber, HostName, Lun, World, Wwpn};
 
-use super::css::hctl;
+use super::css::{FAST_IO_FAIL_MS, hctl};
 use super::tree::View;
+
+/// How long the driver tries to get an answer from the name server: three times a second.
+const NAME_SERVER_MS: u64 = 3_000;
 
 /// Carries out a write to the file at a path without links; returns the events for udev.
 ///
@@ -20,9 +25,61 @@ pub fn store(
 ) -> Result<Vec<Uevent>, Errno> {
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let target = find_target(world, host, &path)?;
+    let waits = wait_before(world, host, &target);
+    world.now_ms = world.now_ms.saturating_add(waits);
     let (result, events) =
         act(world, host, |m, z, e| apply(m, z, e, &target, data)).ok_or(Errno::NoEntry)?;
+    if result.is_ok() {
+        let waits = wait_after(world, host, &target);
+        world.now_ms = world.now_ms.saturating_add(waits);
+    }
     result.map(|()| events)
+}
+
+/// How long a write hangs before it has an effect, in milliseconds: a unit behind a blocked port goes only when I/O to it
+/// fails (spec: zfcp-and-san 2.5, 8.1 F64).
+fn wait_before(world: &World, host: &HostName, target: &Target) -> u64 {
+    let Target::Port(device, wwpn, attribute) = target else {
+        return 0;
+    };
+    let Some(zfcp) = world.linuxes.get(host).map(|l| &l.zfcp) else {
+        return 0;
+    };
+    let port = zfcp.adapters.get(device).and_then(|a| a.ports.get(wwpn));
+    let blocked = |p: &&Port| p.state == PortState::Blocked && !p.devices.is_empty();
+    let Some(port) = port.filter(blocked).filter(|_| attribute == "unit_remove") else {
+        return 0;
+    };
+    let has_map = port
+        .devices
+        .values()
+        .any(|d| zfcp.maps.contains_key(&d.wwid));
+    let limit = if has_map { FAST_IO_FAIL_MS } else { DEV_LOSS_MS };
+    port.blocked_ms
+        .saturating_add(limit)
+        .saturating_sub(world.now_ms)
+}
+
+/// How long a write waits for what it has started, in milliseconds: for a channel that does not answer, and for a name
+/// server that is asked again (spec: zfcp-and-san 6.5, 8.1 F16, F31).
+fn wait_after(world: &World, host: &HostName, target: &Target) -> u64 {
+    let Target::Ccw(device, attribute) = target else {
+        return 0;
+    };
+    if !matches!(attribute.as_str(), "online" | "failed" | "port_rescan") {
+        return 0;
+    }
+    let Some(machine) = Machine::new(world, host) else {
+        return 0;
+    };
+    let Some(adapter) = machine.linux.zfcp.adapters.get(device) else {
+        return 0;
+    };
+    match adapter.link {
+        LinkState::Failed => machine.fcp_device(*device).map_or(0, |f| f.mute_ms),
+        LinkState::Open if adapter.unscanned => NAME_SERVER_MS,
+        _ => 0,
+    }
 }
 
 /// A file that can be written, by what it belongs to.

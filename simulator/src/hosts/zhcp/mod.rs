@@ -14,6 +14,7 @@ mod lookup;
 mod pools;
 pub mod power;
 mod script;
+mod scsi_ipl;
 pub mod smcli;
 mod vmcp;
 mod vmur;

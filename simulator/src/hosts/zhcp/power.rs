@@ -1,5 +1,6 @@
 //! Logging guests on and off, with what that means for the Linux in them.
 
+use super::scsi_ipl;
 use crate::hosts::guest;
 use crate::world::zvm::Smapi;
 use crate::world::{HostName, SystemName, UserId, World};
@@ -23,10 +24,31 @@ pub fn log_on(world: &mut World, system: &SystemName, user: &UserId) -> Smapi<()
         return Err(crate::world::zvm::code(200, 4));
     };
     zvm.logon(user, now)?;
+    if !load(world, system, user) {
+        return Ok(());
+    }
     if let Some(host) = linux_of(world, system, user) {
         guest::boot(world, &host);
     }
     Ok(())
+}
+
+/// Lets the machine loader find the volume of a SCSI IPL; says whether the guest's system starts. Without it the guest
+/// stays logged on in a disabled wait (spec: zfcp-and-san 7.3).
+fn load(world: &mut World, system: &SystemName, user: &UserId) -> bool {
+    let Some(problem) = scsi_ipl::problem(world, system, user) else {
+        return true;
+    };
+    let machine = world
+        .systems
+        .get_mut(system)
+        .and_then(|s| s.running.get_mut(user));
+    if let Some(machine) = machine {
+        machine.halted = true;
+        machine.console.push_str(problem);
+        machine.console.push('\n');
+    }
+    false
 }
 
 /// Logs a guest off at once.

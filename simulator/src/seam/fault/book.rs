@@ -72,11 +72,11 @@ impl FaultBook {
             return Err(RuleError::Taken(rule.id));
         }
         let matcher = Matcher::new(rule.target.clone(), world)?;
-        if let Effect::Condition { condition } = &rule.effect {
+        if let Effect::Condition { condition, ms } = &rule.effect {
             let place = matcher.place(world)?;
             condition.check(world, &place)?;
             if rule.is_lasting() {
-                rule.undo = condition.apply(world, &place)?;
+                rule.undo = condition.apply(world, &place, *ms)?;
                 rule.seen = 1;
                 rule.hits = 1;
             }
@@ -312,9 +312,9 @@ fn happens(rule: &FaultRule, seen: u64, seed: u64) -> bool {
 
 /// Brings a condition about for one command; what it gives is put back afterwards.
 pub(crate) fn for_one_command(fired: &Fired, world: &mut World) -> Option<Undo> {
-    let Effect::Condition { condition } = &fired.effect else {
+    let Effect::Condition { condition, ms } = &fired.effect else {
         return None;
     };
     let place = fired.matcher.place(world).ok()?;
-    condition.apply(world, &place).ok()
+    condition.apply(world, &place, *ms).ok()
 }

@@ -1,6 +1,7 @@
 //! Faults by name: those of the zfcp and SAN specification (`F1` …), those of SMAPI that clients treat in their own way
 //! (`smapi-RC-RS`), and those of the connection, the daemon and the remote shell.
 
+use super::smapi::SMAPI_PAIRS;
 use super::{Condition, Effect};
 use crate::seam::When;
 
@@ -27,17 +28,21 @@ pub struct NamedFault {
     pub for_ms: Option<u64>,
 }
 
+/// Every fault by name.
+pub fn catalogue() -> impl Iterator<Item = &'static NamedFault> {
+    CATALOGUE.iter().chain(SMAPI_PAIRS)
+}
+
 /// The fault of a name.
 pub fn named(name: &str) -> Option<&'static NamedFault> {
-    CATALOGUE.iter().find(|f| f.name.eq_ignore_ascii_case(name))
+    catalogue().find(|f| f.name.eq_ignore_ascii_case(name))
 }
 
 const SAN: &str = "zfcp-and-san 8.1";
-const SMAPI: &str = "zhcp-and-smapi 6.2";
 const REST: &str = "rest-and-xcatd 1.6";
 const SSH: &str = "scsi-pools 0.8";
 
-const fn fault(
+pub(super) const fn fault(
     name: &'static str,
     title: &'static str,
     scope: &'static [&'static str],
@@ -62,6 +67,7 @@ macro_rules! condition {
     ($name:literal, $title:literal, $scope:expr, $seen:literal, $condition:ident) => {
         fault($name, $title, $scope, $seen, SAN, || Effect::Condition {
             condition: Condition::$condition,
+            ms: None,
         })
     };
     ($name:literal, $title:literal, $scope:expr, $seen:literal, $condition:ident, $ms:literal) => {
@@ -72,32 +78,8 @@ macro_rules! condition {
     };
 }
 
-macro_rules! smapi {
-    ($name:literal, $title:literal, $seen:literal, $function:literal, $rc:literal, $rs:literal, $when:ident) => {
-        NamedFault {
-            when: Some(When::$when),
-            ..fault($name, $title, &[], $seen, SMAPI, || Effect::Smapi {
-                function: $function.to_owned(),
-                rc: $rc,
-                rs: $rs,
-            })
-        }
-    };
-}
-
-macro_rules! program {
-    ($name:literal, $title:literal, $seen:literal, $program:literal, $rc:literal, $stdout:literal, $stderr:literal) => {
-        fault($name, $title, &["guest"], $seen, SAN, || Effect::Program {
-            program: $program.to_owned(),
-            rc: $rc,
-            stdout: $stdout.to_owned(),
-            stderr: $stderr.to_owned(),
-        })
-    };
-}
-
-/// All faults by name.
-pub const CATALOGUE: &[NamedFault] = &[
+/// Those of connection, daemon, remote shell, hardware, guest, fabric and storage.
+const CATALOGUE: &[NamedFault] = &[
     // Connection.
     fault(
         "http-refuse",
@@ -288,6 +270,27 @@ pub const CATALOGUE: &[NamedFault] = &[
         "paths fail; remote ports go to Blocked, then Not Present",
         DeviceDetached
     ),
+    condition!(
+        "F8",
+        "late machine check",
+        &["guest"],
+        "`chccwdev` at once: `Device {id} not found`, 1; some seconds later it works",
+        LateDevice
+    ),
+    condition!(
+        "F9",
+        "the guest notices a detach late",
+        &["guest"],
+        "the device's directory is still there; a new ATTACH meanwhile uses the same object",
+        LateDetach
+    ),
+    condition!(
+        "F10",
+        "another device dedicated than asked for",
+        &["guest"],
+        "VDEV is not RDEV: the tools see the number that was asked for, and another WWPN logs in",
+        ShiftedDevice
+    ),
     // Guest, channel, adapter.
     condition!(
         "F11",
@@ -329,6 +332,13 @@ pub const CATALOGUE: &[NamedFault] = &[
         LinkDown
     ),
     condition!(
+        "F16",
+        "channel does not answer at `online`",
+        &["device"],
+        "`chccwdev` takes over two minutes (virtual), then `Done`, 0, and `failed` 1",
+        MuteChannel
+    ),
+    condition!(
         "F17",
         "NPIV login refused",
         &["device"],
@@ -339,8 +349,8 @@ pub const CATALOGUE: &[NamedFault] = &[
         "F18",
         "WWPN twice in the fabric",
         &["device"],
-        "`failed` 1",
-        LoginRefused
+        "`failed` 1; log: `The FCP device detected a WWPN that is duplicate or not valid`",
+        DuplicateWwpn
     ),
     condition!(
         "F19",
@@ -371,8 +381,20 @@ pub const CATALOGUE: &[NamedFault] = &[
         LinkDown,
         30_000
     ),
-    condition!("F23", "excess bit errors", &["device"], "as F15", LinkDown),
-    // Fabric, target.
+    condition!(
+        "F23",
+        "excess bit errors",
+        &["device"],
+        "log: `All paths over this FCP device are disused because of excessive bit errors`; as F15 until off and on",
+        BitErrors
+    ),
+    condition!(
+        "F24",
+        "channel out of handles",
+        &["device"],
+        "`unit_add` 0, no disk; log: `No handle is available for LUN …`, for a new port `Not enough FCP adapter resources …`",
+        NoHandles
+    ),
     condition!(
         "F25",
         "zone missing",
@@ -417,6 +439,13 @@ pub const CATALOGUE: &[NamedFault] = &[
         PortOffline
     ),
     condition!(
+        "F31",
+        "name server does not answer",
+        &[],
+        "the scan takes three seconds, then no ports; `port_rescan` later finds them",
+        NameServerDown
+    ),
+    condition!(
         "F32",
         "target is slow to accept the login",
         &["wwpn"],
@@ -431,6 +460,27 @@ pub const CATALOGUE: &[NamedFault] = &[
         "a gap of some seconds, then as before",
         PortOffline,
         3_000
+    ),
+    condition!(
+        "F34",
+        "storm of state changes",
+        &["wwpn"],
+        "the port is in recovery again and again for half of each `delay_ms`: `in_recovery` 1, rport Blocked, disks `blocked`",
+        StateChangeStorm
+    ),
+    condition!(
+        "F35",
+        "foreign initiator in the zone",
+        &["device"],
+        "in the guests zoned with the device, a directory of its WWPN for a second after each scan",
+        Stranger
+    ),
+    condition!(
+        "F36",
+        "two targets exchanged",
+        &["wwpn"],
+        "the pool's WWPN is not found on the FCP devices of its range; the other one is",
+        TargetsCrossed
     ),
     // Masking, LUN, volume.
     condition!(
@@ -491,6 +541,13 @@ pub const CATALOGUE: &[NamedFault] = &[
         VolumeOffline
     ),
     condition!(
+        "F45",
+        "LUN sharing violation (without NPIV)",
+        &["device", "lun"],
+        "`unit_add` 0, no disk; log: `LUN … is already in use by CSS0, …`; refused for a device in NPIV mode",
+        LunOpenElsewhere
+    ),
+    condition!(
         "F46",
         "LUN unmapped while in use",
         &["lun"],
@@ -503,6 +560,13 @@ pub const CATALOGUE: &[NamedFault] = &[
         &["lun"],
         "the old disk serves the new volume's data",
         OtherVolume
+    ),
+    condition!(
+        "F48",
+        "REPORT LUNS fails",
+        &["wwpn"],
+        "`lsluns`: `Unable to send the REPORT_LUNS command to LUN.`; no automatic LUNs; `unit_add` works",
+        ReportLunsFails
     ),
     condition!(
         "F49",
@@ -524,17 +588,28 @@ pub const CATALOGUE: &[NamedFault] = &[
         "udev is late",
         &["guest"],
         "no by-path link for ten seconds; xCAT says at once that it is not found in the OS",
-        UdevStalled,
-        10_000
+        UdevLate
     ),
-    program!(
+    condition!(
+        "F52",
+        "udev rules for `ccw-…-zfcp-…` missing",
+        &["guest"],
+        "only links `ccw-…-fc-…-lun-…`; the disk is there",
+        NoZfcpLinks
+    ),
+    condition!(
+        "F52-fc",
+        "udev rules for `ccw-…-fc-…-lun-…` missing",
+        &["guest"],
+        "only links `ccw-…-zfcp-…`; the disk is there",
+        NoFcLinks
+    ),
+    condition!(
         "F53",
         "`udevadm settle` times out",
-        "exit 1 after 120 s",
-        "udevadm",
-        1,
-        "",
-        ""
+        &["guest"],
+        "exit 1 after 120 s (virtual); a worker is stuck, and there are no links of new disks",
+        UdevStalled
     ),
     condition!(
         "F54",
@@ -543,23 +618,26 @@ pub const CATALOGUE: &[NamedFault] = &[
         "`lszfcp -D` lists it; it does not answer; the by-path link is there",
         DiskOffline
     ),
-    program!(
+    condition!(
+        "F55",
+        "device names shuffle at IPL",
+        &["guest"],
+        "after the next start by-path links and WWIDs are right, `sdX` are others",
+        NamesShuffled
+    ),
+    condition!(
         "F56",
         "`lszfcp` meets a half-registered device",
-        "a line on standard error, and a line with an empty value",
-        "lszfcp",
-        0,
-        "0.0.1a00/0x500507630300c562/ 0:0:0:0\n",
-        "lszfcp: line 386: /sys/bus/scsi/devices/0:0:0:0/hba_id: No such file or directory\n"
+        &["guest"],
+        "for a second `…/hba_id: No such file or directory` on standard error, and a line with the values of the device before",
+        HalfRegistered
     ),
-    program!(
+    condition!(
         "F57",
         "`lszfcp -P` is empty for a second",
-        "no output, 0",
-        "lszfcp",
-        0,
-        "",
-        ""
+        &["guest"],
+        "no output, 0; then the ports",
+        PortsLate
     ),
     condition!(
         "F58",
@@ -568,24 +646,66 @@ pub const CATALOGUE: &[NamedFault] = &[
         "no map; `multipath -ll` is empty",
         NoMultipathd
     ),
-    program!(
+    condition!(
         "F59",
-        "multipathd's queue is stuck",
-        "`multipathd show …`: `timeout`, 1",
-        "multipathd",
-        1,
-        "timeout\n",
-        ""
+        "multipathd is slow",
+        &["guest"],
+        "maps ten seconds after their paths; until then `multipathd show …`: `timeout`, 1",
+        MultipathdSlow
     ),
-    program!(
+    condition!(
+        "F60",
+        "WWID on the blacklist",
+        &["guest", "lun"],
+        "no map, plain sdX",
+        Blacklisted
+    ),
+    condition!(
         "F61",
         "map in use at detach",
-        "`map in use`, 1",
-        "multipath",
-        1,
-        "",
-        "map in use\n"
+        &["guest", "lun"],
+        "`multipath -f`: `map in use`, 1; nothing is changed",
+        MapInUse
     ),
+    condition!(
+        "F62",
+        "map comes back after the flush",
+        &["guest"],
+        "the flushed map is there again at once; without paths an empty one stays",
+        MapsReturn
+    ),
+    condition!(
+        "F63",
+        "all paths lost, and the map queues",
+        &["lun"],
+        "commands that touch the map (`blkid`, `dd`, old `multipath -f`) hang for two minutes (virtual), then I/O errors; not after `disablequeueing`",
+        PathsLost
+    ),
+    condition!(
+        "F64",
+        "remote port blocked at `unit_remove`",
+        &["wwpn"],
+        "`unit_remove` hangs until I/O is given up: 5 s (virtual) with a map, 60 s without; then 0",
+        PortOffline
+    ),
+    condition!(
+        "F65",
+        "no room for files of configuration",
+        &["guest"],
+        "writes below `/etc`: `No space left on device`; sysfs is right, persistence is missing",
+        EtcFull
+    ),
+    NamedFault {
+        when: Some(When::After),
+        ..fault(
+            "F67",
+            "guest starts again in the middle",
+            &["guest", "command"],
+            "ssh drops at the command and is refused for `delay_ms`; sysfs steps are lost; then what was configured persistently",
+            SAN,
+            || Effect::Reboot { ms: 25_000 },
+        )
+    },
     NamedFault {
         when: Some(When::After),
         ..fault(
@@ -597,198 +717,44 @@ pub const CATALOGUE: &[NamedFault] = &[
             || Effect::SshDropped,
         )
     },
-    fault(
+    condition!(
         "F69",
-        "`lsluns` cannot use sg",
+        "sg module missing",
         &["guest"],
-        "`lsluns` fails; disks and links are right",
-        SAN,
-        || Effect::Program {
-            program: "lsluns".to_owned(),
-            rc: 1,
-            stdout: String::new(),
-            stderr: "Error: Please load/configure SCSI Generic (sg) to use lsluns.\n".to_owned(),
-        },
+        "`lsluns`: `Please load/configure SCSI Generic (sg)`; no `sgN`; disks and links are right",
+        NoSg
     ),
-    // SMAPI.
-    smapi!(
-        "smapi-200-8",
-        "guest already active",
-        "power on: clients count it as success",
-        "Image_Activate",
-        200,
-        8,
-        Before
+    condition!(
+        "F70",
+        "SCSI IPL with a wrong LOADDEV",
+        &["guest"],
+        "the next start ends in a disabled wait: logged on, and nobody answers ssh",
+        WrongLoaddev
     ),
-    smapi!(
-        "smapi-200-12",
-        "guest not active",
-        "power off: clients count it as success",
-        "Image_Deactivate",
-        200,
-        12,
-        Before
-    ),
-    smapi!(
-        "smapi-200-16",
-        "guest being logged off",
-        "power off: xCAT counts it as success",
-        "Image_Deactivate",
-        200,
-        16,
-        Before
-    ),
-    smapi!(
-        "smapi-204-4",
-        "active dedicate: the virtual device exists",
-        "`Return Code: 204`, `Reason Code: 4`",
-        "Image_Device_Dedicate",
-        204,
-        4,
-        Before
-    ),
-    smapi!(
-        "smapi-204-8",
-        "active dedicate: no such real device",
-        "`Return Code: 204`, `Reason Code: 8`",
-        "Image_Device_Dedicate",
-        204,
-        8,
-        Before
-    ),
-    smapi!(
-        "smapi-204-16",
-        "active dedicate: real device not available",
-        "`Return Code: 204`, `Reason Code: 16`",
-        "Image_Device_Dedicate",
-        204,
-        16,
-        Before
-    ),
-    smapi!(
-        "smapi-204-8-undedicate",
-        "active undedicate: no such device",
-        "`Return Code: 204`, `Reason Code: 8`",
-        "Image_Device_Undedicate",
-        204,
-        8,
-        Before
-    ),
-    smapi!(
-        "smapi-204-44",
-        "active undedicate: device cannot be detached",
-        "`Return Code: 204`, `Reason Code: 44`",
-        "Image_Device_Undedicate",
-        204,
-        44,
-        Before
-    ),
-    smapi!(
-        "smapi-400-4",
-        "no such directory entry",
-        "`Return Code: 400`, `Reason Code: 4`",
-        "",
-        400,
-        4,
-        Before
-    ),
-    smapi!(
-        "smapi-400-12",
-        "directory entry locked",
-        "`Return Code: 400`, `Reason Code: 12`; clients unlock and repeat",
-        "",
-        400,
-        12,
-        Before
-    ),
-    smapi!(
-        "smapi-404-4",
-        "directory dedicate: the device is defined",
-        "xCAT treats it as done and skips the active step",
-        "Image_Device_Dedicate_DM",
-        404,
-        4,
-        Before
-    ),
-    smapi!(
-        "smapi-404-8",
-        "directory undedicate: the device is not defined",
-        "`Return Code: 404`, `Reason Code: 8`",
-        "Image_Device_Undedicate_DM",
-        404,
-        8,
-        Before
-    ),
-    smapi!(
-        "smapi-404-12",
-        "directory device locked",
-        "`Return Code: 404`, `Reason Code: 12`",
-        "Image_Device_Undedicate_DM",
-        404,
-        12,
-        Before
-    ),
-    smapi!(
-        "smapi-408-12",
-        "disk locked",
-        "`Return Code: 408`, `Reason Code: 12`; nova unlocks and repeats",
-        "Image_Delete_DM",
-        408,
-        12,
-        Before
-    ),
-    smapi!(
-        "smapi-596-1185",
-        "directory manager message 1185 (the change is made)",
-        "`Return Code: 596`, `Reason Code: 1185`; nova counts it as success",
-        "",
-        596,
-        1185,
-        After
-    ),
-    smapi!(
-        "smapi-596-6312",
-        "directory manager message 6312 (the change is made)",
-        "`Return Code: 596`, `Reason Code: 6312`; nova counts it as success",
-        "",
-        596,
-        6312,
-        After
-    ),
-    smapi!(
-        "smapi-596-6831",
-        "delete not finished yet",
-        "`Return Code: 596`, `Reason Code: 6831`",
-        "Image_Delete_DM",
-        596,
-        6831,
-        After
-    ),
-    smapi!(
-        "smapi-4-28",
-        "System_WWPN_Query has nothing",
-        "`Return Code: 4`, `Reason Code: 28`: no FCP devices",
-        "System_WWPN_Query",
-        4,
-        28,
-        Before
-    ),
-    smapi!(
-        "smapi-212-8",
-        "no network adapters",
-        "`Return Code: 212`, `Reason Code: 8`",
-        "Virtual_Network_Adapter_Query_Extended",
-        212,
-        8,
-        Before
-    ),
-    smapi!(
-        "smapi-down",
-        "SMAPI does not answer",
-        "`Return Code: -101`, `Socket connect refused error`",
-        "",
-        -101,
-        0,
-        Before
-    ),
+];
+
+/// A row of the specification's list that is no condition of the site but a mistake of a client: nothing is injected,
+/// the simulated system answers it as the real one does.
+#[derive(Debug)]
+pub struct ClientMistake {
+    /// Number of the row.
+    pub name: &'static str,
+    /// What the client does wrong.
+    pub title: &'static str,
+    /// What it sees.
+    pub seen: &'static str,
+}
+
+/// Rows of zfcp-and-san 8.1 that are mistakes of clients.
+pub const CLIENT_MISTAKES: &[ClientMistake] = &[
+    ClientMistake {
+        name: "F11",
+        title: "the client forgets to free a device on cio_ignore (the list itself is set by F11)",
+        seen: "`Device {id} not found`, 1",
+    },
+    ClientMistake {
+        name: "F66",
+        title: "a LUN or WWPN is written without `0x` or with wrong digits",
+        seen: "`Invalid argument`; or success with another LUN, read as a decimal or octal number",
+    },
 ];

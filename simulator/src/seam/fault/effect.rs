@@ -156,11 +156,20 @@ pub enum Effect {
         /// Virtual milliseconds.
         ms: u64,
     },
+    /// The Linux on which the remote command runs breaks down before or after it, and starts again; it does not answer
+    /// for so many virtual milliseconds. ssh drops.
+    Reboot {
+        /// Virtual milliseconds.
+        ms: u64,
+    },
     /// A part of the site is in this condition as long as the rule is there; with `times`, only while the remote commands
     /// that match run.
     Condition {
         /// Which.
         condition: Condition,
+        /// How long what it delays is late, in virtual milliseconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ms: Option<u64>,
     },
 }
 
@@ -187,9 +196,29 @@ impl Effect {
             | Self::Delay { .. } => Layer::Ssh,
             Self::Smapi { .. } | Self::SmapiLost { .. } => Layer::Smapi,
             Self::Cp { .. } => Layer::Cp,
-            Self::Program { .. } | Self::Missing { .. } => Layer::Guest,
-            Self::Condition { condition } => condition.layer(),
+            Self::Program { .. } | Self::Missing { .. } | Self::Reboot { .. } => Layer::Guest,
+            Self::Condition { condition, .. } => condition.layer(),
         }
+    }
+
+    /// How long it delays or lasts, in milliseconds, when that can be chosen (`delay_ms` of a rule).
+    pub fn delay(&self) -> Option<u64> {
+        match self {
+            Self::Delay { ms } | Self::Reboot { ms } => Some(*ms),
+            Self::Condition { condition, ms } => condition.usual_delay().map(|d| ms.unwrap_or(d)),
+            _ => None,
+        }
+    }
+
+    /// The same effect with another delay; `None` when it has none.
+    pub(super) fn delayed(mut self, by: u64) -> Option<Self> {
+        self.delay()?;
+        match &mut self {
+            Self::Delay { ms } | Self::Reboot { ms } => *ms = by,
+            Self::Condition { ms, .. } => *ms = Some(by),
+            _ => return None,
+        }
+        Some(self)
     }
 
     /// When it happens unless the rule says otherwise: what can only come after the work does so.
@@ -222,7 +251,9 @@ impl Effect {
                  @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\r\n\
                  Host key verification failed.\r\n"
                 .to_owned(),
-            Self::SshDropped => format!("Connection to {host} closed by remote host.\r\n"),
+            Self::SshDropped | Self::Reboot { .. } => {
+                format!("Connection to {host} closed by remote host.\r\n")
+            }
             Self::SshExit { rc, stdout, stderr } => {
                 return Some(Outcome {
                     rc: *rc,

@@ -6,11 +6,12 @@ mod condition;
 mod effect;
 mod page;
 mod rule;
+mod smapi;
 pub(crate) mod undo;
 
 pub use book::{FaultBook, FaultBookState};
 pub(crate) use book::{Fired, for_one_command};
-pub use catalogue::{CATALOGUE, NamedFault, named};
+pub use catalogue::{CLIENT_MISTAKES, ClientMistake, NamedFault, catalogue, named};
 pub use condition::{Condition, ConditionError};
 pub use effect::{Effect, Layer};
 pub use page::page;

@@ -39,6 +39,9 @@ pub struct FaultRequest {
     /// For how many virtual milliseconds the rule holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub for_ms: Option<u64>,
+    /// How long what the effect delays is late, in virtual milliseconds, for effects that delay something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delay_ms: Option<u64>,
 }
 
 /// A rule that is in force, with its counts.
@@ -134,6 +137,12 @@ impl FaultRequest {
             .effect
             .or_else(|| known.map(|k| (k.effect)()))
             .ok_or(RuleError::Nothing)?;
+        let effect = match self.delay_ms {
+            Some(ms) => effect.delayed(ms).ok_or(RuleError::Number(
+                "delay_ms is for effects that delay something",
+            ))?,
+            None => effect,
+        };
         if self.when == Some(When::During) {
             return Err(RuleError::During);
         }
@@ -203,6 +212,7 @@ fn has(target: &Target, field: &str) -> bool {
         "wwpn" => target.wwpn.is_some(),
         "lun" => target.lun.is_some(),
         "zhcp" => target.zhcp.is_some(),
+        "command" => target.command.is_some(),
         _ => false,
     }
 }

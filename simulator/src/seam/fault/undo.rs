@@ -67,10 +67,44 @@ pub(super) enum Step {
     Speaks { volume: String },
     /// A volume has its size.
     Bytes { volume: String, bytes: u64 },
-    /// The faults of a guest are as they were.
+    /// The faults of a guest are as they were, as far as they were changed.
     Guest {
         host: HostName,
-        faults: Box<GuestFaults>,
+        before: Box<GuestFaults>,
+        after: Box<GuestFaults>,
+    },
+    /// A channel answers.
+    Answering {
+        system: SystemName,
+        device: DeviceNumber,
+    },
+    /// A channel has handles.
+    Handles {
+        system: SystemName,
+        device: DeviceNumber,
+    },
+    /// A WWPN stands once in the fabric.
+    Unique { wwpn: Wwpn },
+    /// An initiator does not appear in the scans of others.
+    NoStranger { wwpn: Wwpn },
+    /// No other image has a LUN open.
+    Closed { physical: Wwpn, lun: Lun },
+    /// The name server answers.
+    NameServer,
+    /// State changes of a port are no longer notified without end.
+    Calm { wwpn: Wwpn },
+    /// A target port answers REPORT LUNS.
+    Reports { wwpn: Wwpn },
+    /// Two target ports stand in their own places.
+    Uncrossed { ports: [Wwpn; 2] },
+    /// A guest gets the FCP device that is asked for.
+    Unshifted { system: SystemName, user: UserId },
+    /// A statement of a directory entry is as it was.
+    Statement {
+        system: SystemName,
+        user: UserId,
+        wrong: String,
+        right: String,
     },
     /// A device number is off the list of ignored ones.
     NotIgnored {
@@ -103,6 +137,24 @@ impl Undo {
             step.take(world);
         }
     }
+}
+
+/// The faults of a guest with those that a rule changed as they were before it; others may have changed meanwhile.
+fn restored(now: &GuestFaults, before: &GuestFaults, after: &GuestFaults) -> Option<GuestFaults> {
+    let fields = |faults| match serde_json::to_value(faults) {
+        Ok(serde_json::Value::Object(fields)) => Some(fields),
+        _ => None,
+    };
+    let (mut now, before, after) = (fields(now)?, fields(before)?, fields(after)?);
+    for name in before.keys().chain(after.keys()) {
+        if before.get(name) != after.get(name) {
+            match before.get(name) {
+                Some(value) => now.insert(name.clone(), value.clone()),
+                None => now.remove(name),
+            };
+        }
+    }
+    serde_json::from_value(serde_json::Value::Object(now)).ok()
 }
 
 impl Step {
@@ -184,9 +236,69 @@ impl Step {
                     volume.bytes = bytes;
                 }
             }
-            Self::Guest { host, faults } => {
+            Self::Guest {
+                host,
+                before,
+                after,
+            } => {
                 if let Some(linux) = world.linuxes.get_mut(&host) {
-                    linux.zfcp.faults = *faults;
+                    let now = &linux.zfcp.faults;
+                    if let Some(faults) = restored(now, &before, &after) {
+                        linux.zfcp.faults = faults;
+                    }
+                }
+            }
+            Self::Answering { system, device } => fcp(world, &system, device, &|f| f.mute_ms = 0),
+            Self::Handles { system, device } => {
+                fcp(world, &system, device, &|f| f.no_handles = false);
+            }
+            Self::Unique { wwpn } => {
+                world.san.duplicates.remove(&wwpn);
+            }
+            Self::NoStranger { wwpn } => {
+                world.san.strangers.remove(&wwpn);
+            }
+            Self::Closed { physical, lun } => {
+                if let Some(luns) = world.san.opened_elsewhere.get_mut(&physical) {
+                    luns.remove(&lun);
+                    if luns.is_empty() {
+                        world.san.opened_elsewhere.remove(&physical);
+                    }
+                }
+            }
+            Self::NameServer => world.san.name_server_down = false,
+            Self::Calm { wwpn } => {
+                world.san.storms.remove(&wwpn);
+            }
+            Self::Reports { wwpn } => {
+                world.san.reports_failing.remove(&wwpn);
+            }
+            Self::Uncrossed { ports } => {
+                for port in ports {
+                    world.san.crossed.remove(&port);
+                }
+            }
+            Self::Unshifted { system, user } => {
+                if let Some(system) = world.systems.get_mut(&system) {
+                    system.shifted.remove(&user);
+                }
+            }
+            Self::Statement {
+                system,
+                user,
+                wrong,
+                right,
+            } => {
+                let entry = world
+                    .systems
+                    .get_mut(&system)
+                    .and_then(|s| s.directory.get_mut(&user));
+                let statement = entry
+                    .into_iter()
+                    .flat_map(|e| &mut e.statements)
+                    .find(|s| **s == wrong);
+                if let Some(statement) = statement {
+                    *statement = right;
                 }
             }
             Self::NotIgnored { host, device } => {

@@ -33,6 +33,26 @@ pub struct San {
     /// NPIV WWPNs whose fabric login the switch refuses (spec: zfcp-and-san 8.1 F17).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub logins_refused: BTreeSet<Wwpn>,
+    /// WWPNs with which another port is logged in already (spec: zfcp-and-san 8.1 F18).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub duplicates: BTreeSet<Wwpn>,
+    /// Whether the name server does not answer (spec: zfcp-and-san 8.1 F31).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub name_server_down: bool,
+    /// Ports about which state changes are notified without end, with the period in virtual milliseconds: in the first
+    /// half of each the port is under test (spec: zfcp-and-san 8.1 F34).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub storms: BTreeMap<Wwpn, u64>,
+    /// Initiators that a scan finds among the targets for a moment (spec: zfcp-and-san 8.1 F35).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub strangers: BTreeSet<Wwpn>,
+    /// Target ports whose cables were exchanged: each stands in the zones of the other (spec: zfcp-and-san 8.1 F36).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub crossed: BTreeMap<Wwpn, Wwpn>,
+    /// LUNs that another image has open through a channel without NPIV, by the channel's WWPN
+    /// (spec: zfcp-and-san 8.1 F45).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub opened_elsewhere: BTreeMap<Wwpn, BTreeSet<Lun>>,
 }
 
 /// A port of a storage controller.

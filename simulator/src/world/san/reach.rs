@@ -105,7 +105,7 @@ impl San {
         initiator: Wwpn,
         target: Wwpn,
     ) -> impl Iterator<Item = VisibleLun<'_>> {
-        let open = self.port(initiator, target).is_ok();
+        let open = self.port(initiator, target).is_ok() && !self.reports_fail(target);
         self.luns
             .get(&target)
             .filter(|_| open)
@@ -129,7 +129,9 @@ impl San {
             .flat_map(move |target| self.reported_luns(initiator, target))
     }
 
-    fn zoned(&self, initiator: Wwpn, target: Wwpn) -> bool {
+    /// Whether a zone holds initiator and target.
+    pub fn zoned(&self, initiator: Wwpn, target: Wwpn) -> bool {
+        let target = self.crossed.get(&target).copied().unwrap_or(target);
         self.open_zoning
             || self
                 .zones

@@ -5,7 +5,7 @@ use crate::world::{DeviceNumber, Wwpn};
 
 use super::event::{Action, Subject};
 use super::names::bus_id;
-use super::{Adapter, Errno, LinkState, Machine, Port, PortState, Uevent, Zfcp};
+use super::{Adapter, Answer, Errno, LinkState, Machine, Port, PortState, Uevent, Zfcp};
 
 /// Least time between two port scans that changes in the fabric cause, in milliseconds (`port_scan_ratelimit`).
 pub const PORT_SCAN_MS: u64 = 60_000;
@@ -80,6 +80,13 @@ impl Zfcp {
         device: DeviceNumber,
         events: &mut Vec<Uevent>,
     ) {
+        if self
+            .adapters
+            .get(&device)
+            .is_some_and(|a| a.link == LinkState::Disused)
+        {
+            return;
+        }
         let link = machine.link(device);
         self.lose_link(machine, device, link);
         if link == LinkState::Open {
@@ -125,6 +132,10 @@ impl Zfcp {
         };
         adapter.scanned_ms = machine.world.now_ms;
         let san = &machine.world.san;
+        adapter.unscanned = san.name_server_down;
+        if adapter.unscanned {
+            return;
+        }
         // A new port that refuses the login is dropped again without a message.
         let found: Vec<Wwpn> = san
             .visible_ports(initiator)
@@ -165,9 +176,9 @@ impl Zfcp {
         wwpn: Wwpn,
         events: &mut Vec<Uevent>,
     ) {
-        let reachable = machine
-            .initiator(device)
-            .is_some_and(|i| machine.world.san.port(i, wwpn).is_ok());
+        let answer = machine.answer_of(device, wwpn);
+        let now = machine.world.now_ms;
+        let no_handle = machine.fcp_device(device).is_some_and(|f| f.no_handles);
         let Some(adapter) = self.adapters.get_mut(&device) else {
             return;
         };
@@ -175,9 +186,22 @@ impl Zfcp {
         let Some(port) = adapter.ports.get_mut(&wwpn) else {
             return;
         };
-        if !reachable || adapter.link != LinkState::Open {
-            port.block(machine.world.now_ms);
-            port.failed = adapter.link == LinkState::Open;
+        if answer != Answer::Good || adapter.link != LinkState::Open {
+            port.block(now);
+            port.failed = adapter.link == LinkState::Open && answer == Answer::None;
+            return;
+        }
+        if no_handle && port.state != PortState::Online {
+            let was_failed = std::mem::replace(&mut port.failed, true);
+            if !was_failed {
+                let id = bus_id(device);
+                self.note(
+                    now,
+                    format!(
+                        "zfcp {id}: Not enough FCP adapter resources to open remote port 0x{wwpn}"
+                    ),
+                );
+            }
             return;
         }
         port.state = PortState::Online;
@@ -185,6 +209,7 @@ impl Zfcp {
         port.blocked_ms = 0;
         if port.rport.is_none() {
             port.rport = Some(adapter.next_rport);
+            port.registered_ms = now;
             adapter.next_rport += 1;
             adapter.targets.entry(wwpn).or_insert(next_target);
             events.push(Uevent::new(Action::Add, Subject::Rport(device, wwpn)));
@@ -260,10 +285,13 @@ impl Zfcp {
             let Some(link) = self.adapters.get(&device).map(|a| a.link) else {
                 continue;
             };
+            if self.is_unnoticed(device, machine.world.now_ms) {
+                continue;
+            }
             let now = machine.link(device);
             match (link, now) {
                 // Recovery gave up: only a manual step helps. A refused login does not end one that is there.
-                (LinkState::Failed, _) | (LinkState::Open, LinkState::Failed) => {}
+                (LinkState::Failed | LinkState::Disused, _) | (LinkState::Open, LinkState::Failed) => {}
                 (LinkState::Open, LinkState::Open) => {
                     self.check_ports(machine, device, events);
                     if self.wants_scan(machine, device) {
@@ -292,7 +320,7 @@ impl Zfcp {
         };
         let since = machine.world.now_ms.saturating_sub(adapter.scanned_ms);
         let san = &machine.world.san;
-        (adapter.ports.is_empty() || since >= PORT_SCAN_MS)
+        !adapter.unscanned && (adapter.ports.is_empty() || since >= PORT_SCAN_MS)
             && san
                 .visible_ports(initiator)
                 .any(|w| !adapter.ports.contains_key(&w) && san.port(initiator, w).is_ok())
@@ -318,12 +346,18 @@ impl Zfcp {
                 .any(|d| machine.fcp_device(*d).is_none() || self.recognised.contains(d));
         let vanished = self.recognised.iter().any(|d| {
             machine.fcp_device(*d).is_none()
+                && !(self.faults.vanish_late_ms > 0 && self.is_unnoticed(*d, now))
                 && self
                     .adapters
                     .get(d)
                     .is_none_or(|a| !a.online || a.link != LinkState::Gone)
         });
+        let back = self
+            .vanishing
+            .keys()
+            .any(|d| machine.fcp_device(*d).is_some() || !self.recognised.contains(d));
         !unknown
+            && !back
             && !vanished
             && self
                 .adapters
@@ -345,20 +379,19 @@ impl Zfcp {
         {
             return false;
         }
-        if !adapter.online {
+        if !adapter.online || self.is_unnoticed(device, now_ms) {
             return true;
         }
         match (adapter.link, machine.link(device)) {
-            (LinkState::Failed, _) | (LinkState::Open, LinkState::Failed) => true,
+            (LinkState::Failed | LinkState::Disused, _) | (LinkState::Open, LinkState::Failed) => true,
             (LinkState::Open, LinkState::Open) => {
-                let Some(initiator) = machine.initiator(device) else {
-                    return true;
-                };
-                let san = &machine.world.san;
                 !self.wants_scan(machine, device)
                     && adapter.ports.iter().all(|(wwpn, port)| {
-                        let reachable = san.port(initiator, *wwpn).is_ok();
-                        reachable == (port.state == PortState::Online)
+                        match (port.state == PortState::Online, machine.answer_of(device, *wwpn)) {
+                            (online, Answer::Good) => online,
+                            (true, _) => false,
+                            (false, answer) => port.failed == (answer == Answer::None),
+                        }
                     })
             }
             (link, now) => link == now,
@@ -382,9 +415,6 @@ impl Zfcp {
         device: DeviceNumber,
         events: &mut Vec<Uevent>,
     ) {
-        let Some(initiator) = machine.initiator(device) else {
-            return;
-        };
         let (mut back, mut lost) = (Vec::new(), Vec::new());
         for (wwpn, port) in self
             .adapters
@@ -392,14 +422,15 @@ impl Zfcp {
             .into_iter()
             .flat_map(|a| &mut a.ports)
         {
-            let reachable = machine.world.san.port(initiator, *wwpn).is_ok();
-            match (port.state, reachable) {
-                (PortState::Online, false) => {
+            match (port.state, machine.answer_of(device, *wwpn)) {
+                (PortState::Online, Answer::UnderTest) => port.block(machine.world.now_ms),
+                (PortState::Online, Answer::None) => {
                     port.block(machine.world.now_ms);
                     port.failed = true;
                     lost.push(*wwpn);
                 }
-                (PortState::Blocked | PortState::NotPresent, true) => back.push(*wwpn),
+                (PortState::Blocked | PortState::NotPresent, Answer::Good) => back.push(*wwpn),
+                (PortState::Blocked, Answer::None) => port.failed = true,
                 _ => {}
             }
         }
@@ -461,10 +492,40 @@ fn link_message(
         (_, LinkState::LinkDown) => {
             Some("There is no light signal from the local fibre channel cable")
         }
-        (_, LinkState::Failed) => Some("The adjacent switch cannot support more NPIV ports"),
+        (_, LinkState::Failed) => Some(failed_message(machine, device)),
         (LinkState::Gone, LinkState::Open) => Some("The FCP device is operational again"),
         (LinkState::LinkDown, LinkState::Open) => Some("The local link has been restored"),
         _ => None,
+    }
+}
+
+/// Why an adapter does not come up.
+fn failed_message(machine: &Machine<'_>, device: DeviceNumber) -> &'static str {
+    let Some(fcp) = machine.fcp_device(device) else {
+        return "The FCP device has been detached";
+    };
+    if fcp.mute_ms > 0 {
+        "ERP cannot recover an error on the FCP device"
+    } else if machine.world.san.duplicates.contains(&fcp.initiator()) {
+        "The FCP device detected a WWPN that is duplicate or not valid"
+    } else {
+        "The adjacent switch cannot support more NPIV ports"
+    }
+}
+
+impl Zfcp {
+    /// The adapter breaks down in this way, whatever channel and fabric say: its ports are blocked, and only a manual
+    /// step helps (spec: zfcp-and-san 8.1 F21, F23).
+    pub fn break_down(&mut self, device: DeviceNumber, to: LinkState, now_ms: u64, text: &str) {
+        let Some(adapter) = self.adapters.get_mut(&device).filter(|a| a.online) else {
+            return;
+        };
+        adapter.link = to;
+        for port in adapter.ports.values_mut() {
+            port.block(now_ms);
+        }
+        let id = bus_id(device);
+        self.note(now_ms, format!("zfcp {id}: {text}"));
     }
 }
 

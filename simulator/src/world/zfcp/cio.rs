@@ -95,6 +95,7 @@ impl Zfcp {
                 }
             }
             self.noticed.remove(&device);
+            self.vanishing.remove(&device);
             self.recognised.insert(device);
             events.push(Uevent::new(Action::Add, Subject::Ccw(device)));
         }
@@ -108,7 +109,17 @@ impl Zfcp {
             .copied()
             .filter(|d| machine.fcp_device(*d).is_none())
             .collect();
+        self.vanishing.retain(|d, _| {
+            machine.fcp_device(*d).is_none() && self.recognised.contains(d)
+        });
         for device in vanished {
+            if self.faults.vanish_late_ms > 0 {
+                let now = machine.world.now_ms;
+                self.vanishing.entry(device).or_insert(now);
+                if self.is_unnoticed(device, now) {
+                    continue;
+                }
+            }
             if self.is_online(device) {
                 // zfcp keeps a device that disappears (spec: zfcp-and-san 2.2, defunct).
                 self.lose_link(machine, device, LinkState::Gone);
@@ -118,8 +129,16 @@ impl Zfcp {
         }
     }
 
+    /// Whether CP has detached a device and the kernel does not know yet (spec: zfcp-and-san 8.1 F9).
+    pub fn is_unnoticed(&self, device: DeviceNumber, now_ms: u64) -> bool {
+        self.vanishing
+            .get(&device)
+            .is_some_and(|since| now_ms.saturating_sub(*since) < self.faults.vanish_late_ms)
+    }
+
     pub(super) fn unregister(&mut self, device: DeviceNumber, events: &mut Vec<Uevent>) {
         self.remove_adapter(device, events);
+        self.vanishing.remove(&device);
         if self.recognised.remove(&device) {
             events.push(Uevent::new(Action::Remove, Subject::Ccw(device)));
         }

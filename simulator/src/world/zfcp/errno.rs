@@ -46,6 +46,9 @@ pub enum Errno {
     /// EROFS: a write to a write-protected disk.
     #[error("Read-only file system")]
     ReadOnly,
+    /// ENOSPC.
+    #[error("No space left on device")]
+    NoSpace,
     /// EPERM.
     #[error("Operation not permitted")]
     Permission,

@@ -7,6 +7,20 @@ use crate::world::{DeviceNumber, HostName, Linux, Lun, World, Wwpn};
 
 use super::{LinkState, Uevent, Zfcp};
 
+/// How long a port that is no target stays in sight after a scan, in milliseconds.
+const STRANGER_MS: u64 = 1_000;
+
+/// How a target port answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It accepts logins.
+    Good,
+    /// The driver tests the link and holds I/O back.
+    UnderTest,
+    /// Not at all.
+    None,
+}
+
 /// The surroundings of one Linux's driver, to look at only.
 #[derive(Clone, Copy, Debug)]
 pub struct Machine<'a> {
@@ -70,16 +84,51 @@ impl<'a> Machine<'a> {
             return LinkState::Gone;
         };
         let san = &self.world.san;
+        let is_refused = |w| san.logins_refused.contains(&w);
         if !fcp.online || san.links_down.contains(&fcp.physical_wwpn) {
             LinkState::LinkDown
-        } else if fcp
-            .npiv_wwpn
-            .is_some_and(|w| san.logins_refused.contains(&w))
+        } else if fcp.mute_ms > 0
+            || fcp.npiv_wwpn.is_some_and(is_refused)
+            || san.duplicates.contains(&fcp.initiator())
         {
             LinkState::Failed
         } else {
             LinkState::Open
         }
+    }
+
+    /// How a target port answers a device now.
+    pub fn answer_of(&self, device: DeviceNumber, port: Wwpn) -> Answer {
+        let san = &self.world.san;
+        if self
+            .initiator(device)
+            .is_none_or(|i| san.port(i, port).is_err())
+        {
+            return Answer::None;
+        }
+        match san.storms.get(&port) {
+            Some(period) if self.world.now_ms % (*period).max(2) < (*period).max(2) / 2 => {
+                Answer::UnderTest
+            }
+            _ => Answer::Good,
+        }
+    }
+
+    /// Initiators that the last scan of a device has brought in among the targets and that are not yet dropped again
+    /// (spec: zfcp-and-san 8.1 F35).
+    pub fn strangers(&self, zfcp: &Zfcp, device: DeviceNumber) -> Vec<Wwpn> {
+        let san = &self.world.san;
+        let just_scanned = zfcp.adapters.get(&device).is_some_and(|a| {
+            a.link == LinkState::Open
+                && self.world.now_ms.saturating_sub(a.scanned_ms) < STRANGER_MS
+        });
+        let own = self.initiator(device).filter(|_| just_scanned);
+        own.into_iter()
+            .flat_map(|own| {
+                let seen = san.strangers.iter().copied();
+                seen.filter(move |w| *w != own && san.zoned(own, *w))
+            })
+            .collect()
     }
 
     /// Whether another image, or another device of this one, has the LUN open through the same channel without NPIV
@@ -94,6 +143,10 @@ impl<'a> Machine<'a> {
         let Some(fcp) = self.fcp_device(device).filter(|f| f.npiv_wwpn.is_none()) else {
             return false;
         };
+        let elsewhere = self.world.san.opened_elsewhere.get(&fcp.physical_wwpn);
+        if elsewhere.is_some_and(|luns| luns.contains(&lun)) {
+            return true;
+        }
         let opens = |machine: &Machine<'_>, zfcp: &Zfcp, but: Option<DeviceNumber>| {
             zfcp.adapters.iter().any(|(other, adapter)| {
                 Some(*other) != but

@@ -15,8 +15,8 @@ pub(crate) mod tests;
 pub use adapter::{DEV_LOSS_MS, PORT_SCAN_MS};
 pub use errno::Errno;
 pub use event::Uevent;
-pub use machine::{Machine, act, observe};
+pub use machine::{Answer, Machine, act, observe};
 pub use maps::MultipathConfig;
-pub use state::{
+pub use state::{LinkForm, 
     Adapter, GuestFaults, LOG_LINES, LinkState, MultipathMap, Port, PortState, ScsiDevice, Zfcp,
 };

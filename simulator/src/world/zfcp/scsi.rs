@@ -121,6 +121,14 @@ impl Zfcp {
         let Some(initiator) = machine.initiator(device) else {
             return false;
         };
+        if machine.fcp_device(device).is_some_and(|f| f.no_handles) {
+            let id = bus_id(device);
+            self.note(
+                now,
+                format!("zfcp {id}: No handle is available for LUN 0x{lun} on port 0x{wwpn}"),
+            );
+            return false;
+        }
         let Ok((name, volume)) = machine.world.san.lun(initiator, wwpn, lun) else {
             return false;
         };
@@ -284,6 +292,37 @@ impl Zfcp {
     /// The SCSI device with this block device name.
     pub fn disk(&self, name: &str) -> Option<(DeviceNumber, Wwpn, Lun, &ScsiDevice)> {
         self.disks().find(|(_, _, _, disk)| disk.disk == name)
+    }
+
+    /// Gives the disks each other's names, as a start in which they are found in another order does: each gets the
+    /// next one's, the last the first one's; a disk that is alone gets one that is free (spec: zfcp-and-san 8.1 F55).
+    pub fn shuffle_names(&mut self) {
+        let mut names: Vec<(String, u32)> = self
+            .disks()
+            .map(|(.., d)| (d.disk.clone(), d.sg))
+            .collect();
+        match names.len() {
+            0 => return,
+            1 => names[0] = (self.free_disk(), self.free_generic()),
+            _ => names.rotate_left(1),
+        }
+        let mut symlinks = std::mem::take(&mut self.symlinks);
+        let mut next = names.into_iter();
+        let mut moved = Vec::new();
+        for adapter in self.adapters.values_mut() {
+            for port in adapter.ports.values_mut() {
+                for device in port.devices.values_mut() {
+                    if let Some((disk, sg)) = next.next() {
+                        if let Some(links) = symlinks.remove(&device.disk) {
+                            moved.push((disk.clone(), links));
+                        }
+                        (device.disk, device.sg) = (disk, sg);
+                    }
+                }
+            }
+        }
+        symlinks.extend(moved);
+        self.symlinks = symlinks;
     }
 
     fn free_disk(&self) -> String {

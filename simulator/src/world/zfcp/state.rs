@@ -38,6 +38,9 @@ pub struct Zfcp {
     /// The kernel's log: times in virtual milliseconds and texts, the newest last, at most [`LOG_LINES`].
     #[serde(skip_serializing_if = "VecDeque::is_empty")]
     pub log: VecDeque<(u64, String)>,
+    /// Devices that CP has detached and the kernel has not noticed yet, with the time of the detach.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub vanishing: BTreeMap<DeviceNumber, u64>,
     /// What udev's `collect` has seen: ids by checkpoint.
     pub collected: BTreeMap<String, BTreeSet<String>>,
     /// Faults of this guest.
@@ -74,6 +77,59 @@ pub struct GuestFaults {
     /// F8: a device that CP attaches is recognised this much later, in virtual milliseconds.
     #[serde(skip_serializing_if = "is_zero")]
     pub late_ms: u64,
+    /// F9: that CP has detached a device is noticed this much later, in virtual milliseconds.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub vanish_late_ms: u64,
+    /// F52: which form of by-path links the udev rules make.
+    #[serde(skip_serializing_if = "LinkForm::is_both")]
+    pub link_form: LinkForm,
+    /// F55: names of disks are given in another order at the next start.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub names_shuffled: bool,
+    /// F56: attributes of a new SCSI device cannot be read for this long, in virtual milliseconds.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub half_registered_ms: u64,
+    /// F57: `lszfcp -P` does not see a port for this long after it was opened, in virtual milliseconds.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub rport_late_ms: u64,
+    /// F59: multipathd takes this long from a path to its map, in virtual milliseconds.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub map_late_ms: u64,
+    /// F60: WWIDs that get no map.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub blacklisted: BTreeSet<String>,
+    /// F61: WWIDs whose maps a process holds open.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub open_maps: BTreeSet<String>,
+    /// F62: a map that was flushed comes back at once, and one without paths stays.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub maps_return: bool,
+    /// F65: the file system of `/etc` is full.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub etc_full: bool,
+}
+
+/// Which by-path links udev's rules make (spec: zfcp-and-san 2.7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkForm {
+    /// Those of the distribution.
+    #[default]
+    Both,
+    /// Only `ccw-…-fc-…-lun-…`.
+    Fc,
+    /// Only `ccw-…-zfcp-…`.
+    Zfcp,
+}
+
+impl LinkForm {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde calls it with a reference"
+    )]
+    fn is_both(&self) -> bool {
+        *self == Self::Both
+    }
 }
 
 /// One FCP device as the guest sees it.
@@ -94,6 +150,9 @@ pub struct Adapter {
     pub next_rport: u32,
     /// When the fabric was last asked for ports, in virtual milliseconds.
     pub scanned_ms: u64,
+    /// Whether the name server did not answer the last scan: only an explicit one is tried again.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unscanned: bool,
 }
 
 /// How an adapter stands to the fabric (spec: zfcp-and-san 2.3).
@@ -107,6 +166,8 @@ pub enum LinkState {
     Open,
     /// No usable link; recovers by itself.
     LinkDown,
+    /// Out of use because of excessive bit errors, until it is set offline and online.
+    Disused,
     /// Recovery gave up, for instance because the login was refused.
     Failed,
     /// The device vanished under the driver.
@@ -123,6 +184,9 @@ pub struct Port {
     pub state: PortState,
     /// Since when it is blocked, in virtual milliseconds.
     pub blocked_ms: u64,
+    /// Since when the rport is registered, in virtual milliseconds.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub registered_ms: u64,
     /// Whether recovery gave up (`failed` reads 1).
     pub failed: bool,
     /// LUNs configured by `unit_add`.

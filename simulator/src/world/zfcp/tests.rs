@@ -35,6 +35,7 @@ pub(crate) fn world(distribution: Distribution) -> World {
                 physical_wwpn: PHYSICAL,
                 online: true,
                 attached_to: Some(UserId::new("LNX1")),
+                ..FcpDevice::default()
             },
         );
     }

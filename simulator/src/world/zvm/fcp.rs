@@ -1,5 +1,7 @@
 //! FCP devices as CP sees them (spec: zhcp-and-smapi 5, zfcp-and-san 2.1).
 
+use std::ops::Bound;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Code, Smapi, ZvmSystem};
@@ -20,6 +22,21 @@ pub struct FcpDevice {
     /// Userid to which CP has it attached, also one that is not modelled otherwise.
     #[serde(default)]
     pub attached_to: Option<UserId>,
+    /// The channel does not answer when the device is opened; so many virtual milliseconds pass until the driver gives
+    /// up (spec: zfcp-and-san 8.1 F16). 0: it answers.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub mute_ms: u64,
+    /// The channel has no handles left for ports and LUNs (spec: zfcp-and-san 8.1 F24).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_handles: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// State of an FCP device in `System_WWPN_Query` (spec: zhcp-and-smapi 5.2).
@@ -63,6 +80,16 @@ impl FcpDevice {
 }
 
 impl ZvmSystem {
+    /// The real device that a userid gets when it asks for one.
+    fn given(&self, user: &UserId, real: DeviceNumber) -> DeviceNumber {
+        let after = (Bound::Excluded(real), Bound::Unbounded);
+        let next = || self.fcp.range(after).next().map(|(device, _)| *device);
+        match self.fcp.get(&real).filter(|_| self.shifted.contains(user)) {
+            Some(_) => next().unwrap_or(real),
+            None => real,
+        }
+    }
+
     /// CP ATTACH: gives a free real device to a running guest (`Image_Device_Dedicate`).
     ///
     /// # Errors
@@ -73,6 +100,7 @@ impl ZvmSystem {
         virtual_device: DeviceNumber,
         real: DeviceNumber,
     ) -> Smapi<()> {
+        let real = self.given(user, real);
         let machine = self.running.get(user).ok_or(Code::NOT_ACTIVE)?;
         if machine.has_device(virtual_device) {
             return Err(Code::DEVICE_EXISTS);
@@ -138,12 +166,13 @@ impl ZvmSystem {
         read_only: bool,
         by: &UserId,
     ) -> Smapi<()> {
+        let given = self.given(user, real);
         let entry = self.entry_for(user, by)?;
         if entry.defines(virtual_device) {
             return Err(Code::DEVICE_DEFINED);
         }
         let suffix = if read_only { " R/O" } else { "" };
-        entry.add_device(format!("DEDICATE {virtual_device:X} {real:X}{suffix}"));
+        entry.add_device(format!("DEDICATE {virtual_device:X} {given:X}{suffix}"));
         Ok(())
     }
 

@@ -18,6 +18,9 @@ pub struct VirtualMachine {
     /// Whether it is paused.
     #[serde(default)]
     pub paused: bool,
+    /// Whether it is logged on in a disabled wait, because nothing could be loaded.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub halted: bool,
     /// When it was logged on, in virtual milliseconds.
     #[serde(default)]
     pub logged_on_ms: u64,

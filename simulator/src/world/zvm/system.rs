@@ -30,6 +30,10 @@ pub struct ZvmSystem {
     /// Guests that are shutting down, by the time at which they are logged off.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub due_logoffs: BTreeMap<u64, Vec<UserId>>,
+    /// Userids to which CP and the directory give the FCP device after the one that was asked for
+    /// (spec: zfcp-and-san 8.1 F10).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub shifted: BTreeSet<UserId>,
     /// FCP devices of the I/O configuration.
     pub fcp: BTreeMap<DeviceNumber, FcpDevice>,
     /// DASD volumes.

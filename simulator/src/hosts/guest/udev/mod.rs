@@ -8,5 +8,5 @@ mod tests;
 mod trigger;
 
 pub use device::properties;
-pub use process::{WWIDS_HEAD, has_waiting, last_due, process, remember_wwid};
+pub use process::{WWIDS_HEAD, has_new_paths, has_waiting, last_due, process, remember_wwid};
 pub use trigger::{Filter, trigger};

@@ -11,7 +11,7 @@ use crate::hosts::{ProgramEnv, guest, sysfs};
 use crate::world::linux::{Distribution, Family};
 use crate::world::zfcp::event::{Action, Subject};
 use crate::world::zfcp::names::{fc_link, zfcp_link};
-use crate::world::zfcp::{MultipathConfig, ScsiDevice, Uevent, Zfcp, act};
+use crate::world::zfcp::{LinkForm, MultipathConfig, ScsiDevice, Uevent, Zfcp, act};
 use crate::world::{HostName, World};
 
 /// Most events that follow from one cause; more can only come from rules that trigger themselves.
@@ -59,6 +59,15 @@ pub fn has_waiting(zfcp: &Zfcp, now_ms: u64) -> bool {
     })
 }
 
+/// Whether multipathd has come to paths that have no map yet.
+pub fn has_new_paths(zfcp: &Zfcp, now_ms: u64) -> bool {
+    let late = zfcp.faults.map_late_ms;
+    late > 0
+        && zfcp.disks().any(|(.., d)| {
+            !zfcp.maps.contains_key(&d.wwid) && now_ms.saturating_sub(d.since_ms) >= late
+        })
+}
+
 /// When the last of the events that wait is due.
 pub fn last_due(zfcp: &Zfcp) -> Option<u64> {
     zfcp.disks()
@@ -87,7 +96,8 @@ fn follow(world: &mut World, host: &HostName) -> bool {
             );
         }
         if events.is_empty() && !zfcp.faults.no_multipathd {
-            zfcp.update_maps(&MultipathConfig::of(machine), events);
+            let config = MultipathConfig::of_daemon(machine, zfcp);
+            zfcp.update_maps(&config, events);
         }
     }) else {
         return false;
@@ -156,10 +166,13 @@ fn standard_links(view: &View<'_>, subject: &Subject) -> BTreeSet<String> {
         Subject::Disk(device, wwpn, lun, name) => {
             let distribution = view.machine.linux.distribution;
             let mut links = BTreeSet::new();
-            if distribution.family() != Family::Ubuntu {
+            let form = view.zfcp.faults.link_form;
+            if distribution.family() != Family::Ubuntu && form != LinkForm::Fc {
                 links.insert(format!("disk/by-path/{}", zfcp_link(*device, *wwpn, *lun)));
             }
-            if !matches!(distribution, Distribution::Rhel6 | Distribution::Sles11) {
+            if !matches!(distribution, Distribution::Rhel6 | Distribution::Sles11)
+                && form != LinkForm::Zfcp
+            {
                 links.insert(format!("disk/by-path/{}", fc_link(*device, *wwpn, *lun)));
             }
             if let Some((.., disk)) = view.zfcp.disk(name)

@@ -153,6 +153,13 @@ pub fn injected(api: &Api, arguments: &Arguments, rc: i32, rs: i32, details: &[S
     let reply = match (rc, rs) {
         (0, 0) => Reply::Done,
         (0, _) if api.name == "Image_Deactivate" => Reply::Done,
+        (0, 12) if api.name == "Image_Lock_Query_DM" => {
+            Reply::Text("Locked type: IMAGE\nImage locked by: MAINT\n".to_owned())
+        }
+        (0, 24) if api.name == "Image_Lock_Query_DM" => {
+            let target = arguments.values.get(&'T').map_or("", String::as_str);
+            Reply::Text(format!("{target} is Unlocked...\n"))
+        }
         _ => Reply::FailedWith(code(rc, rs), details.to_vec()),
     };
     reply.print(api, arguments)
