@@ -26,8 +26,8 @@ pub use clock::{Clock, ClockSettings};
 pub use command::{Outcome, RemoteCommand};
 pub use daemon::DaemonFault;
 pub use fault::{
-    CLIENT_MISTAKES, ClientMistake, Condition, ConditionError, Effect, FaultBook, FaultBookState, FaultRequest, catalogue,
-    FaultRule, Layer, NamedFault, RuleError, named, page as faults_page,
+    CLIENT_MISTAKES, ClientMistake, Condition, ConditionError, Effect, FaultBook, FaultBookState,
+    FaultRequest, FaultRule, Layer, NamedFault, RuleError, catalogue, named, page as faults_page,
 };
 pub use journal::{
     HttpFacts, Journal, JournalEntry, JournalRequest, JournalState, Kept, RequestFacts,

@@ -138,7 +138,12 @@ const LOOK: &[(&str, &str, &str, &str)] = &[
         "nodes/lnx1/dsh",
         r#"["command=cat /etc/zfcp.conf"]"#,
     ),
-    ("generic", "PUT", "nodes/lnx1/dsh", r#"["command=ls /dev/sg0"]"#),
+    (
+        "generic",
+        "PUT",
+        "nodes/lnx1/dsh",
+        r#"["command=ls /dev/sg0"]"#,
+    ),
     (
         "queue",
         "PUT",
@@ -507,7 +512,10 @@ fn every_pair_of_the_specification_has_a_name() {
         .iter()
         .filter(|(rc, rs, function)| !known.contains(&(*rc, *rs, (*function).to_owned())))
         .collect();
-    assert!(missing.is_empty(), "pairs of zhcp-and-smapi 6.2: {missing:?}");
+    assert!(
+        missing.is_empty(),
+        "pairs of zhcp-and-smapi 6.2: {missing:?}"
+    );
 }
 
 /// Options that make a call of a function complete.
@@ -566,7 +574,11 @@ async fn every_pair_of_smapi_shows_over_rest() {
         let printed = told.contains(&format!("Return Code: {rc}"))
             && (rc < 0 || told.contains(&format!("Reason Code: {rs}")));
         // What is printed in another form is read in the page.
-        assert!(printed || called == "Image_Lock_Query_DM", "{}: {told}", fault.name);
+        assert!(
+            printed || called == "Image_Lock_Query_DM",
+            "{}: {told}",
+            fault.name
+        );
     }
     insta::assert_snapshot!(page);
 }

@@ -9,8 +9,7 @@ use xcat_simulator::world::World;
 
 use crate::faults::ask;
 
-const ATTACH: &str =
-    r#"["--addzfcp scsipol1 1a00 0 1G 0 500507630300c562 4010403300000000"]"#;
+const ATTACH: &str = r#"["--addzfcp scsipol1 1a00 0 1G 0 500507630300c562 4010403300000000"]"#;
 const PORT: &str = "500507630300c562";
 const LUN: &str = "4010403300000000";
 /// A LUN with two paths, and its map.
@@ -32,7 +31,10 @@ impl Lab {
 
     fn fault(&self, rule: &serde_json::Value) -> String {
         let request = serde_json::from_value(rule.clone()).expect("a rule");
-        self.0.add_fault(request).unwrap_or_else(|e| panic!("{rule}: {e}")).id
+        self.0
+            .add_fault(request)
+            .unwrap_or_else(|e| panic!("{rule}: {e}"))
+            .id
     }
 
     async fn attach(&self) -> String {
@@ -95,10 +97,17 @@ async fn f9_a_device_that_is_attached_again_in_time_was_never_gone() {
     let undedicate = format!("{smcli} Image_Device_Undedicate -T LNX1 -v 1a00");
     let dedicate = format!("{smcli} Image_Device_Dedicate -T LNX1 -v 1a00 -r 1a00");
     assert!(lab.on("zhcp1", &undedicate).await.ends_with("Done"));
-    assert_eq!(lab.on("lnx1", exists).await, "/sys/bus/ccw/devices/0.0.1a00");
+    assert_eq!(
+        lab.on("lnx1", exists).await,
+        "/sys/bus/ccw/devices/0.0.1a00"
+    );
     assert!(lab.on("zhcp1", &dedicate).await.ends_with("Done"));
     lab.pass(60_000);
-    assert_eq!(lab.on("lnx1", disks).await, before, "the object is used again");
+    assert_eq!(
+        lab.on("lnx1", disks).await,
+        before,
+        "the object is used again"
+    );
     assert!(!lab.on("lnx1", "dmesg").await.contains("has been detached"));
     // Without a new ATTACH it is noticed in the end.
     assert!(lab.on("zhcp1", &undedicate).await.ends_with("Done"));
@@ -106,7 +115,11 @@ async fn f9_a_device_that_is_attached_again_in_time_was_never_gone() {
     lab.pass(5_000);
     let availability = "cat /sys/bus/ccw/devices/0.0.1a00/availability";
     assert_eq!(lab.on("lnx1", availability).await, "no device");
-    assert!(lab.on("lnx1", "dmesg").await.contains("The FCP device has been detached"));
+    assert!(
+        lab.on("lnx1", "dmesg")
+            .await
+            .contains("The FCP device has been detached")
+    );
 }
 
 #[tokio::test]
@@ -146,17 +159,29 @@ async fn f18_and_f23_say_what_is_wrong_in_the_log() {
     lab.fault(&rule("F18", &[("device", "1a00")]));
     lab.attach().await;
     let log = lab.on("lnx1", "dmesg").await;
-    assert!(log.contains("The FCP device detected a WWPN that is duplicate or not valid"), "{log}");
+    assert!(
+        log.contains("The FCP device detected a WWPN that is duplicate or not valid"),
+        "{log}"
+    );
     let lab = Lab::new();
     lab.attach().await;
     lab.fault(&rule("F23", &[("device", "1a00")]));
     let state = "cat /sys/bus/ccw/devices/0.0.1a00/failed /sys/class/fc_host/host0/port_state";
     assert_eq!(lab.on("lnx1", state).await, "1\nLinkdown");
     let log = lab.on("lnx1", "dmesg").await;
-    assert!(log.contains("disused because of excessive bit errors"), "{log}");
-    lab.on("lnx1", "echo 0 > /sys/bus/ccw/devices/0.0.1a00/failed").await;
-    assert_eq!(lab.on("lnx1", state).await, "1\nLinkdown", "no recovery helps");
-    lab.on("lnx1", "chccwdev -d 0.0.1a00; chccwdev -e 0.0.1a00").await;
+    assert!(
+        log.contains("disused because of excessive bit errors"),
+        "{log}"
+    );
+    lab.on("lnx1", "echo 0 > /sys/bus/ccw/devices/0.0.1a00/failed")
+        .await;
+    assert_eq!(
+        lab.on("lnx1", state).await,
+        "1\nLinkdown",
+        "no recovery helps"
+    );
+    lab.on("lnx1", "chccwdev -d 0.0.1a00; chccwdev -e 0.0.1a00")
+        .await;
     assert_eq!(lab.on("lnx1", state).await, "0\nOnline");
 }
 
@@ -184,7 +209,11 @@ async fn f31_ports_are_found_by_a_later_rescan() {
     assert_eq!(lab.on("lnx1", "lszfcp -P").await, "");
     lab.0.remove_fault(&id);
     lab.pass(120_000);
-    assert_eq!(lab.on("lnx1", "lszfcp -P").await, "", "nobody asks again by himself");
+    assert_eq!(
+        lab.on("lnx1", "lszfcp -P").await,
+        "",
+        "nobody asks again by himself"
+    );
     let rescan = "echo 1 > /sys/bus/ccw/devices/0.0.1a00/port_rescan; lszfcp -P | wc -l";
     assert_eq!(lab.on("lnx1", rescan).await, "2");
 }
@@ -206,7 +235,11 @@ async fn f34_a_port_is_in_recovery_again_and_again() {
     let (calm, tested) = ("0\n1".to_owned(), "1\n0".to_owned());
     assert!(seen.contains(&calm) && seen.contains(&tested), "{seen:?}");
     assert_eq!((&seen[0], &seen[1]), (&seen[2], &seen[3]));
-    assert_eq!(lab.on("lnx1", "lszfcp -D | wc -l").await, "20", "no disk is lost");
+    assert_eq!(
+        lab.on("lnx1", "lszfcp -D | wc -l").await,
+        "20",
+        "no disk is lost"
+    );
 }
 
 #[tokio::test]
@@ -217,7 +250,10 @@ async fn f35_a_foreign_initiator_is_there_for_a_second() {
     let list = "ls -d /sys/bus/ccw/devices/0.0.1a00/0x* | sed 's/.*0x//'";
     let scan = format!("echo 1 > /sys/bus/ccw/devices/0.0.1a00/port_rescan; {list}");
     let ports = "500507630300c562\n500507630b00c562";
-    assert_eq!(lab.on("lnx1", &scan).await, format!("{ports}\nc05076e8a0001a01"));
+    assert_eq!(
+        lab.on("lnx1", &scan).await,
+        format!("{ports}\nc05076e8a0001a01")
+    );
     lab.pass(1_000);
     assert_eq!(lab.on("lnx1", list).await, ports);
 }
@@ -242,7 +278,9 @@ async fn f36_the_other_target_answers_in_the_place_of_one() {
 async fn f45_without_npiv_two_images_do_not_share_a_lun() {
     let lab = Lab::new();
     let shared = rule("F45", &[("device", "1a00"), ("lun", LUN)]);
-    let refused = lab.0.add_fault(serde_json::from_value(shared.clone()).unwrap());
+    let refused = lab
+        .0
+        .add_fault(serde_json::from_value(shared.clone()).unwrap());
     assert!(refused.unwrap_err().to_string().contains("NPIV mode"));
     // The physical WWPN in zone and masks, as a site without NPIV has it.
     let physical = |world: &mut World| {
@@ -275,7 +313,11 @@ async fn f48_a_unit_is_found_although_no_lun_is_reported() {
     lab.fault(&rule("F48", &[("wwpn", PORT)]));
     lab.attach().await;
     let disks = format!("lszfcp -D | grep {PORT} | sed 's/ .*//; s/.*0x//'");
-    assert_eq!(lab.on("lnx1", &disks).await, LUN, "only the one that was asked for");
+    assert_eq!(
+        lab.on("lnx1", &disks).await,
+        LUN,
+        "only the one that was asked for"
+    );
 }
 
 #[tokio::test]
@@ -290,13 +332,20 @@ async fn f55_after_a_start_the_names_are_others() {
         ask(&lab.0, "PUT", "nodes/lnx1/power", &body).await;
     }
     let after = lab.on("lnx1", &link).await;
-    assert!(before.ends_with("/sda") && after.contains("/sd") && after != before, "{after}");
+    assert!(
+        before.ends_with("/sda") && after.contains("/sd") && after != before,
+        "{after}"
+    );
     let content = |path: String| format!("cat $(readlink -f /dev/disk/by-path/{path})");
     let by_path = format!("ccw-0.0.1a00-fc-0x{PORT}-lun-0x{LUN}");
     let same = lab.on("lnx1", &content(by_path)).await;
     let healthy = Lab::new();
     healthy.attach().await;
-    assert_eq!(same, healthy.on("lnx1", "cat /dev/sda").await, "the link is right");
+    assert_eq!(
+        same,
+        healthy.on("lnx1", "cat /dev/sda").await,
+        "the link is right"
+    );
 }
 
 #[tokio::test]
@@ -304,7 +353,8 @@ async fn f56_f57_and_f59_are_over_after_their_time() {
     // Without `chvm --addzfcp`, which calls `multipath -r`.
     let online = async |lab: &Lab| {
         lab.vm("lnx2", "--dedicatedevice 1a05 1a05 1").await;
-        lab.on("lnx2", "cio_ignore -r 0.0.1a05; chccwdev -e 0.0.1a05").await;
+        lab.on("lnx2", "cio_ignore -r 0.0.1a05; chccwdev -e 0.0.1a05")
+            .await;
     };
     for (name, command, late) in [
         ("F56", "lszfcp -D", 1_000),
@@ -322,7 +372,10 @@ async fn f56_f57_and_f59_are_over_after_their_time() {
         let right = healthy.on("lnx2", command).await;
         assert_ne!(first, right, "{name}");
         match name {
-            "F56" => assert!(first.contains("/hba_id: No such file or directory"), "{first}"),
+            "F56" => assert!(
+                first.contains("/hba_id: No such file or directory"),
+                "{first}"
+            ),
             "F57" => assert_eq!(first, ""),
             _ => {
                 assert_eq!(first, "");
@@ -334,7 +387,9 @@ async fn f56_f57_and_f59_are_over_after_their_time() {
         assert_eq!(lab.on("lnx2", command).await, right, "{name}");
         lab.0.remove_fault(&id);
         let usual = lab.fault(&rule(name, &[("guest", "lnx2")]));
-        let rules = serde_json::to_value(lab.0.faults.list()).unwrap().to_string();
+        let rules = serde_json::to_value(lab.0.faults.list())
+            .unwrap()
+            .to_string();
         assert!(!rules.contains("600000"), "{usual}: {rules}");
         let effect = xcat_simulator::seam::named(name).map(|f| (f.effect)());
         assert_eq!(effect.and_then(|e| e.delay()), Some(late));
@@ -347,7 +402,10 @@ async fn f62_a_flushed_map_comes_back_and_stays_empty() {
     lab.attach().await;
     lab.fault(&rule("F62", &[("guest", "lnx1")]));
     let maps = format!("multipath -ll -v1 | grep -c {MAP}");
-    assert_eq!(lab.on("lnx1", &format!("multipath -f {MAP}; {maps}")).await, "1");
+    assert_eq!(
+        lab.on("lnx1", &format!("multipath -f {MAP}; {maps}")).await,
+        "1"
+    );
     let gone = "for d in /sys/bus/scsi/devices/*/delete; do echo 1 > $d; done; lszfcp -D";
     assert_eq!(lab.on("lnx1", gone).await, "Error: No fcp devices found.");
     assert_eq!(lab.on("lnx1", &maps).await, "1", "an empty map is left");
@@ -363,9 +421,13 @@ async fn f63_commands_hang_until_queueing_is_switched_off() {
     };
     let read = timed(&format!("dd if=/dev/mapper/{MAP} of=/dev/null count=1"));
     assert_eq!(lab.on("lnx1", &read).await, "120");
-    lab.on("lnx1", &format!("multipathd disablequeueing map {MAP}")).await;
+    lab.on("lnx1", &format!("multipathd disablequeueing map {MAP}"))
+        .await;
     assert_eq!(lab.on("lnx1", &read).await, "0", "an I/O error at once");
-    assert_eq!(lab.on("lnx1", &timed(&format!("multipath -f {MAP}"))).await, "0");
+    assert_eq!(
+        lab.on("lnx1", &timed(&format!("multipath -f {MAP}"))).await,
+        "0"
+    );
 }
 
 #[tokio::test]
@@ -393,7 +455,10 @@ async fn f65_the_disk_is_there_until_the_next_start() {
     let lab = Lab::new();
     let id = lab.fault(&rule("F65", &[("guest", "lnx1")]));
     lab.attach().await;
-    assert_eq!(lab.on("lnx1", &format!("lszfcp -D | grep -c {LUN}")).await, "1");
+    assert_eq!(
+        lab.on("lnx1", &format!("lszfcp -D | grep -c {LUN}")).await,
+        "1"
+    );
     assert!(!lab.on("lnx1", "cat /etc/zfcp.conf").await.contains(LUN));
     let append = lab.on("lnx1", "echo x >> /etc/zfcp.conf").await;
     assert!(append.contains("No space left on device"), "{append}");
@@ -406,7 +471,9 @@ async fn f66_numbers_are_read_as_c_reads_them() {
     let lab = Lab::new();
     lab.attach().await;
     let port = format!("/sys/bus/ccw/devices/0.0.1a00/0x{PORT}");
-    let invalid = lab.on("lnx1", &format!("echo 401A403300000000 > {port}/unit_add")).await;
+    let invalid = lab
+        .on("lnx1", &format!("echo 401A403300000000 > {port}/unit_add"))
+        .await;
     assert!(invalid.contains("Invalid argument"), "{invalid}");
     // Decimal and octal without a word; digits of either case are one number.
     for (text, read) in [
@@ -415,7 +482,11 @@ async fn f66_numbers_are_read_as_c_reads_them() {
         ("0X401A403300000000", "401a403300000000"),
     ] {
         let add = format!("echo {text} > {port}/unit_add; echo $?; ls -d {port}/0x{read}");
-        assert_eq!(lab.on("lnx1", &add).await, format!("0\n{port}/0x{read}"), "{text}");
+        assert_eq!(
+            lab.on("lnx1", &add).await,
+            format!("0\n{port}/0x{read}"),
+            "{text}"
+        );
     }
 }
 
@@ -430,12 +501,23 @@ async fn f67_after_a_start_only_what_was_configured_is_there() {
     assert!(told.contains("lnx1"), "{told}");
     assert_eq!(lab.0.faults.list()[0].hits, 1, "{told}");
     let down = lab.on("lnx1", "lszfcp -D").await;
-    assert!(down.contains("Connection refused") || down.contains("rror"), "{down}");
+    assert!(
+        down.contains("Connection refused") || down.contains("rror"),
+        "{down}"
+    );
     lab.pass(25_000);
     let disk = format!("lszfcp -D | grep -c {LUN}");
     let conf = format!("cat /etc/zfcp.conf | grep -c {LUN} 2> /dev/null");
-    assert_eq!(lab.on("lnx1", &disk).await, "0", "the steps in sysfs are lost");
-    assert_eq!(lab.on("lnx1", &conf).await.lines().next(), Some("0"), "and nothing was configured yet");
+    assert_eq!(
+        lab.on("lnx1", &disk).await,
+        "0",
+        "the steps in sysfs are lost"
+    );
+    assert_eq!(
+        lab.on("lnx1", &conf).await.lines().next(),
+        Some("0"),
+        "and nothing was configured yet"
+    );
 }
 
 #[tokio::test]

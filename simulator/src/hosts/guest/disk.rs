@@ -2,9 +2,9 @@
 //! command to that volume meets (spec: zfcp-and-san 2.6, 3.7).
 
 use super::tool::view;
-use crate::hosts::{ProgramEnv, sysfs};
 use crate::hosts::sysfs::dev::map_name;
 use crate::hosts::sysfs::tree::View;
+use crate::hosts::{ProgramEnv, sysfs};
 use crate::world::fs::absolute;
 use crate::world::san::{Medium, Volume};
 use crate::world::zfcp::{Errno, LinkState, PortState, ScsiDevice};

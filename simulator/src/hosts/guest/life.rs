@@ -24,12 +24,9 @@ pub fn settle(world: &mut World, host: &HostName) {
         act(world, host, |_, _, _| ()).map_or_else(Vec::new, |((), events)| events)
     };
     let now = world.now_ms;
-    let waits = world
-        .linuxes
-        .get(host)
-        .is_some_and(|linux| {
-            udev::has_waiting(&linux.zfcp, now) || udev::has_new_paths(&linux.zfcp, now)
-        });
+    let waits = world.linuxes.get(host).is_some_and(|linux| {
+        udev::has_waiting(&linux.zfcp, now) || udev::has_new_paths(&linux.zfcp, now)
+    });
     if waits || !events.is_empty() {
         udev::process(world, host, events);
     }

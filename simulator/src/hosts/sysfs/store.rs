@@ -54,7 +54,11 @@ fn wait_before(world: &World, host: &HostName, target: &Target) -> u64 {
         .devices
         .values()
         .any(|d| zfcp.maps.contains_key(&d.wwid));
-    let limit = if has_map { FAST_IO_FAIL_MS } else { DEV_LOSS_MS };
+    let limit = if has_map {
+        FAST_IO_FAIL_MS
+    } else {
+        DEV_LOSS_MS
+    };
     port.blocked_ms
         .saturating_add(limit)
         .saturating_sub(world.now_ms)

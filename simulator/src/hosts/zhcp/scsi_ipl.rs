@@ -4,7 +4,8 @@ use crate::world::zvm::DirectoryEntry;
 use crate::world::{DeviceNumber, Lun, SystemName, UserId, World, Wwpn};
 
 /// CP does not load from a place that is not given.
-const NO_PLACE: &str = "HCPLDI2813E The load was unsuccessful because the LOADDEV parameters are not set.";
+const NO_PLACE: &str =
+    "HCPLDI2813E The load was unsuccessful because the LOADDEV parameters are not set.";
 /// The loader does not reach port or LUN.
 const NO_LUN: &str = "MLOEVL012I: Machine loader up and running (version 0.13).\nMLOPDM010E: The boot device could not be accessed.";
 

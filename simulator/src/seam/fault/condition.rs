@@ -772,7 +772,9 @@ impl Condition {
                     ))
                 })?;
                 san.crossed.extend([(wwpn, other), (other, wwpn)]);
-                undo.push(Step::Uncrossed { ports: [wwpn, other] });
+                undo.push(Step::Uncrossed {
+                    ports: [wwpn, other],
+                });
             }
             _ => {
                 let lun = place.lun.unwrap_or_default();
@@ -814,10 +816,11 @@ impl Condition {
             return Ok(());
         }
         let entry = system.directory.get_mut(&user);
-        let statement = entry
-            .into_iter()
-            .flat_map(|e| &mut e.statements)
-            .find(|s| s.trim_start().to_ascii_uppercase().starts_with("LOADDEV LUN "));
+        let statement = entry.into_iter().flat_map(|e| &mut e.statements).find(|s| {
+            s.trim_start()
+                .to_ascii_uppercase()
+                .starts_with("LOADDEV LUN ")
+        });
         let Some(statement) = statement else {
             return Err(ConditionError::Impossible(format!(
                 "the directory entry of {user} has no LOADDEV statement"
@@ -867,9 +870,7 @@ fn bit_errors(world: &mut World, place: &Place) {
             .find(|l| l.userid == user && l.system == name);
         if let (Some(linux), Some(number)) = (linux, number) {
             let text = "All paths over this FCP device are disused because of excessive bit errors";
-            linux
-                .zfcp
-                .break_down(number, LinkState::Disused, now, text);
+            linux.zfcp.break_down(number, LinkState::Disused, now, text);
         }
     }
 }

@@ -291,7 +291,8 @@ impl Zfcp {
             let now = machine.link(device);
             match (link, now) {
                 // Recovery gave up: only a manual step helps. A refused login does not end one that is there.
-                (LinkState::Failed | LinkState::Disused, _) | (LinkState::Open, LinkState::Failed) => {}
+                (LinkState::Failed | LinkState::Disused, _)
+                | (LinkState::Open, LinkState::Failed) => {}
                 (LinkState::Open, LinkState::Open) => {
                     self.check_ports(machine, device, events);
                     if self.wants_scan(machine, device) {
@@ -320,7 +321,8 @@ impl Zfcp {
         };
         let since = machine.world.now_ms.saturating_sub(adapter.scanned_ms);
         let san = &machine.world.san;
-        !adapter.unscanned && (adapter.ports.is_empty() || since >= PORT_SCAN_MS)
+        !adapter.unscanned
+            && (adapter.ports.is_empty() || since >= PORT_SCAN_MS)
             && san
                 .visible_ports(initiator)
                 .any(|w| !adapter.ports.contains_key(&w) && san.port(initiator, w).is_ok())
@@ -383,11 +385,16 @@ impl Zfcp {
             return true;
         }
         match (adapter.link, machine.link(device)) {
-            (LinkState::Failed | LinkState::Disused, _) | (LinkState::Open, LinkState::Failed) => true,
+            (LinkState::Failed | LinkState::Disused, _) | (LinkState::Open, LinkState::Failed) => {
+                true
+            }
             (LinkState::Open, LinkState::Open) => {
                 !self.wants_scan(machine, device)
                     && adapter.ports.iter().all(|(wwpn, port)| {
-                        match (port.state == PortState::Online, machine.answer_of(device, *wwpn)) {
+                        match (
+                            port.state == PortState::Online,
+                            machine.answer_of(device, *wwpn),
+                        ) {
                             (online, Answer::Good) => online,
                             (true, _) => false,
                             (false, answer) => port.failed == (answer == Answer::None),

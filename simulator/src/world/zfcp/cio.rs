@@ -109,9 +109,8 @@ impl Zfcp {
             .copied()
             .filter(|d| machine.fcp_device(*d).is_none())
             .collect();
-        self.vanishing.retain(|d, _| {
-            machine.fcp_device(*d).is_none() && self.recognised.contains(d)
-        });
+        self.vanishing
+            .retain(|d, _| machine.fcp_device(*d).is_none() && self.recognised.contains(d));
         for device in vanished {
             if self.faults.vanish_late_ms > 0 {
                 let now = machine.world.now_ms;

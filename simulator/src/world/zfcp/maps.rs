@@ -101,9 +101,7 @@ impl Zfcp {
             .cloned()
             .collect();
         // What is open, or came back after all paths had gone, stays.
-        let stays = |wwid: &String| {
-            self.faults.maps_return || self.faults.open_maps.contains(wwid)
-        };
+        let stays = |wwid: &String| self.faults.maps_return || self.faults.open_maps.contains(wwid);
         let gone: Vec<String> = gone.into_iter().filter(|wwid| !stays(wwid)).collect();
         for wwid in gone {
             self.remove_map(&wwid, events);

@@ -17,6 +17,7 @@ pub use errno::Errno;
 pub use event::Uevent;
 pub use machine::{Answer, Machine, act, observe};
 pub use maps::MultipathConfig;
-pub use state::{LinkForm, 
-    Adapter, GuestFaults, LOG_LINES, LinkState, MultipathMap, Port, PortState, ScsiDevice, Zfcp,
+pub use state::{
+    Adapter, GuestFaults, LOG_LINES, LinkForm, LinkState, MultipathMap, Port, PortState,
+    ScsiDevice, Zfcp,
 };

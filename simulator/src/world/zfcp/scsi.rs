@@ -297,10 +297,8 @@ impl Zfcp {
     /// Gives the disks each other's names, as a start in which they are found in another order does: each gets the
     /// next one's, the last the first one's; a disk that is alone gets one that is free (spec: zfcp-and-san 8.1 F55).
     pub fn shuffle_names(&mut self) {
-        let mut names: Vec<(String, u32)> = self
-            .disks()
-            .map(|(.., d)| (d.disk.clone(), d.sg))
-            .collect();
+        let mut names: Vec<(String, u32)> =
+            self.disks().map(|(.., d)| (d.disk.clone(), d.sg)).collect();
         match names.len() {
             0 => return,
             1 => names[0] = (self.free_disk(), self.free_generic()),
