@@ -134,6 +134,10 @@ pub struct Serve {
     /// Open xCAT's native door (XML over TLS) here.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub xcatd: Option<SocketAddr>,
+    /// Authority (PEM) that signs the certificates of the native door's clients. Without it no certificate of another
+    /// authority is accepted; users and passwords are.
+    #[arg(long, requires = "xcatd", value_name = "FILE")]
+    pub xcatd_client_ca: Option<PathBuf>,
     /// Code line: M (current), E (2.8.3.x appliance) or P (M with the z/VM modules of February 2017).
     #[arg(long, default_value_t, value_name = "E|M|P")]
     pub release: Release,

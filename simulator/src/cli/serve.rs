@@ -10,6 +10,7 @@ use super::exit::Failure;
 use super::talk::Talk;
 use crate::server::DEFAULT_WORLD;
 use crate::state::Durability;
+use crate::server::ClientAuthority;
 use crate::{Identity, Simulator};
 
 /// Serves until SIGINT or SIGTERM.
@@ -59,6 +60,9 @@ async fn serve(args: Serve, talk: &Talk) -> Result<(), Failure> {
     }
     if let Some(address) = args.xcatd {
         builder = builder.xcatd(address);
+    }
+    if let Some(path) = &args.xcatd_client_ca {
+        builder = builder.client_ca(ClientAuthority::read(path)?.pem());
     }
     if let Some(folder) = &args.state_dir {
         builder = builder.state_dir(folder);

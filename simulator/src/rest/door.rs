@@ -223,14 +223,18 @@ async fn exchange(
     if site.world.lock().mn.daemon_stopped {
         return failing(DaemonFault::Down);
     }
-    if let Some(fault) = fault(When::Before) {
+    if let Some(fault) = fault(When::Before)
+        && let Some(fault) = fault.settled().await
+    {
         return failing(fault);
     }
     if request_is_unreadable(&request) {
         return failing(DaemonFault::Closed);
     }
     let mut response = mn::dispatch::serve(Arc::clone(&site), request).await;
-    if let Some(fault) = fault(When::After) {
+    if let Some(fault) = fault(When::After)
+        && let Some(fault) = fault.settled().await
+    {
         return failing(fault);
     }
     if response.done_in_last
@@ -270,7 +274,11 @@ fn daemon_fault(call: &Call, prefix: &str, fault: DaemonFault) -> Reply {
             StatusCode::SERVICE_UNAVAILABLE,
             "Connection failurexx: Connection refused".to_owned(),
         ),
-        DaemonFault::Closed => (
+        // What is cut or cannot be read is never complete for the program.
+        DaemonFault::Closed
+        | DaemonFault::Stall(_)
+        | DaemonFault::Truncated(_)
+        | DaemonFault::Garbage => (
             StatusCode::SERVICE_UNAVAILABLE,
             "ERROR/WARNING: communication with the xCAT server seems to have been ended prematurely"
                 .to_owned(),

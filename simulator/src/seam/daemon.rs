@@ -1,5 +1,7 @@
 //! How xCAT's daemon fails towards a front door.
 
+use std::time::Duration;
+
 use super::{Effect, RequestFacts, Site, When};
 
 /// What a front door meets instead of the daemon's answer.
@@ -11,6 +13,26 @@ pub enum DaemonFault {
     Closed,
     /// This error comes instead of the answer.
     Error(String),
+    /// It stalls for so many real milliseconds and then goes on; `None`: it never does.
+    Stall(Option<u64>),
+    /// So many bytes of the answer come.
+    Truncated(usize),
+    /// The answer is no XML.
+    Garbage,
+}
+
+/// How long a daemon stalls when no time is given.
+const FOREVER: Duration = Duration::from_hours(1);
+
+impl DaemonFault {
+    /// Waits out a stall; gives what fails for good.
+    pub async fn settled(self) -> Option<Self> {
+        let Self::Stall(ms) = self else {
+            return Some(self);
+        };
+        tokio::time::sleep(ms.map_or(FOREVER, Duration::from_millis)).await;
+        ms.is_none().then_some(Self::Closed)
+    }
 }
 
 impl Site {
@@ -36,7 +58,21 @@ impl Site {
             Effect::XcatdDown => Some(DaemonFault::Down),
             Effect::XcatdClosed => Some(DaemonFault::Closed),
             Effect::XcatdError { text } => Some(DaemonFault::Error(text)),
+            Effect::XcatdStall { ms } => Some(DaemonFault::Stall(ms)),
+            Effect::XcatdTruncate { bytes } => {
+                Some(DaemonFault::Truncated(usize::try_from(bytes).unwrap_or(usize::MAX)))
+            }
+            Effect::XcatdGarbage => Some(DaemonFault::Garbage),
             _ => None,
         }
+    }
+
+    /// Whether nobody listens at the native door: a rule that says so and asks for no particular request.
+    pub fn is_daemon_down(&self) -> bool {
+        if !self.is_armed() {
+            return false;
+        }
+        let now = self.now_ms();
+        self.faults.meet_connection(now)
     }
 }

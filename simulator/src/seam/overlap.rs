@@ -35,6 +35,16 @@ impl Reading {
         })
     }
 
+    /// The file as it is now, to be put back if the edit does not run after all.
+    pub(crate) fn now(&self, world: &World) -> Option<Self> {
+        let text = world.linuxes.get(&self.host)?.fs.read(&self.path)?;
+        Some(Self {
+            host: self.host.clone(),
+            path: self.path.clone(),
+            text: text.into_owned(),
+        })
+    }
+
     /// The edit works on what it has read.
     pub(crate) fn restore(self, world: &mut World) {
         let now = world.now_ms;

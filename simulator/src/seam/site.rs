@@ -321,7 +321,7 @@ impl Site {
         }
         let _turn = self.log.get().map(ChangeLog::other_turn);
         let mut world = self.world.lock();
-        self.record(&mut world, request, &command, &[]);
+        self.record(&mut world, request, &command, &[], None);
         let before = Before::new(&world, &command);
         let outcome = self.carry(&mut world, &command);
         let changes = before.changes(&mut world);
@@ -455,14 +455,8 @@ impl Site {
         let mut world = self.world.lock();
         self.clock.tick(&mut world);
         let before = Before::new(&world, command);
-        if let Some(reading) = reading {
-            if let Some(log) = self.log.get() {
-                log.append(&Record::Reading(reading.clone()));
-            }
-            reading.restore(&mut world);
-        }
-        self.record(&mut world, request, command, fired);
-        let (outcome, met) = self.carry_with(&mut world, command, fired);
+        self.record(&mut world, request, command, fired, reading.as_ref());
+        let (outcome, met) = self.carry_with(&mut world, command, fired, reading);
         self.record_counts();
         let changes = before.changes(&mut world);
         drop(world);
@@ -473,7 +467,14 @@ impl Site {
     }
 
     /// Records a remote command that is about to be carried out.
-    fn record(&self, world: &mut World, request: u64, command: &RemoteCommand, fired: &[Fired]) {
+    fn record(
+        &self,
+        world: &mut World,
+        request: u64,
+        command: &RemoteCommand,
+        fired: &[Fired],
+        reading: Option<&Reading>,
+    ) {
         if let Some(log) = self.log.get() {
             log.capture(world);
             log.append(&Record::Remote {
@@ -490,6 +491,7 @@ impl Site {
                         left: self.faults.left(f.number),
                     })
                     .collect(),
+                reading: reading.cloned(),
             });
         }
     }
@@ -501,6 +503,7 @@ impl Site {
         now_ms: u64,
         command: RemoteCommand,
         fired: Vec<FiredRecord>,
+        reading: Option<Reading>,
     ) -> Result<(), String> {
         let mut world = self.world.lock();
         world.now_ms = now_ms;
@@ -518,7 +521,7 @@ impl Site {
             })
             .collect::<Result<Vec<_>, String>>()?;
         let before = Before::new(&world, &command);
-        let (outcome, met) = self.carry_with(&mut world, &command, &fired);
+        let (outcome, met) = self.carry_with(&mut world, &command, &fired, reading);
         let changes = before.changes(&mut world);
         drop(world);
         self.journal
@@ -540,6 +543,7 @@ impl Site {
         world: &mut World,
         command: &RemoteCommand,
         fired: &[Fired],
+        reading: Option<Reading>,
     ) -> (Outcome, Vec<String>) {
         let mut met: Vec<String> = Vec::new();
         self.faults.expire(world);
@@ -577,8 +581,20 @@ impl Site {
             }
         }
         world.scratch.program_faults = programs;
+        // Only an edit that runs works on what it has read.
+        let others = reading.as_ref().and_then(|r| r.now(world));
+        if let Some(reading) = reading {
+            reading.restore(world);
+        }
         let carried = self.carry(world, command);
-        for program in std::mem::take(&mut world.scratch.program_faults) {
+        let failed = std::mem::take(&mut world.scratch.program_faults);
+        let is_undone = |p: &ProgramFault| p.program == "sed" && p.fired > 0 && !p.works;
+        if let Some(others) = others
+            && failed.iter().any(is_undone)
+        {
+            others.restore(world);
+        }
+        for program in failed {
             if program.fired > 0
                 && let Some(fault) = fired.get(program.rule as usize)
             {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::listener::bind;
 use super::worlds::Housing;
 use super::{
+    ClientAuthority,
     DEFAULT_WORLD, Identity, Listener, Simulator, SiteSource, StartError, WorldOptions, Worlds,
 };
 use crate::control;
@@ -26,6 +27,7 @@ pub struct Builder {
     remote: bool,
     control: Option<SocketAddr>,
     xcatd: Option<SocketAddr>,
+    client_ca: Option<String>,
     state_dir: Option<PathBuf>,
     durability: Durability,
     clock: ClockSettings,
@@ -44,6 +46,7 @@ impl Default for Builder {
             remote: false,
             control: None,
             xcatd: None,
+            client_ca: None,
             state_dir: None,
             durability: Durability::Process,
             clock: ClockSettings::default(),
@@ -160,6 +163,14 @@ impl Builder {
     #[must_use]
     pub fn xcatd(mut self, address: SocketAddr) -> Self {
         self.xcatd = Some(address);
+        self
+    }
+
+    /// The authority (PEM) that signs the certificates of the native door's clients, instead of one made at start
+    /// ([`Simulator::client_authority`]).
+    #[must_use]
+    pub fn client_ca(mut self, pem: impl Into<String>) -> Self {
+        self.client_ca = Some(pem.into());
         self
     }
 
@@ -288,11 +299,17 @@ impl Builder {
                     .map_err(listen(address))
             })
             .transpose()?;
+        let mut client_authority = None;
         let xcatd = match (self.xcatd, &identity) {
             (Some(address), Some(identity)) => {
                 let socket = bind(address).map_err(listen(address))?;
                 let address = socket.local_addr().map_err(listen(address))?;
-                let tls = identity.native_config()?;
+                let clients = match self.client_ca {
+                    Some(pem) => ClientAuthority::from_pem(pem),
+                    None => ClientAuthority::generate()?,
+                };
+                let tls = identity.native_config(&clients)?;
+                client_authority = Some(clients);
                 let task = tokio::spawn(xcatd::serve(Arc::clone(&site), socket, tls));
                 Some((address, task))
             }
@@ -306,6 +323,7 @@ impl Builder {
             rest,
             control,
             xcatd,
+            client_authority,
         })
     }
 }

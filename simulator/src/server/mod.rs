@@ -1,5 +1,6 @@
 //! A running simulator: what listens where, with which certificate, on which site. Nothing here knows xCAT.
 
+mod authority;
 mod builder;
 mod error;
 mod http_fault;
@@ -10,6 +11,7 @@ mod tls;
 mod wire;
 mod worlds;
 
+pub use authority::ClientAuthority;
 pub use builder::Builder;
 pub use error::StartError;
 pub use listener::Listener;

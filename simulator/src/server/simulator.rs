@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
-use super::{Builder, DEFAULT_WORLD, Identity, Listener, Worlds};
+use super::{ClientAuthority, Builder, DEFAULT_WORLD, Identity, Listener, Worlds};
 use crate::seam::Site;
 
 /// A simulated site with its doors open. It stops when it is dropped.
@@ -28,6 +28,7 @@ pub struct Simulator {
     pub(super) rest: Listener,
     pub(super) control: Option<Listener>,
     pub(super) xcatd: Option<(SocketAddr, JoinHandle<()>)>,
+    pub(super) client_authority: Option<ClientAuthority>,
 }
 
 impl Simulator {
@@ -52,6 +53,11 @@ impl Simulator {
     /// Address of the native door, when it is open.
     pub fn xcatd_address(&self) -> Option<SocketAddr> {
         self.xcatd.as_ref().map(|(address, _)| *address)
+    }
+
+    /// The authority that signs the certificates of the native door's clients, when that door is open.
+    pub fn client_authority(&self) -> Option<&ClientAuthority> {
+        self.client_authority.as_ref()
     }
 
     /// The running site: world, journal, settings, faults.

@@ -9,7 +9,7 @@ use rustls::ServerConfig;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::StartError;
+use super::{ClientAuthority, StartError};
 
 /// A certificate chain and its private key, as PEM. The key is never shown.
 #[derive(Clone)]
@@ -86,12 +86,15 @@ impl Identity {
         &self.certificate
     }
 
-    /// The same for the native door.
+    /// The same for the native door; a certificate that a client shows is verified by `clients`.
     ///
     /// # Errors
     /// [`StartError::Certificate`].
-    pub(super) fn native_config(&self) -> Result<Arc<ServerConfig>, StartError> {
-        crate::xcatd::server_config(&self.certificate, &self.key, None)
+    pub(super) fn native_config(
+        &self,
+        clients: &ClientAuthority,
+    ) -> Result<Arc<ServerConfig>, StartError> {
+        crate::xcatd::server_config(&self.certificate, &self.key, Some(clients.pem()))
             .map_err(|e| StartError::Certificate(e.to_string()))
     }
 

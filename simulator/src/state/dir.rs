@@ -309,7 +309,8 @@ fn replay(site: &Arc<Site>, origin: &Origin, record: Record) -> Result<(), Strin
             now_ms,
             command,
             fired,
-        } => site.replay(request, now_ms, command, fired),
+            reading,
+        } => site.replay(request, now_ms, command, fired, reading),
         Record::Fetched { request, command } => {
             site.replay_fetch(request, command);
             Ok(())
@@ -326,10 +327,6 @@ fn replay(site: &Arc<Site>, origin: &Origin, record: Record) -> Result<(), Strin
         }
         Record::Mn(record) => {
             log::apply(record, &mut site.world.lock());
-            Ok(())
-        }
-        Record::Reading(reading) => {
-            reading.restore(&mut site.world.lock());
             Ok(())
         }
         Record::Counts {

@@ -60,6 +60,9 @@ pub enum Record {
         /// Fault rules that it met.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         fired: Vec<FiredRecord>,
+        /// What it had read of a file that it edits in place, when it was held in its middle.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reading: Option<Reading>,
     },
     /// Pool files were fetched by rows.
     Fetched {
@@ -79,8 +82,6 @@ pub enum Record {
     },
     /// The management node changed something of its own.
     Mn(MnRecord),
-    /// An edit in place that was held works on what it had read.
-    Reading(Reading),
     /// How often fault rules and break points were met, and where the generator of latencies stands.
     Counts {
         /// Id, matches and hits of each rule.
@@ -198,6 +199,7 @@ mod tests {
             now_ms: 5,
             command: RemoteCommand::Sleep { seconds: 1 },
             fired: Vec::new(),
+            reading: None,
         };
         let mut log = Vec::new();
         line(&record, &mut log).unwrap();

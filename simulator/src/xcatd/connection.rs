@@ -9,8 +9,8 @@ use tokio::time::timeout;
 use super::framing::{Framed, Framing};
 use super::parse::{Incoming, parse};
 use super::write;
-use crate::mn::{Response, dispatch};
-use crate::seam::Site;
+use crate::mn::{Document, Response, dispatch};
+use crate::seam::{DaemonFault, Site, When};
 
 /// How long the server waits for the first byte of the next request.
 const NEXT_REQUEST: Duration = Duration::from_secs(15);
@@ -42,9 +42,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Serves requests until one side closes.
     pub(super) async fn run(mut self) {
         while let Some(incoming) = self.next().await {
+            if let Some(fault) = self.fault(&incoming, When::Before).await {
+                let _ = self.fail(fault, &incoming, None).await;
+                break;
+            }
             let Some(response) = self.perform(&incoming).await else {
                 break;
             };
+            if let Some(fault) = self.fault(&incoming, When::After).await {
+                let _ = self.fail(fault, &incoming, Some(&response)).await;
+                break;
+            }
             let bytes = write::response(&response, incoming.transid.as_deref());
             if self.stream.write_all(&bytes).await.is_err() || self.stream.flush().await.is_err() {
                 return;
@@ -54,6 +62,40 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             }
         }
         let _ = self.stream.shutdown().await;
+    }
+
+    /// How the daemon fails this request, after it has stalled as asked.
+    async fn fault(&self, incoming: &Incoming, when: When) -> Option<DaemonFault> {
+        if !self.site.is_armed() || incoming.abort {
+            return None;
+        }
+        let facts = incoming.request.facts();
+        self.site.daemon_fault(&facts, when)?.settled().await
+    }
+
+    /// Says what a daemon that fails still says; the connection ends after it.
+    async fn fail(
+        &mut self,
+        fault: DaemonFault,
+        incoming: &Incoming,
+        response: Option<&Response>,
+    ) -> std::io::Result<()> {
+        let transid = incoming.transid.as_deref();
+        let whole = || response.map_or_else(Vec::new, |r| write::response(r, transid));
+        let said = match fault {
+            DaemonFault::Down | DaemonFault::Closed | DaemonFault::Stall(_) => return Ok(()),
+            DaemonFault::Error(text) => {
+                write::response(&Response::single(Document::error(text)), transid)
+            }
+            DaemonFault::Truncated(bytes) => {
+                let mut said = whole();
+                said.truncate(bytes);
+                said
+            }
+            DaemonFault::Garbage => whole().iter().map(|byte| byte ^ 0xa5).collect(),
+        };
+        self.stream.write_all(&said).await?;
+        self.stream.flush().await
     }
 
     /// The next request; `None` when the connection is to be closed.

@@ -38,7 +38,9 @@ pub async fn serve(site: Arc<Site>, listener: TcpListener, tls: Arc<ServerConfig
 }
 
 async fn connection(site: Arc<Site>, stream: TcpStream, acceptor: TlsAcceptor) {
-    if site.world.lock().mn.daemon_stopped {
+    if site.world.lock().mn.daemon_stopped || site.is_daemon_down() {
+        // As one that nobody accepts. A socket that refuses is closed in the usual way.
+        let _ = stream.set_zero_linger();
         return;
     }
     let _ = stream.set_nodelay(true);

@@ -172,6 +172,15 @@ impl Doors {
 
     /// A TLS connection to the daemon, with a certificate in that name or none.
     pub async fn daemon(&self, name: Option<&str>) -> Daemon {
+        self.connect(name).await.unwrap()
+    }
+
+    /// The same without a certificate, when the daemon may not be there.
+    pub async fn try_daemon(&self) -> std::io::Result<Daemon> {
+        self.connect(None).await
+    }
+
+    async fn connect(&self, name: Option<&str>) -> std::io::Result<Daemon> {
         let mut roots = RootCertStore::empty();
         roots
             .add(CertificateDer::from_pem_slice(self.authority.pem.as_bytes()).unwrap())
@@ -190,13 +199,12 @@ impl Doors {
                 builder.with_client_auth_cert(chain, key).unwrap()
             }
         };
-        let stream = TcpStream::connect(self.xcatd).await.unwrap();
+        let stream = TcpStream::connect(self.xcatd).await?;
         let server = ServerName::try_from("localhost").unwrap();
         let stream = TlsConnector::from(Arc::new(config))
             .connect(server, stream)
-            .await
-            .unwrap();
-        Daemon { stream }
+            .await?;
+        Ok(Daemon { stream })
     }
 }
 

@@ -59,7 +59,7 @@ impl Lab {
     }
 
     fn pass(&self, ms: u64) {
-        self.0.world.lock().now_ms += ms;
+        self.0.edit().now_ms += ms;
     }
 }
 
@@ -228,7 +228,7 @@ async fn f34_a_port_is_in_recovery_again_and_again() {
     );
     let mut seen = Vec::new();
     for _ in 0..4 {
-        let now = lab.0.world.lock().now_ms;
+        let now = lab.0.now_ms();
         lab.pass(1_000 - now % 1_000);
         seen.push(lab.on("lnx1", &look).await);
     }
@@ -387,7 +387,7 @@ async fn f56_f57_and_f59_are_over_after_their_time() {
         assert_eq!(lab.on("lnx2", command).await, right, "{name}");
         lab.0.remove_fault(&id);
         let usual = lab.fault(&rule(name, &[("guest", "lnx2")]));
-        let rules = serde_json::to_value(lab.0.faults.list())
+        let rules = serde_json::to_value(lab.0.fault_rules())
             .unwrap()
             .to_string();
         assert!(!rules.contains("600000"), "{usual}: {rules}");
@@ -499,7 +499,7 @@ async fn f67_after_a_start_only_what_was_configured_is_there() {
     lab.fault(&reboot);
     let told = lab.attach().await;
     assert!(told.contains("lnx1"), "{told}");
-    assert_eq!(lab.0.faults.list()[0].hits, 1, "{told}");
+    assert_eq!(lab.0.fault_rules()[0].hits, 1, "{told}");
     let down = lab.on("lnx1", "lszfcp -D").await;
     assert!(
         down.contains("Connection refused") || down.contains("rror"),

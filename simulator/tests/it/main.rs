@@ -9,6 +9,7 @@ mod faults_in_time;
 mod five_steps;
 mod hostile_input;
 mod native;
+mod native_faults;
 mod openapi;
 mod parity;
 mod pool_files;

@@ -156,6 +156,35 @@ async fn q3_an_update_on_an_old_reading_is_lost() {
 }
 
 #[tokio::test]
+async fn an_edit_that_never_ran_puts_nothing_back() {
+    let give =
+        |owner: &'static str, lun| ["--reservezfcp", "p", "used", owner, "auto", "10g", W1, lun];
+    // The connection fails before the command; the shell has no sed; sed fails before and after its work.
+    for (effect, when, is_kept) in [
+        (r#"{"kind":"ssh-timeout"}"#, "before", true),
+        (r#"{"kind":"missing","program":"sed"}"#, "before", true),
+        (r#"{"kind":"program","program":"sed","rc":4}"#, "before", true),
+        (r#"{"kind":"program","program":"sed","rc":4}"#, "after", false),
+        (r#"{"kind":"ssh-dropped"}"#, "after", false),
+    ] {
+        let stage = site(Settings::default(), &[&free(L1), &free(L2)]);
+        let rule = format!(
+            r#"{{"effect":{effect},"when":"{when}","times":1,"target":{{"command":"sed --in-place.*{L1}"}}}}"#
+        );
+        stage
+            .site
+            .add_fault(serde_json::from_str(&rule).unwrap())
+            .unwrap();
+        let hold = at(" sed --in-place", When::During);
+        let answers = race(&stage, hold, [&give("lnx1", L1), &give("lnx2", L2)]).await;
+        assert_eq!(stage.site.fault_rules()[0].hits, 1, "{effect} {when}");
+        let rows = stage.rows("p").unwrap();
+        assert_eq!(rows[0].contains(",lnx1,"), !is_kept, "{effect} {when}: {rows:?}");
+        assert_eq!(rows[1].contains(",lnx2,"), is_kept, "{effect} {when}: {rows:?}, {answers:?}");
+    }
+}
+
+#[tokio::test]
 async fn q4_a_pool_is_created_twice() {
     let add = |lun| ["--addzfcp2pool", "new", "free", W1, lun, "10G"];
     for (settings, creators, rows) in [(Settings::default(), 2, 1), (repaired("Q4"), 1, 2)] {

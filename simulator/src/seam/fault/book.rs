@@ -223,6 +223,18 @@ impl FaultBook {
         .next()
     }
 
+    /// Whether a connection to the daemon meets a rule that it is down.
+    pub(crate) fn meet_connection(&self, now_ms: u64) -> bool {
+        let any = RequestFacts::default();
+        !self
+            .fire(now_ms, |armed| {
+                armed.rule.effect == Effect::XcatdDown
+                    && armed.rule.when == When::Before
+                    && armed.matcher.request_misses(&any).is_empty()
+            })
+            .is_empty()
+    }
+
     /// The rule of layer HTTP that a request meets now.
     pub(crate) fn meet_http(&self, path: &str, when: When, now_ms: u64) -> Option<Fired> {
         self.fire(now_ms, |armed| {

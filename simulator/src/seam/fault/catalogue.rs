@@ -152,7 +152,7 @@ const CATALOGUE: &[NamedFault] = &[
         "xcatd-down",
         "xCAT's daemon does not run",
         &[],
-        "503, `Connection failurexx: Connection refused`",
+        "REST: 503, `Connection failurexx: Connection refused`; native: the connection is reset",
         REST,
         || Effect::XcatdDown,
     ),
@@ -160,10 +160,45 @@ const CATALOGUE: &[NamedFault] = &[
         "xcatd-closed",
         "xCAT's daemon closes before its answer is complete",
         &[],
-        "503, `ERROR/WARNING: communication with the xCAT server seems to have been ended prematurely`; \
+        "REST: 503, `ERROR/WARNING: communication with the xCAT server seems to have been ended prematurely`; \
+         native: the connection ends without an answer; \
          with `when: after` the work is done",
         REST,
         || Effect::XcatdClosed,
+    ),
+    fault(
+        "xcatd-error",
+        "xCAT's daemon answers with an error of its own",
+        &[],
+        "REST: 403 with the error; native: one document with `error`, `errorcode` and `serverdone`",
+        REST,
+        || Effect::XcatdError {
+            text: "Unable to process the request".to_owned(),
+        },
+    ),
+    fault(
+        "xcatd-stall",
+        "xCAT's daemon stalls",
+        &[],
+        "the client's own time-out, at both doors",
+        REST,
+        || Effect::XcatdStall { ms: None },
+    ),
+    fault(
+        "xcatd-truncate",
+        "the daemon's answer ends in its middle",
+        &[],
+        "native: the first bytes of the XML, then the end, without `serverdone`; REST: as xcatd-closed after the work",
+        REST,
+        || Effect::XcatdTruncate { bytes: 20 },
+    ),
+    fault(
+        "xcatd-garbage",
+        "what the daemon answers is no XML",
+        &[],
+        "native: bytes that no parser takes, then the end; REST: as xcatd-closed after the work",
+        REST,
+        || Effect::XcatdGarbage,
     ),
     // Remote shell.
     fault(

@@ -86,6 +86,20 @@ pub enum Effect {
         /// The text.
         text: String,
     },
+    /// xcatd: the daemon stalls for this long, then goes on; without a time, never.
+    XcatdStall {
+        /// Real milliseconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ms: Option<u64>,
+    },
+    /// xcatd: the daemon's answer ends after so many bytes, and the connection with it.
+    XcatdTruncate {
+        /// Bytes of the answer that are sent.
+        #[serde(default)]
+        bytes: u64,
+    },
+    /// xcatd: what the daemon answers is no XML.
+    XcatdGarbage,
     /// ssh: no route to the host.
     SshNoRoute,
     /// ssh: the connection is refused.
@@ -184,7 +198,12 @@ impl Effect {
             | Self::HttpGarbage
             | Self::HttpSlow { .. }
             | Self::HttpStatus { .. } => Layer::Http,
-            Self::XcatdDown | Self::XcatdClosed | Self::XcatdError { .. } => Layer::Xcatd,
+            Self::XcatdDown
+            | Self::XcatdClosed
+            | Self::XcatdError { .. }
+            | Self::XcatdStall { .. }
+            | Self::XcatdTruncate { .. }
+            | Self::XcatdGarbage => Layer::Xcatd,
             Self::SshNoRoute
             | Self::SshRefused
             | Self::SshTimeout
@@ -224,7 +243,11 @@ impl Effect {
     /// When it happens unless the rule says otherwise: what can only come after the work does so.
     pub fn usual_time(&self) -> When {
         match self {
-            Self::SshDropped | Self::HttpTruncate { .. } | Self::HttpSlow { .. } => When::After,
+            Self::SshDropped
+            | Self::HttpTruncate { .. }
+            | Self::HttpSlow { .. }
+            | Self::XcatdTruncate { .. }
+            | Self::XcatdGarbage => When::After,
             _ => When::Before,
         }
     }
