@@ -8,9 +8,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::args::Serve;
 use super::exit::Failure;
 use super::talk::Talk;
+use crate::server::ClientAuthority;
 use crate::server::DEFAULT_WORLD;
 use crate::state::Durability;
-use crate::server::ClientAuthority;
 use crate::{Identity, Simulator};
 
 /// Serves until SIGINT or SIGTERM.

@@ -59,9 +59,9 @@ impl Site {
             Effect::XcatdClosed => Some(DaemonFault::Closed),
             Effect::XcatdError { text } => Some(DaemonFault::Error(text)),
             Effect::XcatdStall { ms } => Some(DaemonFault::Stall(ms)),
-            Effect::XcatdTruncate { bytes } => {
-                Some(DaemonFault::Truncated(usize::try_from(bytes).unwrap_or(usize::MAX)))
-            }
+            Effect::XcatdTruncate { bytes } => Some(DaemonFault::Truncated(
+                usize::try_from(bytes).unwrap_or(usize::MAX),
+            )),
             Effect::XcatdGarbage => Some(DaemonFault::Garbage),
             _ => None,
         }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::listener::bind;
 use super::worlds::Housing;
 use super::{
-    ClientAuthority,
-    DEFAULT_WORLD, Identity, Listener, Simulator, SiteSource, StartError, WorldOptions, Worlds,
+    ClientAuthority, DEFAULT_WORLD, Identity, Listener, Simulator, SiteSource, StartError,
+    WorldOptions, Worlds,
 };
 use crate::control;
 use crate::seam::{Behaviour, ClockSettings, Release, Settings};

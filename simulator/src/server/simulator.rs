@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
-use super::{ClientAuthority, Builder, DEFAULT_WORLD, Identity, Listener, Worlds};
+use super::{Builder, ClientAuthority, DEFAULT_WORLD, Identity, Listener, Worlds};
 use crate::seam::Site;
 
 /// A simulated site with its doors open. It stops when it is dropped.

@@ -25,10 +25,17 @@ async fn under(doors: &Doors, rule: &str) -> (String, bool) {
     let id = set(doors, rule);
     let mut daemon = doors.daemon(None).await;
     let told = daemon
-        .ask(&xml("chdef", None, &["-t", "node", "-o", "opnstk1", "groups=changed"]))
+        .ask(&xml(
+            "chdef",
+            None,
+            &["-t", "node", "-o", "opnstk1", "groups=changed"],
+        ))
         .await;
     assert_eq!(doors.site.fault_rules()[0].hits, 1, "{rule}");
-    assert!(told.contains("serverdone") || daemon.is_closed().await, "{rule}");
+    assert!(
+        told.contains("serverdone") || daemon.is_closed().await,
+        "{rule}"
+    );
     doors.site.remove_fault(&id);
     let shown = doors
         .daemon(None)
@@ -66,7 +73,10 @@ async fn faults_of_the_daemon_show_at_its_own_door() {
     }
     let doors = Doors::open(Release::M).await;
     let (told, changed) = under(&doors, &format!(r#"{{"name":"xcatd-garbage",{CHDEF}}}"#)).await;
-    assert!(!told.is_empty() && !told.contains('<') && changed, "{told:?}");
+    assert!(
+        !told.is_empty() && !told.contains('<') && changed,
+        "{told:?}"
+    );
     let (told, changed) = under(
         &doors,
         &format!(r#"{{"effect":{{"kind":"xcatd-stall","ms":1}},{CHDEF}}}"#),
@@ -114,7 +124,11 @@ async fn faults_of_the_web_server_do_not_concern_the_native_door() {
         let wrong = format!(r#"{{"name":"{}","layer":"xcatd"}}"#, fault.name);
         let refused = doors.site.add_fault(serde_json::from_str(&wrong).unwrap());
         let said = refused.unwrap_err().to_string();
-        assert_eq!(said, "the effect is one of layer http, not xcatd", "{}", fault.name);
+        assert_eq!(
+            said, "the effect is one of layer http, not xcatd",
+            "{}",
+            fault.name
+        );
     }
 }
 
@@ -143,7 +157,9 @@ async fn authcheck(
     };
     let stream = TcpStream::connect(simulator.xcatd_address().expect("the door")).await?;
     let server = ServerName::try_from("localhost").expect("a name");
-    let mut stream = TlsConnector::from(Arc::new(config)).connect(server, stream).await?;
+    let mut stream = TlsConnector::from(Arc::new(config))
+        .connect(server, stream)
+        .await?;
     let ask = "<xcatrequest>\n<command>authcheck</command>\n</xcatrequest>\n";
     stream.write_all(ask.as_bytes()).await?;
     let mut told = Vec::new();
@@ -160,7 +176,12 @@ async fn authcheck(
 #[tokio::test]
 async fn a_clients_certificate_is_verified() {
     let local = SocketAddr::from(([127, 0, 0, 1], 0));
-    let simulator = Simulator::builder().http().xcatd(local).start().await.unwrap();
+    let simulator = Simulator::builder()
+        .http()
+        .xcatd(local)
+        .start()
+        .await
+        .unwrap();
     let own = simulator.client_authority().unwrap();
     let root = own.issue("root").unwrap().unwrap();
     let told = authcheck(&simulator, Some(&root)).await.unwrap();
@@ -183,5 +204,12 @@ async fn a_clients_certificate_is_verified() {
     let told = authcheck(&simulator, Some(&forged)).await.unwrap();
     assert!(told.contains("<username>root</username>"), "{told}");
     assert!(authcheck(&simulator, Some(&root)).await.is_err());
-    assert!(simulator.client_authority().unwrap().issue("root").unwrap().is_none());
+    assert!(
+        simulator
+            .client_authority()
+            .unwrap()
+            .issue("root")
+            .unwrap()
+            .is_none()
+    );
 }

@@ -163,8 +163,16 @@ async fn an_edit_that_never_ran_puts_nothing_back() {
     for (effect, when, is_kept) in [
         (r#"{"kind":"ssh-timeout"}"#, "before", true),
         (r#"{"kind":"missing","program":"sed"}"#, "before", true),
-        (r#"{"kind":"program","program":"sed","rc":4}"#, "before", true),
-        (r#"{"kind":"program","program":"sed","rc":4}"#, "after", false),
+        (
+            r#"{"kind":"program","program":"sed","rc":4}"#,
+            "before",
+            true,
+        ),
+        (
+            r#"{"kind":"program","program":"sed","rc":4}"#,
+            "after",
+            false,
+        ),
         (r#"{"kind":"ssh-dropped"}"#, "after", false),
     ] {
         let stage = site(Settings::default(), &[&free(L1), &free(L2)]);
@@ -179,8 +187,16 @@ async fn an_edit_that_never_ran_puts_nothing_back() {
         let answers = race(&stage, hold, [&give("lnx1", L1), &give("lnx2", L2)]).await;
         assert_eq!(stage.site.fault_rules()[0].hits, 1, "{effect} {when}");
         let rows = stage.rows("p").unwrap();
-        assert_eq!(rows[0].contains(",lnx1,"), !is_kept, "{effect} {when}: {rows:?}");
-        assert_eq!(rows[1].contains(",lnx2,"), is_kept, "{effect} {when}: {rows:?}, {answers:?}");
+        assert_eq!(
+            rows[0].contains(",lnx1,"),
+            !is_kept,
+            "{effect} {when}: {rows:?}"
+        );
+        assert_eq!(
+            rows[1].contains(",lnx2,"),
+            is_kept,
+            "{effect} {when}: {rows:?}, {answers:?}"
+        );
     }
 }
 
