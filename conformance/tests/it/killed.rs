@@ -168,7 +168,9 @@ async fn a_whole_run_leaves_nothing_that_lasts() {
     let done = tokio::task::spawn_blocking(move || command.output().unwrap());
     let done = done.await.unwrap();
     let said = String::from_utf8_lossy(&done.stdout);
-    assert!(done.status.success(), "{said}");
+    // Three mandatory cases move the driver's clock, which is the machine's beside a served site: skipped, so the run is not
+    // complete.
+    assert_eq!(done.status.code(), Some(3), "{said}");
     let seen: Vec<Difference> = bench.differences();
     assert!(seen.is_empty(), "{seen:#?}");
     bench.simulator.stop().await;

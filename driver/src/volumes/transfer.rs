@@ -264,16 +264,15 @@ impl World {
             profile: profile.clone(),
         };
         let is_gone = |error: &CallError| error.is_not_found() || error.says("Invalid image name");
-        // The files go by their definition, so they go first; that they are gone already is no reason to keep the definition.
-        let removed = match self.pool.client.call(&files).await {
-            Err(error) if !is_gone(&error) => Err(error),
-            _ => Ok(()),
-        };
-        match self.pool.client.call(&definition).await {
-            Err(error) if !is_gone(&error) => return Err(error.into()),
-            _ => {}
+        // The files are found by their definition, so they go first, and a definition whose files are still there stays.
+        // That they are gone already is no reason to keep it.
+        for call in [files, definition] {
+            match self.pool.client.call(&call).await {
+                Err(error) if !is_gone(&error) => return Err(error.into()),
+                _ => {}
+            }
         }
-        Ok(removed?)
+        Ok(())
     }
 
     /// Where the MN brings an image.

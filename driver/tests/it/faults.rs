@@ -13,9 +13,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use xcat_simulator::seam::{
-    Effect, FaultRequest, Layer, NamedFault, Target, When, catalogue,
-};
+use xcat_simulator::seam::{Effect, FaultRequest, Layer, NamedFault, Target, When, catalogue};
 use zvm_volume::client::{
     Call, Exchange, HttpTransport, Observer, RESPONSE_LIMIT, Transport, TransportError,
     TransportFault, WireAnswer, WireRequest,

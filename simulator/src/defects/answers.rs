@@ -1,6 +1,6 @@
 //! Mistakes in what the management node says.
 
-use super::defect::Area::{RollBack, Security, Selection, Text};
+use super::defect::Area::{RollBack, Selection, Text};
 use super::defect::Mistake::Answer;
 use super::defect::{Asked, Defect, defect};
 use super::edit::{change_texts, is, keep_lines, move_key};
@@ -34,10 +34,7 @@ pub const DEFECTS: &[Defect] = &[
     defect("text/attribute-with-name", "A single attribute comes with its name", Text, "version/tables/attribute", Answer(|a, d| if a.command == "gettab" { change_texts(d, "data", &|t| format!("value={t}")); })),
     defect("text/version-as-information", "The version comes as information", Text, "protocol/version/json-shape", Answer(|a, d| if a.command == "lsxcatd" { move_key(d, "data", "info"); })),
     defect("text/no-change-unsaid", "That nothing had to be changed is not said", Text, "boot/loaddev/remove-other", Answer(|a, d| if is(a, "chvm", "--removeloaddev") { d.retain(|doc| !doc.texts("info").any(|t| t.contains("No changes"))); })),
-    defect("roll-back/reserve-done-while-down", "A reservation is said to be done although the zHCP did not answer", RollBack, "fault/zhcp-down/reserve-not-done", Answer(|a, d| if is(a, "chhypervisor", "--reservezfcp") { done_all_the_same(d, "FCP device was reserved... Done"); })),
-    defect("roll-back/remove-done-while-down", "A removal is said to be done although the zHCP did not answer", RollBack, "fault/zhcp-down/remove-not-done", Answer(|a, d| if is(a, "chhypervisor", "--removezfcpfrompool") { done_all_the_same(d, "Removing zFCP device... Done"); })),
     defect("roll-back/add-done-while-down", "A row is said to be added although the zHCP did not answer", RollBack, "fault/zhcp-down/add-not-done", Answer(|a, d| if is(a, "chhypervisor", "--addzfcp2pool") { done_all_the_same(d, "Adding zFCP device to pool... Done"); })),
-    defect("security/policies-dump", "The list of policies begins with the request", Security, "security/password/policies-echo", Answer(|a, d| if a.command == "tabdump" && a.args.iter().any(|arg| arg == "policy") { change_texts(d, "data", &|t| format!("request is {t}")); })),
 ];
 
 /// Confirms what failed for want of an answer.

@@ -220,10 +220,16 @@ fn for_people(bytes: u64) -> String {
     }
 }
 
-/// Seconds with six significant digits and no zeros at the end.
+/// Seconds as `%g` prints them: six significant digits, no zeros at the end, an exponent when they are very few.
 fn significant(seconds: f64) -> String {
     if seconds == 0.0 {
         return "0".to_owned();
+    }
+    if seconds < 1e-4 {
+        let text = format!("{seconds:.5e}");
+        let (digits, power) = text.split_once("e-").unwrap_or((&text, "0"));
+        let digits = digits.trim_end_matches('0').trim_end_matches('.');
+        return format!("{digits}e-{power:0>2}");
     }
     let digits = (5.0 - seconds.abs().log10().floor()).clamp(0.0, 12.0) as usize;
     let text = format!("{seconds:.digits$}");
@@ -273,6 +279,7 @@ mod tests {
         assert_eq!(significant(0.010_485_76), "0.0104858");
         assert_eq!(significant(107.374_182), "107.374");
         assert_eq!(significant(2.0), "2");
+        assert_eq!(significant(0.000_005_12), "5.12e-06");
         assert_eq!(records(1_025, 512, false), "2+1");
         assert_eq!(records(1_024, 512, true), "3+0");
     }
