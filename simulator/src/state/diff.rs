@@ -17,7 +17,7 @@ pub struct Difference {
 }
 
 /// Whether a difference is one of the site itself: configuration, pools, directory, files, disks. Left out are counters, the
-/// clock and the generator; what the kernel of a running Linux remembers of devices that it no longer has; scratch files of
+/// clock, since when a guest has run, and the generator; what the kernel of a running Linux remembers of devices that it no longer has; scratch files of
 /// the management node and its tools; tables that are there and empty.
 pub fn is_lasting(difference: &Difference) -> bool {
     let parts: Vec<&str> = difference.path.trim_start_matches('/').split('/').collect();
@@ -27,6 +27,14 @@ pub fn is_lasting(difference: &Difference) -> bool {
             ..,
         ]
         | ["world", "now_ms" | "random_state"]
+        | [
+            "world",
+            "systems",
+            _,
+            "running",
+            _,
+            "logged_on_ms" | "cpu_since_ms",
+        ]
         | ["world", "systems", _, "last_spool_id"]
         | ["world", "systems", _, "smapi", "last_request"]
         | [
