@@ -278,10 +278,10 @@ impl Run<'_> {
         match outcome {
             Ok(()) => {
                 result.verdict = Verdict::Pass;
-                result.surprise = Deviation::expected(self.deviations, case.id, release, behaviour)
-                    .next()
-                    .map(|d| d.quirk.to_owned())
-                    .or_else(|| expected.map(str::to_owned));
+                result.surprise =
+                    Deviation::contradicted(self.deviations, case.id, release, behaviour)
+                        .map(|d| d.quirk.to_owned())
+                        .or_else(|| expected.map(str::to_owned));
             }
             Err(Stop::Skip(reason)) => result.reason = Some(reason),
             Err(Stop::Error(reason)) => {

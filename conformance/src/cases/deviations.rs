@@ -1,6 +1,6 @@
 //! Known deviations of the releases, as executed: which check fails, and with which observation, by which numbered quirk.
 
-use crate::Deviation;
+use crate::deviation::{ComesUp, Deviation};
 use crate::target::Release::{self, E, M, P};
 
 /// Every code line.
@@ -21,6 +21,20 @@ const fn known(
         releases,
         check,
         observed,
+        comes_up: ComesUp::Always,
+    }
+}
+
+/// A race between real requests: it shows only when they overlap.
+const fn race(
+    case: &'static str,
+    quirk: &'static str,
+    check: &'static str,
+    observed: &'static str,
+) -> Deviation {
+    Deviation {
+        comes_up: ComesUp::ByChance,
+        ..known(case, quirk, ALL, check, observed)
     }
 }
 
@@ -70,6 +84,11 @@ pub const DEVIATIONS: &[Deviation] = &[
     known("race/pool/removed-meanwhile", "Q10", ALL, "not-back", "removed and back"),
     known("race/nodes/one-request", "Q8", ALL, "own-lun", "both told"),
     known("race/image/copy-writes-back", "Q9", ALL, "kept", "told, gap"),
+    race("reserve/race/two-by-size", "Q1", "own-rows", "1 row for 2 confirmed"),
+    race("reserve/race/one-row", "Q2", "one-winner", "rivals confirmed"),
+    race("reserve/race/adds", "Q4", "as-told", "of 6 confirmed"),
+    race("resilience/attach/two-guests-one-lun", "Q2", "one-wins", "2 confirmed"),
+    race("driver/concurrency/two-drivers", "Q2", "locations", "lost rows noticed by their drivers"),
     known("fault/guest/tool-missing", "GQ29", &[P], "no-success", "... Done"),
     known("fault/zhcp-down/add-not-done", "Q35", ALL, "not-done", "... Done"),
     known("image/copy/gigabytes", "Q48", ALL, "confirmed", "cannot be attached"),

@@ -51,14 +51,10 @@ async fn two_guests_one_lun(c: &mut CaseContext) -> Result<(), Stop> {
         .iter()
         .filter(|x| x.says("Adding zFCP device"))
         .count();
-    let text = || {
-        answers
-            .iter()
-            .map(crate::target::Answer::summary)
-            .collect::<Vec<_>>()
-            .join("\n")
-    };
-    c.check("one-wins", won == 1, "one confirmation", text)
+    c.check("one-wins", won == 1, "one confirmation", || {
+        let told: Vec<_> = answers.iter().map(crate::target::Answer::summary).collect();
+        format!("{won} confirmed:\n{}", told.join("\n"))
+    })
 }
 
 async fn two_guests_two_luns(c: &mut CaseContext) -> Result<(), Stop> {
