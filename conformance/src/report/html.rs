@@ -1,270 +1,505 @@
-//! One HTML file that needs nothing else: verdicts, expected against observed, every exchange.
+//! One HTML file that needs nothing else and loads nothing: the outcome first, then areas by level, what did not pass, and
+//! each case with its requirement, its steps and the evidence, folded. Without scripts: it is read where scripts do not run,
+//! and what a target says is shown in it.
 
-use std::fmt::Write as _;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::meta::Level;
-use crate::result::{CaseResult, RunResult};
+use crate::result::{CaseResult, ExitStatus, RunResult};
+use crate::target::{Exchange, Phase};
 use crate::verdict::Verdict;
 
-const STYLE: &str = ":root{color-scheme:light dark;--ink:#1d232b;--soft:#5b6572;--paper:#fff;--tint:#f3f5f7;--line:#d5dae1;--pass:#1a7f37;--fail:#b42318;--dev:#8a5a00}\
-@media(prefers-color-scheme:dark){:root{--ink:#dde3ea;--soft:#98a4b3;--paper:#14181d;--tint:#1e242b;--line:#333b45;--pass:#57c079;--fail:#ff8a7a;--dev:#e0b050}}\
-body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:72rem;padding:1.5rem 1rem 4rem;color:var(--ink);background:var(--paper)}\
-h1{font-size:1.6rem;margin:0}h2{font-size:1.15rem;margin:2rem 0 .5rem}h3{font-size:1rem;margin:1.5rem 0 .25rem}.soft{color:var(--soft)}\
-.bar{display:flex;height:.6rem;border-radius:.3rem;overflow:hidden;margin:1rem 0 .5rem;background:var(--tint)}.bar i{display:block}\
-.bar .pass{background:var(--pass)}.bar .deviation{background:var(--dev)}.bar .fail,.bar .error{background:var(--fail)}.bar .skip,.bar .disabled{background:var(--soft)}\
-.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:.6rem;margin:1rem 0;padding:0;list-style:none}\
-.tiles li{border:1px solid var(--line);border-radius:.4rem;padding:.5rem .75rem}.tiles b{display:block}\
-.wide{overflow-x:auto}table{border-collapse:collapse;width:100%}td,th{padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--line);text-align:left;white-space:nowrap}\
-details{border-bottom:1px solid var(--line);padding:.3rem 0}summary{cursor:pointer;overflow-wrap:anywhere}\
-pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--tint);padding:.5rem;font-size:12px;margin:.4rem 0}code{font-size:.9em;overflow-wrap:anywhere}\
-.v{display:inline-block;min-width:5.5rem;font-weight:600}.pass{color:var(--pass)}.fail,.error{color:var(--fail)}.deviation{color:var(--dev)}.skip,.disabled{color:var(--soft)}a{color:inherit}\
-@media(max-width:40rem){.v{min-width:0;margin-right:.4rem}summary code{display:block}}";
+const STYLE: &str = include_str!("report.css");
+
+/// Nothing is fetched and nothing runs, whatever text of the target stands in the page.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+
+/// Most characters of a request's body in the line of its step; all of it is in the evidence.
+const STEP_CHARACTERS: usize = 160;
 
 /// The result as a single HTML page.
 pub fn html(run: &RunResult) -> String {
-    let mut out = String::new();
-    let name = escape(&run.target.name);
-    let _ = write!(
-        out,
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>Conformance of {name}</title><style>{STYLE}</style></head><body><h1>Conformance of {name}</h1>"
-    );
-    let _ = write!(
-        out,
-        "<p class=\"soft\">Release {:?}, seed {}, kit {}, started {}.{}</p>",
-        run.target.release,
-        run.seed,
-        escape(&run.kit),
-        escape(&run.started),
-        run.target
-            .version
-            .as_deref()
-            .map(|v| format!(
-                " The management node calls itself <code>{}</code>.",
-                escape(v)
-            ))
-            .unwrap_or_default()
-    );
-    write_counts(&mut out, run);
-    if run.target.simulated {
-        out.push_str("<p class=\"soft\">A run against a simulator certifies the simulator, never a release.</p>");
-    }
-    out.push_str("<h2>Profiles</h2><ul class=\"tiles\">");
-    for p in &run.profiles {
-        let (class, word) = if p.certified {
-            ("pass", "certified")
-        } else {
-            ("fail", "not certified")
-        };
-        let _ = write!(
-            out,
-            "<li><b>{:?}</b><span class=\"{class}\">{word}</span> <span class=\"soft\">{} of {} mandatory</span></li>",
-            p.profile, p.passed, p.mandatory
-        );
-    }
-    out.push_str("</ul>");
-    write_reasons(&mut out, run);
-    write_matrix(&mut out, run);
-    write_attention(&mut out, run);
-    out.push_str("<h2>Cases</h2>");
-    let mut area = "";
-    for case in &run.cases {
-        if case.area() != area {
-            area = case.area();
-            let _ = write!(out, "<h3 id=\"area-{0}\">{0}</h3>", escape(area));
+    let title = format!("Conformance of {}", run.target.name);
+    let others = not_passed(run);
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    h1 { (title) }
+                    (outcome(run))
+                    (facts(run))
+                }
+                @if !run.cases.is_empty() {
+                    (contents(run, &others))
+                    main {
+                        (profiles(run))
+                        (areas(run))
+                        (attention(&others))
+                        (cases(run, &others))
+                    }
+                }
+            }
         }
-        write_case(&mut out, case);
     }
-    out.push_str("</body></html>\n");
-    out
+    .into_string()
 }
 
-/// How many cases came out how, as text and as a bar.
-fn write_counts(out: &mut String, run: &RunResult) {
-    let some: Vec<(&Verdict, &usize)> = run.totals.iter().filter(|(_, n)| **n > 0).collect();
-    out.push_str("<div class=\"bar\" aria-hidden=\"true\">");
-    for (verdict, count) in some.iter().rev() {
-        let _ = write!(out, "<i class=\"{verdict}\" style=\"flex:{count}\"></i>");
-    }
-    out.push_str("</div>");
-    let counts: Vec<String> = some
-        .iter()
-        .rev()
-        .map(|(v, n)| format!("<b class=\"{v}\">{n} {v}</b>"))
-        .collect();
-    let _ = write!(
-        out,
-        "<p class=\"sum\">{} of {} cases in {:.1} s</p>",
-        counts.join(", "),
-        run.cases.len(),
-        std::time::Duration::from_millis(run.millis).as_secs_f64()
-    );
+/// What is not a pass, the worst first.
+fn not_passed(run: &RunResult) -> Vec<&CaseResult> {
+    let mut others: Vec<&CaseResult> = run.cases.iter().filter(|c| !is_good(c)).collect();
+    others.sort_by_key(|c| std::cmp::Reverse(c.verdict));
+    others
 }
 
-/// What is not a pass, by name, before the long list.
-fn write_attention(out: &mut String, run: &RunResult) {
-    let others: Vec<&CaseResult> = run
-        .cases
-        .iter()
-        .filter(|c| c.verdict != Verdict::Pass || c.surprise.is_some())
-        .collect();
-    if others.is_empty() {
-        return;
-    }
-    let _ = write!(out, "<h2>Not passed ({})</h2>", others.len());
-    out.push_str("<div class=\"wide\"><table><tr><th>verdict</th><th>case</th><th>why</th></tr>");
-    for case in others {
-        let why = match (&case.quirk, &case.surprise, &case.failure, &case.reason) {
-            (Some(quirk), ..) => format!("known: {quirk}"),
-            (_, Some(surprise), ..) => format!("expected to fail: {surprise}"),
-            (.., Some(failure), _) => format!("check {}", failure.check),
-            (.., Some(reason)) => reason.clone(),
-            _ => String::new(),
-        };
-        let _ = write!(
-            out,
-            "<tr><td class=\"{0}\">{0}</td><td><a href=\"#{1}\"><code>{1}</code></a></td><td>{2}</td></tr>",
-            case.verdict.word(),
-            escape(&case.id),
-            escape(&why)
-        );
-    }
-    out.push_str("</table></div>");
+fn is_good(case: &CaseResult) -> bool {
+    case.verdict == Verdict::Pass && case.surprise.is_none()
 }
 
-/// Why profiles are not certified.
-fn write_reasons(out: &mut String, run: &RunResult) {
-    for p in run.profiles.iter().filter(|p| !p.certified) {
-        let _ = write!(
-            out,
-            "<details><summary>Why {:?} is not certified ({})</summary><ul>",
-            p.profile,
-            p.reasons.len()
-        );
-        for reason in &p.reasons {
-            let _ = write!(out, "<li>{}</li>", escape(reason));
+/// The end of the run in one sentence, and how many cases came out how, as a bar and as text.
+fn outcome(run: &RunResult) -> Markup {
+    let (class, sentence) = match run.exit_status() {
+        ExitStatus::Success => ("pass", "Nothing unexpected happened"),
+        ExitStatus::Failed if run.verdict == Verdict::Fail => ("fail", "Cases failed"),
+        ExitStatus::Failed => ("fail", "Cases passed that were expected to fail"),
+        ExitStatus::Incomplete => ("skip", "Mandatory cases were skipped"),
+        ExitStatus::NothingRan => ("skip", "No case ran"),
+        ExitStatus::KitError | ExitStatus::Usage => ("error", "The kit could not judge every case"),
+    };
+    let some: Vec<(&Verdict, &usize)> = run.totals.iter().rev().filter(|(_, n)| **n > 0).collect();
+    html! {
+        p.headline.(class) { (sentence) }
+        @if !some.is_empty() {
+            div.bar aria-hidden="true" {
+                @for (verdict, count) in &some { i.(verdict.word()) style=(format!("flex:{count}")) {} }
+            }
+            p {
+                @for (at, (verdict, count)) in some.iter().enumerate() {
+                    @if at > 0 { ", " }
+                    b.(verdict.word()) { (count) " " (verdict) }
+                }
+                " of " (run.cases.len()) " cases in " (seconds(run.millis))
+            }
         }
-        out.push_str("</ul></details>");
+        @if run.target.simulated {
+            p.soft { "A run against a simulator certifies the simulator, never a release." }
+        }
     }
 }
 
-/// Areas by levels: how many of the cases passed, and the worst verdict as colour.
-fn write_matrix(out: &mut String, run: &RunResult) {
+fn facts(run: &RunResult) -> Markup {
+    let behaviour = format!("{:?}", run.target.behaviour).to_lowercase();
+    html! {
+        dl.facts {
+            dt { "Measured as" } dd { "release " (format!("{:?}", run.target.release)) ", as " (behaviour) }
+            @if let Some(version) = &run.target.version { dt { "Calls itself" } dd { code { (version) } } }
+            dt { "Started" } dd { (moment(&run.started)) }
+            dt { "Seed, kit" } dd { (run.seed) ", " (run.kit) }
+        }
+    }
+}
+
+fn contents(run: &RunResult, others: &[&CaseResult]) -> Markup {
+    html! {
+        nav aria-label="Parts of the page" {
+            ul {
+                @if !run.profiles.is_empty() { li { a href="#profiles" { "Profiles" } } }
+                li { a href="#areas" { "Areas" } }
+                @if !others.is_empty() { li { a href="#not-passed" { "Not passed (" (others.len()) ")" } } }
+                li { a href="#cases" { "Cases (" (run.cases.len()) ")" } }
+            }
+        }
+    }
+}
+
+/// Certificates, and why some are refused.
+fn profiles(run: &RunResult) -> Markup {
+    if run.profiles.is_empty() {
+        return html! {};
+    }
+    html! {
+        section aria-labelledby="profiles" {
+            h2 #profiles { "Profiles" }
+            ul.tiles {
+                @for p in &run.profiles {
+                    li {
+                        b { (format!("{:?}", p.profile)) }
+                        @if p.certified { span.pass { "certified" } } @else { span.fail { "not certified" } }
+                        span.soft { (p.passed) " of " (p.mandatory) " mandatory" }
+                    }
+                }
+            }
+            @for p in run.profiles.iter().filter(|p| !p.certified) {
+                details {
+                    summary { "Why " (format!("{:?}", p.profile)) " is not certified (" (p.reasons.len()) ")" }
+                    ul { @for reason in &p.reasons { li { (with_link(run, reason)) } } }
+                }
+            }
+        }
+    }
+}
+
+/// A reason whose first word is a case leads to it.
+fn with_link(run: &RunResult, reason: &str) -> Markup {
+    let end = reason.find([':', ' ']).unwrap_or(reason.len());
+    let (id, rest) = reason.split_at(end);
+    html! {
+        @if run.cases.iter().any(|c| c.id == id) { (link(id)) (rest) } @else { (reason) }
+    }
+}
+
+fn link(id: &str) -> Markup {
+    html! { a href={ "#" (id) } { code { (id) } } }
+}
+
+/// Areas by levels: how many of the cases passed, and what the others came to.
+fn areas(run: &RunResult) -> Markup {
+    html! {
+        section aria-labelledby="areas" {
+            h2 #areas { "Areas" }
+            table {
+                thead { tr { th scope="col" { "Area" } th scope="col" { "MUST" } th scope="col" { "SHOULD" } th scope="col" { "MAY" } } }
+                tbody {
+                    @for area in names_of_areas(run) {
+                        tr {
+                            th scope="row" { a href={ "#area-" (area) } { (area) } }
+                            @for level in [Level::Must, Level::Should, Level::May] { (cell(run, area, level)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn names_of_areas(run: &RunResult) -> Vec<&str> {
     let mut areas: Vec<&str> = Vec::new();
     for case in &run.cases {
         if !areas.contains(&case.area()) {
             areas.push(case.area());
         }
     }
-    out.push_str(
-        "<h2>Areas</h2><div class=\"wide\"><table><tr><th>area</th><th>MUST</th><th>SHOULD</th><th>MAY</th></tr>",
-    );
-    for area in areas {
-        let _ = write!(
-            out,
-            "<tr><td><a href=\"#area-{0}\">{0}</a></td>",
-            escape(area)
-        );
-        for level in [Level::Must, Level::Should, Level::May] {
-            let cell: Vec<&CaseResult> = run
-                .cases
-                .iter()
-                .filter(|c| c.area() == area && c.level == level)
-                .collect();
-            if cell.is_empty() {
-                out.push_str("<td></td>");
-                continue;
-            }
-            let worst = Verdict::worst(cell.iter().map(|c| c.verdict));
-            let passed = cell.iter().filter(|c| c.verdict == Verdict::Pass).count();
-            let _ = write!(
-                out,
-                "<td class=\"{worst}\">{passed} of {}{}</td>",
-                cell.len(),
-                if worst == Verdict::Pass {
-                    String::new()
-                } else {
-                    format!(", {worst}")
+    areas
+}
+
+fn cell(run: &RunResult, area: &str, level: Level) -> Markup {
+    let cases: Vec<&CaseResult> = run
+        .cases
+        .iter()
+        .filter(|c| c.area() == area && c.level == level)
+        .collect();
+    let count = |verdict: Verdict| cases.iter().filter(|c| c.verdict == verdict).count();
+    let worst = Verdict::worst(cases.iter().map(|c| c.verdict));
+    html! {
+        td {
+            @if !cases.is_empty() {
+                span.(worst.word()) { (count(Verdict::Pass)) " of " (cases.len()) }
+                @for verdict in Verdict::ALL.into_iter().rev().filter(|v| *v != Verdict::Pass && count(*v) > 0) {
+                    " " small.(verdict.word()) { (count(verdict)) " " (verdict) }
                 }
-            );
+            }
         }
-        out.push_str("</tr>");
     }
-    out.push_str("</table></div>");
 }
 
-fn write_case(out: &mut String, case: &CaseResult) {
+/// What is not a pass, by name, before the long list.
+fn attention(others: &[&CaseResult]) -> Markup {
+    if others.is_empty() {
+        return html! {};
+    }
+    html! {
+        section aria-labelledby="not-passed" {
+            h2 #not-passed { "Not passed (" (others.len()) ")" }
+            table.list {
+                thead { tr { th scope="col" { "Verdict" } th scope="col" { "Case" } th scope="col" { "Why" } } }
+                tbody {
+                    @for case in others {
+                        tr {
+                            td { b.(case.verdict.word()) { (case.verdict) } }
+                            th scope="row" { (link(&case.id)) br; (case.title) }
+                            td { (why(case)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn why(case: &CaseResult) -> String {
+    match (&case.quirk, &case.surprise, &case.failure, &case.reason) {
+        (Some(quirk), ..) => format!("known: {quirk}"),
+        (_, Some(surprise), ..) => format!("expected to fail: {surprise}"),
+        (.., Some(failure), None) => format!("check {}", failure.check),
+        (.., Some(failure), Some(reason)) => format!("check {}; {reason}", failure.check),
+        (.., Some(reason)) => reason.clone(),
+        _ => String::new(),
+    }
+}
+
+fn cases(run: &RunResult, others: &[&CaseResult]) -> Markup {
+    html! {
+        section aria-labelledby="cases" {
+            h2 #cases { "Cases" }
+            // With nothing to hide or nothing to be left there is nothing to choose.
+            @if !others.is_empty() && others.len() < run.cases.len() {
+                fieldset {
+                    legend { "Show" }
+                    label { input type="radio" name="show" checked; " all" }
+                    label { input #show-others type="radio" name="show"; " those that did not pass" }
+                }
+            }
+            @for area in names_of_areas(run) {
+                section.area aria-labelledby={ "area-" (area) } {
+                    h3 id={ "area-" (area) } { (area) }
+                    @for case in run.cases.iter().filter(|c| c.area() == area) { (one(case)) }
+                }
+            }
+        }
+    }
+}
+
+/// A case: folded, unless it failed.
+fn one(case: &CaseResult) -> Markup {
     let verdict = case.verdict.word();
-    let _ = write!(
-        out,
-        "<details id=\"{id}\"><summary><span class=\"v {verdict}\">{verdict}</span> <code>{id}</code> {title}{quirk}</summary>\
-         <p>{level:?}, {requirement}, {millis} ms</p>",
-        id = escape(&case.id),
-        title = escape(&case.title),
-        quirk = case
-            .quirk
-            .as_ref()
-            .map(|q| format!(" ({q})"))
-            .unwrap_or_default(),
-        level = case.level,
-        requirement = escape(&case.requirement),
-        millis = case.millis
-    );
-    if let Some(reason) = &case.reason {
-        let _ = write!(out, "<p>{}</p>", escape(reason));
+    let class = if is_good(case) { "case good" } else { "case" };
+    html! {
+        details class=(class) open[case.verdict >= Verdict::Fail] {
+            summary {
+                span.v.(verdict) { (verdict) } " " code { (case.id) } " " (case.title)
+                @if let Some(quirk) = &case.quirk { " (" (quirk) ")" }
+            }
+            // The target of links stands inside, so that following one unfolds the case.
+            div id=(case.id) {
+                p.soft { (about(case)) }
+                @if let Some(reason) = &case.reason { p { (reason) } }
+                @if let Some(surprise) = &case.surprise { p.fail { "Passed, although it was expected to fail: " (surprise) } }
+                @for left in &case.left_behind { p.error { "Left behind: " (left) } }
+                @if let Some(failure) = &case.failure {
+                    p { "Check " code { (failure.check) } }
+                    dl {
+                        dt { "expected" } dd { pre { (failure.expected) } }
+                        dt { "observed" } dd { pre { (failure.observed) } }
+                    }
+                }
+                @for note in &case.recorded { p { "Recorded: " (note.what) ": " code { (note.seen) } } }
+                (steps(case))
+            }
+        }
     }
-    for note in &case.recorded {
-        let _ = write!(
-            out,
-            "<p>Recorded: {}: <code>{}</code></p>",
-            escape(&note.what),
-            escape(&note.seen)
-        );
-    }
-    if let Some(f) = &case.failure {
-        let _ = write!(
-            out,
-            "<p>Check <code>{}</code></p><pre>expected {}\nobserved {}</pre>",
-            escape(&f.check),
-            escape(&f.expected),
-            escape(&f.observed)
-        );
-    }
-    for e in &case.exchanges {
-        let _ = write!(
-            out,
-            "<pre>{} {}\n{}\n→ {} {}\n{}{}</pre>",
-            e.method,
-            escape(&e.path),
-            escape(e.body.as_deref().unwrap_or_default()),
-            e.status
-                .map_or_else(|| "no answer".to_owned(), |s| s.to_string()),
-            escape(&e.content_type),
-            escape(&e.answer),
-            escape(e.error.as_deref().unwrap_or_default())
-        );
-    }
-    out.push_str("</details>");
 }
 
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+/// What stands behind the case, and how it was run.
+fn about(case: &CaseResult) -> String {
+    let level = format!("{:?}", case.level).to_uppercase();
+    let profiles: Vec<String> = case
+        .profiles
+        .iter()
+        .map(|p| format!("{p:?}").to_lowercase())
+        .collect();
+    let mut parts = vec![
+        format!("{level} by {}", case.requirement),
+        profiles.join(", "),
+        case.effect.word().to_owned(),
+        seconds(case.millis),
+    ];
+    if case.attempts > 1 {
+        parts.push(format!("{} attempts", case.attempts));
+    }
+    parts.retain(|p| !p.is_empty());
+    parts.join(" · ")
+}
+
+/// Requests in their order, each with its evidence.
+fn steps(case: &CaseResult) -> Markup {
+    if case.exchanges.is_empty() {
+        return html! {};
+    }
+    let own = case
+        .exchanges
+        .iter()
+        .filter(|e| e.phase == Phase::Case)
+        .count();
+    let cleaning = case.exchanges.len() - own;
+    html! {
+        details.steps {
+            summary {
+                (own) @if own == 1 { " step" } @else { " steps" }
+                @if cleaning > 0 { ", " (cleaning) " of clean-up" }
+            }
+            ol { @for exchange in &case.exchanges { li { (step(exchange)) } } }
+        }
+    }
+}
+
+fn step(exchange: &Exchange) -> Markup {
+    let status = exchange
+        .status
+        .map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+    html! {
+        details {
+            summary {
+                @if exchange.phase == Phase::CleanUp { span.soft { "clean-up " } }
+                code { (exchange.method) " " (without_account(&exchange.path)) }
+                @if let Some(body) = &exchange.body { " " code { (shortened(body)) } }
+                span.soft { " → " (status) ", " (exchange.millis) " ms" }
+            }
+            pre {
+                (exchange.method) " " (exchange.path) "\n"
+                @if let Some(body) = &exchange.body { (body) "\n" }
+                "→ " (status) " " (exchange.content_type) "\n" (exchange.answer)
+                @if let Some(error) = &exchange.error { (error) }
+            }
+        }
+    }
+}
+
+/// The path without what is alike in every request.
+fn without_account(path: &str) -> String {
+    let Some((path, query)) = path.split_once('?') else {
+        return path.to_owned();
+    };
+    let own: Vec<&str> = query
+        .split('&')
+        .filter(|pair| !matches!(*pair, "format=json" | "userName=***" | "password=***"))
+        .collect();
+    if own.is_empty() {
+        return path.to_owned();
+    }
+    format!("{path}?{}", own.join("&"))
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(STEP_CHARACTERS) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+/// A moment of RFC 3339 to the second, for people.
+fn moment(text: &str) -> String {
+    text.parse::<jiff::Timestamp>().map_or_else(
+        |_| text.to_owned(),
+        |at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+    )
+}
+
+fn seconds(millis: u64) -> String {
+    if millis < 1000 {
+        return format!("{millis} ms");
+    }
+    let time = std::time::Duration::from_millis(millis);
+    format!("{:.1} s", time.as_secs_f64())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::result::FailureResult;
     use crate::result::tests::{case, run};
+    use crate::target::Method;
+
+    fn asked(body: &str) -> Exchange {
+        Exchange {
+            phase: Phase::Case,
+            method: Method::Put,
+            path: "/hypervisor/h?format=json&userName=***&password=***".to_owned(),
+            body: Some(body.to_owned()),
+            status: Some(200),
+            content_type: "application/json".to_owned(),
+            answer: "{}".to_owned(),
+            error: None,
+            millis: 3,
+        }
+    }
 
     #[test]
     fn what_the_target_says_is_text_not_markup() {
+        let hostile = "<script>alert(1)</script>\"'&";
         let mut failing = case("a/1", Level::Must, Verdict::Fail);
-        failing.reason = Some("<script>alert(1)</script>".to_owned());
-        let page = html(&run(vec![failing]));
-        assert!(page.contains("&lt;script&gt;"));
-        assert!(!page.contains("<script>"));
+        failing.reason = Some(hostile.to_owned());
+        failing.failure = Some(FailureResult {
+            check: "c".to_owned(),
+            expected: "e".to_owned(),
+            observed: hostile.to_owned(),
+        });
+        failing.left_behind = vec![hostile.to_owned()];
+        let mut exchange = asked(hostile);
+        exchange.answer = hostile.to_owned();
+        exchange.error = Some(hostile.to_owned());
+        failing.exchanges = vec![exchange];
+        let mut hostile_run = run(vec![failing]);
+        hostile_run.target.version = Some(hostile.to_owned());
+        hostile_run.target.name = hostile.to_owned();
+        let page = html(&hostile_run);
+        assert!(!page.contains("<script"), "{page}");
+        assert!(page.matches("&lt;script&gt;").count() >= 8, "{page}");
+        assert!(page.contains("default-src 'none'"));
+    }
+
+    #[test]
+    fn a_failed_case_is_open_and_comes_first_among_the_others() {
+        let mut failing = case("b/2", Level::Must, Verdict::Fail);
+        failing.failure = Some(FailureResult {
+            check: "there".to_owned(),
+            expected: "one".to_owned(),
+            observed: "none".to_owned(),
+        });
+        failing.exchanges = vec![asked("[\"--x\"]")];
+        let mut known = case("a/1", Level::Should, Verdict::Deviation);
+        known.quirk = Some("Q14".to_owned());
+        let mut page = html(&run(vec![
+            known,
+            failing,
+            case("b/3", Level::Must, Verdict::Pass),
+        ]));
+        page = page.replace(STYLE, "");
+        insta::assert_snapshot!(page.replace("><", ">\n<"));
+    }
+
+    #[test]
+    fn nothing_is_shown_of_which_there_is_nothing() {
+        let page = html(&run(Vec::new())).replace(STYLE, "");
+        assert!(page.contains("No case ran"));
+        for part in ["<nav", "<table", "<fieldset", "<ul", "class=\"bar\""] {
+            assert!(!page.contains(part), "{part}");
+        }
+        let page = html(&run(vec![case("a/1", Level::Must, Verdict::Pass)])).replace(STYLE, "");
+        for part in ["<fieldset", "Not passed", "MAY</th></tr></thead></table"] {
+            assert!(!page.contains(part), "{part}");
+        }
+    }
+
+    #[test]
+    fn links_lead_to_what_is_there() {
+        let mut skipped = case("b/2", Level::Must, Verdict::Skip);
+        skipped.reason = Some("nothing: lent".to_owned());
+        let page = html(&run(vec![case("a/1", Level::Must, Verdict::Pass), skipped]));
+        let targets: Vec<&str> = page
+            .split("href=\"#")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
+        assert!(targets.len() > 6, "{targets:?}");
+        for target in targets {
+            let found = page.matches(&format!("id=\"{target}\"")).count();
+            assert_eq!(found, 1, "{target}");
+        }
+    }
+
+    #[test]
+    fn a_step_shows_what_is_its_own() {
+        assert_eq!(
+            without_account("/nodes/h/inventory?field=a&format=json&userName=***&password=***"),
+            "/nodes/h/inventory?field=a"
+        );
+        assert_eq!(shortened(&"é".repeat(STEP_CHARACTERS + 1)).chars().count(), STEP_CHARACTERS + 1);
     }
 }
