@@ -1,6 +1,6 @@
 //! Undoing what a case did, through the same doors and the same fence, and proving that nothing is left.
 
-use crate::fence::{DROP_EMPTY_LIST, Fence, Permit, boot_settings};
+use crate::fence::{DROP_EMPTY_LIST, Fence, Permit, boot_settings, operand};
 use crate::ledger::{Ledger, Undo};
 use crate::pool::Pool;
 use crate::target::{Answer, Client, Control, Method, Request};
@@ -104,12 +104,24 @@ impl CleanUp {
         if boot_settings(node, &read().await?) == was {
             return Ok(());
         }
-        let operand = |verb: &str| {
-            was.iter().find_map(|l| {
-                let rest = l.get(..verb.len())?.eq_ignore_ascii_case(verb);
-                rest.then(|| l[verb.len()..].trim())
-            })
+        let back = Self {
+            fence: self.fence.giving_back_boot(node, was),
+            ..self.clone()
         };
+        back.put_back_boot(node, was).await?;
+        let now = boot_settings(node, &read().await?);
+        if now == was {
+            return Ok(());
+        }
+        Err(format!(
+            "{node} booted by '{}' and now by '{}'",
+            was.join("; "),
+            now.join("; ")
+        ))
+    }
+
+    async fn put_back_boot(&self, node: &str, was: &[String]) -> Result<(), String> {
+        let operand = |verb: &str| operand(was, verb);
         self.chvm(node, "--removeloaddev").await?;
         if let (Some(port), Some(lun)) = (operand("LOADDEV PORTNAME"), operand("LOADDEV LUN")) {
             let mut line = format!("--setloaddev {port} {lun}");
@@ -120,20 +132,12 @@ impl CleanUp {
             }
             self.chvm(node, &line).await?;
         }
-        let ipl = operand("IPL ").map_or_else(
+        let ipl = operand("IPL").map_or_else(
             || "--deleteipl".to_owned(),
             |device| format!("--setipl {device}"),
         );
         self.chvm(node, &ipl).await?;
-        let now = boot_settings(node, &read().await?);
-        if now == was {
-            return Ok(());
-        }
-        Err(format!(
-            "{node} booted by '{}' and now by '{}'",
-            was.join("; "),
-            now.join("; ")
-        ))
+        Ok(())
     }
 
     async fn dedication(&self, node: &str, device: &str) -> Result<(), String> {

@@ -3,14 +3,14 @@
 //! A [`Case`] is a function with its own facts; [`run`] selects, runs and judges cases against a [`Target`] and gives a
 //! [`RunResult`], of which every report is a view:
 //!
-//! ```no_run
-//! use xcat_conformance::{ExitStatus, Selection, Target};
+//! ```
+//! use xcat_conformance::{ExitStatus, Profile, Target};
 //!
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let target = Target::Embedded(Default::default());
-//! let result = xcat_conformance::run(&target, &Selection::default()).await?;
-//! assert_eq!(result.exit_status(), ExitStatus::Success, "nothing unexpected happened");
-//! assert!(!result.certified(), "known deviations are never passes");
+//! let result = xcat_conformance::run(&target, Profile::Boot).await?;
+//! assert_eq!(result.exit_status(), ExitStatus::Success, "{}", xcat_conformance::report::summary(&result));
 //! # Ok(()) }
 //! ```
 
@@ -56,9 +56,13 @@ pub use select::Selection;
 pub use target::Target;
 pub use verdict::Verdict;
 
-/// Runs the kit's cases with default options, silently. Errors only when the target cannot be reached at all.
-pub async fn run(target: &Target, selection: &Selection) -> Result<RunResult, target::TargetError> {
-    run_with(target, selection, &Options::default(), &|_| {}).await
+/// Runs the cases of a [`Profile`], or of any other [`Selection`], with default options and silently. Errors only when the
+/// target cannot be reached at all.
+pub async fn run(
+    target: &Target,
+    selection: impl Into<Selection>,
+) -> Result<RunResult, target::TargetError> {
+    run_with(target, &selection.into(), &Options::default(), &|_| {}).await
 }
 
 /// [`run`] with options and a watcher of events.

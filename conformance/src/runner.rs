@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use tokio::sync::RwLock;
 
+use crate::budget::within;
 use crate::cleanup::CleanUp;
 use crate::context::CaseContext;
 use crate::deviation::Deviation;
@@ -103,7 +104,7 @@ pub async fn run_cases(
             release: target.release(),
             behaviour: target.behaviour(),
             version,
-            simulated: target.isolates_cases(),
+            simulated: target.is_simulated(),
         },
         verdict: Verdict::Disabled,
         totals: std::collections::BTreeMap::new(),
@@ -237,10 +238,11 @@ impl Run<'_> {
             },
         };
         let work = AssertUnwindSafe((case.run)(&mut context)).catch_unwind();
-        let outcome = match tokio::time::timeout(self.options.case_timeout, work).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(panic)) => Err(Stop::Error(format!("the case panicked: {}", said(&*panic)))),
-            Err(_) => Err(Stop::fail(
+        let budget = self.target.budget();
+        let outcome = match within(self.options.case_timeout, budget, work).await {
+            Some(Ok(outcome)) => outcome,
+            Some(Err(panic)) => Err(Stop::Error(format!("the case panicked: {}", said(&*panic)))),
+            None => Err(Stop::fail(
                 "in-time",
                 format!(
                     "an end within {} s",
@@ -257,10 +259,9 @@ impl Run<'_> {
         self.judge(case, outcome, result);
         let clean_up = CleanUp::new(&session.client, &fence, session.control.clone());
         let undo = clean_up.undo_all(context.gate.ledger());
-        result.left_behind = match tokio::time::timeout(self.options.cleanup_timeout, undo).await {
-            Ok(left) => left,
-            Err(_) => vec!["clean-up did not end in time".to_owned()],
-        };
+        let undone = within(self.options.cleanup_timeout, budget, undo).await;
+        result.left_behind =
+            undone.unwrap_or_else(|| vec!["clean-up did not end in time".to_owned()]);
         if !result.left_behind.is_empty() {
             result.verdict = result.verdict.max(Verdict::Error);
             let left = format!("left behind: {}", result.left_behind.join("; "));

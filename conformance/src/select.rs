@@ -21,6 +21,22 @@ pub struct Selection {
     pub ceiling: Option<Effect>,
 }
 
+impl From<&Selection> for Selection {
+    fn from(selection: &Selection) -> Self {
+        selection.clone()
+    }
+}
+
+impl From<Profile> for Selection {
+    /// Every case of a profile.
+    fn from(profile: Profile) -> Self {
+        Self {
+            profiles: vec![profile],
+            ..Self::default()
+        }
+    }
+}
+
 impl Selection {
     /// Whether the case is selected.
     pub fn takes(&self, case: &Case) -> bool {

@@ -19,6 +19,12 @@ Exit status of `run`:
   4  no case ran
   5  a case ended in an error of the kit, or could not clean up behind itself
 
+Exit status of the others: 0 when done; 2 as above; and
+  1  `verify`: not good; `report diff`: something got worse; `doctor`: the inventory is wrong; `kill-matrix`: a defect survived; `replay`: an answer differs
+  3  `certify`: a profile is not certified; `doctor`: some cases cannot run
+  4  `kill-matrix`, `replay`: nothing was chosen
+  5  `cleanup`: something is left behind
+
 Examples:
   # the embedded simulator as the current release executes, reports in ./conformance-report
   xcat-conformance run

@@ -202,8 +202,16 @@ pub fn target(args: &TargetArgs) -> anyhow::Result<Target> {
         behaviour: args.behaviour,
         call_timeout: Duration::from_secs(args.call_timeout),
         control: args.control.clone(),
-        budget: args.budget.map(Budget::new),
+        budget: args.budget.map(|n| Budget::new(n).telling(tell_wait)),
     })))
+}
+
+/// Nobody shall take a wait for a hang.
+fn tell_wait(wait: Duration) {
+    eprintln!(
+        "the budget is spent: the next request goes in {} s",
+        wait.as_secs()
+    );
 }
 
 fn secrets(args: &TargetArgs) -> anyhow::Result<Secrets> {

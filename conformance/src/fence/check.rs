@@ -6,7 +6,8 @@
 //! that the inventory lends, when the run's ceiling allows it; requests that no release can carry out (a node or an option
 //! that carries the kit's own marker). Everything else is refused.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::meta::Effect;
 use crate::target::{Inventory, Method, Request};
@@ -23,7 +24,9 @@ pub struct Fence {
     inventory: Arc<Inventory>,
     prefix: String,
     ceiling: Effect,
-    /// Whether a lent guest is being given back: its boot settings may then be anything that its owner had set.
+    /// What a lent guest booted from before the first change: its IPL and LOADDEV statements, by node. Clones share it.
+    booted: Arc<Mutex<BTreeMap<String, Vec<String>>>>,
+    /// Whether a lent guest is being given back: its boot settings may then be what its owner had set.
     gives_back: bool,
 }
 
@@ -47,11 +50,12 @@ impl Fence {
             inventory,
             prefix,
             ceiling,
+            booted: Arc::default(),
             gives_back: false,
         }
     }
 
-    /// The same fence for clean-up, which puts back what the owner of a lent guest had set.
+    /// The same fence for clean-up.
     #[must_use]
     pub(crate) fn giving_back(&self) -> Self {
         Self {
@@ -59,6 +63,30 @@ impl Fence {
             gives_back: true,
             ..self.clone()
         }
+    }
+
+    /// The same fence for putting back what the owner of a lent guest had set, as the undo ledger has it.
+    #[must_use]
+    pub(crate) fn giving_back_boot(&self, node: &str, was: &[String]) -> Self {
+        let booted = BTreeMap::from([(node.to_owned(), was.to_vec())]);
+        Self {
+            booted: Arc::new(Mutex::new(booted)),
+            ..self.giving_back()
+        }
+    }
+
+    /// Notes what a guest boots from before it is changed. What was noted first stays.
+    pub(super) fn note_boot(&self, node: &str, was: &[String]) {
+        let mut booted = self.booted.lock().unwrap_or_else(PoisonError::into_inner);
+        booted
+            .entry(node.to_owned())
+            .or_insert_with(|| was.to_vec());
+    }
+
+    /// Operand of a noted statement.
+    fn booted(&self, node: &str, verb: &str) -> Option<String> {
+        let booted = self.booted.lock().unwrap_or_else(PoisonError::into_inner);
+        operand(booted.get(node)?, verb).map(str::to_owned)
     }
 
     /// The prefix of names of this run.
@@ -268,7 +296,8 @@ impl Fence {
             return Some(why);
         }
         match word(words, 0) {
-            "--setipl" | "--setloaddev" | "--removeloaddev" if self.gives_back => None,
+            "--setloaddev" if self.gives_back => self.noted_loaddev(node, words),
+            "--removeloaddev" if self.gives_back && words.len() == 1 => None,
             "--addzfcp" => self
                 .kit_pool(words.get(1))
                 .or_else(|| self.lent_devices(word(words, 2)))
@@ -282,13 +311,7 @@ impl Fence {
                 .lent_devices(word(words, 1))
                 .or_else(|| words.get(2).and_then(|d| self.lent_devices(d))),
             "--undedicatedevice" => self.lent_devices(word(words, 1)),
-            // An address of the guest's own, which was written down before the change.
-            "--setipl" => {
-                let address = word(words, 1);
-                let plain = (1..=4).contains(&address.len())
-                    && address.bytes().all(|b| b.is_ascii_hexdigit());
-                (!plain).then(|| format!("'{address}' is no device address"))
-            }
+            "--setipl" => self.boot_device(node, &words[1..]),
             "--createfilesysnode" => words.get(2).and_then(|path| plain_path(path)),
             "--removefilesysnode" => words.get(1).and_then(|path| plain_path(path)),
             "--setloaddev" => words.get(2).and_then(|lun| self.lent_lun(lun)),
@@ -298,6 +321,35 @@ impl Fence {
             "--aemod" if word(words, 1) == "setupDisk" => self.notice(&words[2..]),
             other => Some(format!("option {other} is not the kit's business")),
         }
+    }
+
+    /// What a guest may boot from: a lent device, or what it booted from before.
+    fn boot_device(&self, node: &str, given: &[String]) -> Option<String> {
+        if let [device] = given
+            && self.lent_devices(device).is_none()
+        {
+            return None;
+        }
+        let given = given.join(" ");
+        let was = self.booted(node, "IPL").unwrap_or_default();
+        // The driver puts back the device alone, in four digits.
+        let device = was.split(' ').next().unwrap_or_default();
+        let number = |text: &str| u32::from_str_radix(text, 16).ok();
+        let same = given.eq_ignore_ascii_case(&was)
+            || given.eq_ignore_ascii_case(device)
+            || number(&given).is_some_and(|n| number(device) == Some(n));
+        (was.is_empty() || !same)
+            .then(|| format!("'{given}' is neither a lent device nor what {node} booted from"))
+    }
+
+    /// Port and LUN that a guest booted from before.
+    fn noted_loaddev(&self, node: &str, words: &[String]) -> Option<String> {
+        let is = |verb: &str, i: usize| {
+            self.booted(node, verb)
+                .is_some_and(|was| was.eq_ignore_ascii_case(word(words, i)))
+        };
+        let same = is("LOADDEV PORTNAME", 1) && is("LOADDEV LUN", 2);
+        (!same).then(|| format!("{node} did not boot from that port and LUN"))
     }
 
     /// Parameters of the worker script that a guest runs at its next start (spec: guests 6.11).
@@ -408,6 +460,15 @@ impl Fence {
             .any(|l| l.lun.eq_ignore_ascii_case(lun));
         (!invented && !lent).then(|| format!("the inventory does not lend LUN '{lun}'"))
     }
+}
+
+/// What follows a verb in the first of these statements that begins with it.
+pub fn operand<'a>(statements: &'a [String], verb: &str) -> Option<&'a str> {
+    statements.iter().find_map(|line| {
+        let (head, rest) = (line.get(..verb.len())?, line.get(verb.len()..)?);
+        let whole = head.eq_ignore_ascii_case(verb) && rest.starts_with(' ');
+        whole.then(|| rest.trim())
+    })
 }
 
 /// Whether the kit made the number up.
@@ -569,6 +630,60 @@ mod tests {
                 "{path} {line} must pass"
             );
         }
+    }
+
+    #[test]
+    fn a_guest_boots_from_a_lent_device_or_as_before() {
+        let fence = fence(Effect::Destructive);
+        let passes = |fence: &Fence, line: &str| fence.check(put("/vms/g", line)).is_ok();
+        for line in [
+            "--setipl 0150",
+            "--setipl 150",
+            "--setipl cms",
+            "--setipl",
+            "--setipl b806",
+        ] {
+            assert!(!passes(&fence, line), "{line} before anything is known");
+        }
+        assert!(passes(&fence, "--setipl B805"));
+        let was = ["IPL 0150 PARM AUTOCR".to_owned()];
+        fence.note_boot("g", &was);
+        fence.note_boot("g", &["IPL 0199".to_owned()]);
+        for line in ["--setipl 0150", "--setipl 150", "--setipl 0150 PARM AUTOCR"] {
+            assert!(passes(&fence, line), "{line} is what was");
+        }
+        for line in [
+            "--setipl 0199",
+            "--setipl 0151",
+            "--setipl 0150 PARM OTHER",
+            "--setipl b805 x",
+        ] {
+            assert!(!passes(&fence, line), "{line}");
+        }
+        let noted = [
+            "IPL CMS",
+            "LOADDEV PORTNAME 5005076801102991",
+            "LOADDEV LUN 0009000000000000",
+        ];
+        let noted = noted.map(str::to_owned);
+        let back = fence.giving_back_boot("g", &noted);
+        let foreign = "--setloaddev 5005076801102991 0009000000000000";
+        assert!(!passes(&fence, foreign), "only to be put back");
+        for line in [
+            "--setipl CMS",
+            "--setloaddev 5005076801102991 0009000000000000",
+            "--removeloaddev",
+        ] {
+            assert!(passes(&back, line), "{line}");
+        }
+        for line in [
+            "--setipl 0150",
+            "--setloaddev 5005076801102991 0008000000000000",
+        ] {
+            assert!(!passes(&back, line), "{line}");
+        }
+        let other = put("/vms/other", "--setipl CMS");
+        assert!(back.giving_back_boot("other", &noted).check(other).is_err());
     }
 
     #[test]

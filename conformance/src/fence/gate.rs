@@ -68,25 +68,34 @@ impl Gate {
 
     /// Asks the fence, and writes down what undoes the change before anything is sent.
     pub async fn permit(&self, request: Request) -> Result<Permit, Refused> {
+        let before = match self.fence.reboots(&request) {
+            Some(node) => self.before(node).await?,
+            None => None,
+        };
         let permit = self.fence.check(request).map_err(Refused::Kept)?;
-        let request = permit.request();
-        if let Some(node) = self.fence.reboots(request) {
-            let before = Undo::Boot {
-                node: node.to_owned(),
-                was: Vec::new(),
-            };
-            if !self.ledger.knows(&before) {
-                let was = self.boot_settings(node).await?;
-                self.register(Undo::Boot {
-                    node: node.to_owned(),
-                    was,
-                })?;
-            }
-        }
-        for undo in self.fence.implied(request) {
+        for undo in before
+            .into_iter()
+            .chain(self.fence.implied(permit.request()))
+        {
             self.register(undo)?;
         }
         Ok(permit)
+    }
+
+    /// What a guest boots from, read and noted before the first change of it.
+    async fn before(&self, node: &str) -> Result<Option<Undo>, Refused> {
+        let mut before = Undo::Boot {
+            node: node.to_owned(),
+            was: Vec::new(),
+        };
+        if self.ledger.knows(&before) {
+            return Ok(None);
+        }
+        if let Undo::Boot { was, .. } = &mut before {
+            *was = self.boot_settings(node).await?;
+            self.fence.note_boot(node, was);
+        }
+        Ok(Some(before))
     }
 
     fn register(&self, undo: Undo) -> Result<(), Refused> {

@@ -6,6 +6,6 @@ mod gate;
 mod implied;
 mod shell;
 
-pub use check::{Fence, INVENTED_LUN, PREFIX, Permit};
+pub use check::{Fence, INVENTED_LUN, PREFIX, Permit, operand};
 pub use gate::{Gate, Refused, boot_settings};
 pub use shell::DROP_EMPTY_LIST;

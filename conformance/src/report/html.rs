@@ -500,6 +500,9 @@ mod tests {
             without_account("/nodes/h/inventory?field=a&format=json&userName=***&password=***"),
             "/nodes/h/inventory?field=a"
         );
-        assert_eq!(shortened(&"é".repeat(STEP_CHARACTERS + 1)).chars().count(), STEP_CHARACTERS + 1);
+        assert_eq!(
+            shortened(&"é".repeat(STEP_CHARACTERS + 1)).chars().count(),
+            STEP_CHARACTERS + 1
+        );
     }
 }

@@ -178,6 +178,22 @@ impl Target {
         }
     }
 
+    /// Whether it is known to be a simulator: the embedded one, or one with a control door.
+    pub fn is_simulated(&self) -> bool {
+        match self {
+            Self::Embedded(_) => true,
+            Self::Remote(remote) => remote.control.is_some(),
+        }
+    }
+
+    /// The budget of requests, when there is one.
+    pub(crate) fn budget(&self) -> Option<&Budget> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Remote(remote) => remote.budget.as_ref(),
+        }
+    }
+
     /// Whether several cases may run at once: only when each has a site of its own.
     pub fn isolates_cases(&self) -> bool {
         matches!(self, Self::Embedded(_))

@@ -1,4 +1,4 @@
-//! Runs against a served simulator, as against any management node: the fence, and clean-up after a kill.
+//! A run through the library against a served simulator, as against any management node.
 
 use xcat_conformance::target::{
     Account, Behaviour, Fcp, Guest, GuestState, Inventory, LentLun, Release, Remote, Secret, Trust,
@@ -44,62 +44,6 @@ fn remote(simulator: &Simulator, inventory: Inventory) -> Target {
         control: None,
         budget: None,
     }))
-}
-
-/// What the simulator was asked to change, from its own journal.
-fn changes(simulator: &Simulator) -> Vec<String> {
-    const CHANGING: [&str; 6] = ["chvm", "chhypervisor", "mkdef", "rmdef", "tabch", "mkvm"];
-    let journal = simulator.site().journal.lock();
-    journal
-        .requests()
-        .filter(|r| CHANGING.contains(&r.facts.command.as_str()))
-        .map(|r| {
-            format!(
-                "{} {} {}",
-                r.facts.command,
-                r.facts.noderange.as_deref().unwrap_or("-"),
-                r.facts.args.join(" ")
-            )
-        })
-        .collect()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn with_a_fence_too_small_no_request_leaves_it() {
-    let simulator = Simulator::builder().http().start().await.unwrap();
-    // Nothing is lent but the hypervisor: no guest, no FCP device, no LUN.
-    let small = Inventory {
-        schema: 1,
-        host: Some("zvm1".into()),
-        ..Inventory::default()
-    };
-    let selection = Selection {
-        ceiling: Some(xcat_conformance::Effect::Destructive),
-        ..Selection::default()
-    };
-    let options = Options {
-        seed: 0x5eed,
-        ..Options::default()
-    };
-    let target = remote(&simulator, small);
-    let result = run_with(&target, &selection, &options, &|_| {})
-        .await
-        .unwrap();
-    assert!(result.cases.iter().any(|c| c.verdict == Verdict::Pass));
-    assert!(result.cases.iter().any(|c| c.verdict == Verdict::Skip));
-    let changes = changes(&simulator);
-    assert!(!changes.is_empty(), "the run changed pools of its own");
-    for change in &changes {
-        // What is the run's own, what no release knows, and a copy that names one address only, which is invented.
-        let own = change.to_lowercase().contains("kit5eed")
-            || change.contains("--nosuch")
-            || change.contains("--copyzfcp auto 50050768014b4954");
-        assert!(
-            own && !change.starts_with("chvm lnx"),
-            "left the fence: {change}"
-        );
-    }
-    simulator.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

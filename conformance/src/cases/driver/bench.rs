@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tempfile::TempDir;
 use zvm_volume::attachments::{
     AttachOptions, Attached, Attachments as _, Connection, Detached, Instance, Nova, Patience,
     VolumeRef,
 };
-use zvm_volume::client::{Client, Clock, ManualClock, SystemClock};
+use zvm_volume::client::Client;
 use zvm_volume::config::{Backend, Config};
 use zvm_volume::types::{MountPoint, NodeName};
 use zvm_volume::volumes::{Connector, Volume, VolumeDriver as _, ZvmDriver};
 
+use super::clock::DriverClock;
 use super::wire::Wire;
 use crate::cases::disk::{Disk, directory, in_guest};
 use crate::target::{Distribution, GuestState};
@@ -27,8 +27,8 @@ pub struct Bench {
     pub nova: Nova,
     /// How they reach the target.
     pub wire: Arc<Wire>,
-    /// The driver's clock, when it is moved by hand.
-    pub clock: Option<Arc<ManualClock>>,
+    /// The driver's clock.
+    pub clock: Arc<DriverClock>,
     /// Pool of the case.
     pub pool: String,
     folder: Arc<TempDir>,
@@ -120,18 +120,12 @@ impl Bench {
     fn open(c: &CaseContext, folder: Arc<TempDir>, pool: String, keys: &str) -> Result<Self, Stop> {
         let backend = backend(c, &folder, &pool, keys)?;
         let wire = Arc::new(Wire::new(c.gate.clone(), false));
-        let manual = c
-            .pause
-            .is_zero()
-            .then(|| Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH)));
-        let clock: Arc<dyn Clock> = match &manual {
-            Some(manual) => Arc::clone(manual) as Arc<dyn Clock>,
-            None => Arc::new(SystemClock),
-        };
+        let simulated = c.pause.is_zero();
+        let clock = Arc::new(DriverClock::new(simulated));
         let kit = |e: &dyn std::fmt::Display| Stop::Error(format!("the driver: {e}"));
         let client = Client::builder(&backend)
             .transport(Arc::clone(&wire) as Arc<_>)
-            .clock(clock)
+            .clock(Arc::clone(&clock) as Arc<_>)
             .seed(1)
             .build()
             .map_err(|e| kit(&e))?;
@@ -142,7 +136,7 @@ impl Bench {
             .map_err(|e| kit(&e))?;
         let host = node(c.host()?)?;
         let nova = Nova::open(client, &backend, &host).map_err(|e| kit(&e))?;
-        let nova = if manual.is_some() {
+        let nova = if simulated {
             nova.patience(Patience {
                 tries: 4,
                 pause: Duration::from_millis(500),
@@ -154,7 +148,7 @@ impl Bench {
             driver,
             nova,
             wire,
-            clock: manual,
+            clock,
             pool,
             folder,
             keys: keys.to_owned(),

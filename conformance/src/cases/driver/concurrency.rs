@@ -235,40 +235,30 @@ async fn one_device(c: &mut CaseContext) -> Result<Bench, Stop> {
     Bench::with_luns(c, 1, &format!("zvm_fcp_list = {device}")).await
 }
 
-fn wait(bench: &Bench, time: Duration) -> Result<(), Stop> {
-    let clock = bench.clock.as_ref();
-    let clock =
-        clock.ok_or_else(|| Stop::Skip("the driver's clock is the machine's".to_owned()))?;
-    clock.advance(time);
-    Ok(())
-}
-
 async fn reserved_device(c: &mut CaseContext) -> Result<(), Stop> {
     let bench = one_device(c).await?;
-    wait(&bench, Duration::ZERO)?;
     let (a, b) = (
         instance(c, GuestState::Running, 0)?,
         instance(c, GuestState::Running, 1)?,
     );
     let first = done("connector", bench.nova.get_volume_connector(&a).await)?;
-    wait(&bench, Duration::from_secs(30))?;
+    let left = bench.clock.advance_within(Duration::from_secs(30));
     let early = bench.nova.get_volume_connector(&b).await;
     refused("early", early, "InvalidConnectorException")?;
-    wait(&bench, Duration::from_secs(1))?;
+    bench.clock.advance(left + Duration::from_secs(1));
     let late = done("late", bench.nova.get_volume_connector(&b).await)?;
     c.equal("device", &late.zvm_fcp, &first.zvm_fcp)
 }
 
 async fn expires(c: &mut CaseContext) -> Result<(), Stop> {
     let bench = one_device(c).await?;
-    wait(&bench, Duration::ZERO)?;
     let (a, b) = (
         instance(c, GuestState::Running, 0)?,
         instance(c, GuestState::Running, 1)?,
     );
     let volume = bench.create(c, 1).await?;
     let connected = done("connect", bench.connect(&volume, &a).await)?;
-    wait(&bench, Duration::from_secs(31))?;
+    bench.clock.advance(Duration::from_secs(31));
     let options = zvm_volume::attachments::AttachOptions::default();
     let (attached, other) = tokio::join!(
         bench.nova.attach_volume(&a, &connected, None, &options),

@@ -2,6 +2,7 @@
 //! way through fence and undo ledger as all others (spec: driver 6.2).
 
 mod bench;
+mod clock;
 mod concurrency;
 mod guests;
 mod matrix;

@@ -1,0 +1,165 @@
+//! A served site, and the kit's command line against it.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use xcat_conformance::target::{INVENTORY, site_text};
+use xcat_simulator::Simulator;
+use xcat_simulator::state::{Difference, diff_states, is_lasting};
+
+/// The command.
+pub const KIT: &str = env!("CARGO_BIN_EXE_xcat-conformance");
+
+/// A served site, and files for the kit's command line.
+pub struct Bench {
+    pub simulator: Simulator,
+    pub folder: tempfile::TempDir,
+    start: Value,
+}
+
+impl Bench {
+    /// The site of the embedded target, as executed.
+    pub async fn new() -> Self {
+        Self::with_defects(&[]).await
+    }
+
+    /// The same with deliberate defects.
+    pub async fn with_defects(defects: &[&str]) -> Self {
+        let world = xcat_simulator::site::from_text("lab", &site_text()).unwrap();
+        let simulator = Simulator::builder()
+            .site(world)
+            .defects(defects.iter().copied())
+            .http()
+            .control(([127, 0, 0, 1], 0).into())
+            .start()
+            .await
+            .unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let secrets = folder.path().join("secrets.toml");
+        let text =
+            "schema = 1\nuser = 'admin'\npassword = 'admin'\nrestricted_password = 'viewer'\n";
+        std::fs::write(&secrets, text).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(&secrets, mode).unwrap();
+        let start = serde_json::to_value(simulator.site().save()).unwrap();
+        let bench = Self {
+            simulator,
+            folder,
+            start,
+        };
+        bench.lend(INVENTORY);
+        bench
+    }
+
+    /// What the site lends from now on.
+    pub fn lend(&self, inventory: &str) {
+        std::fs::write(self.folder.path().join("inventory.toml"), inventory).unwrap();
+    }
+
+    /// Folder of the reports.
+    pub fn out(&self) -> PathBuf {
+        self.folder.path().join("out")
+    }
+
+    /// A command against the site.
+    pub fn kit(&self, verb: &str) -> Command {
+        let path = |name: &str| self.folder.path().join(name);
+        let mut command = Command::new(KIT);
+        command
+            .arg(verb)
+            .args(["--url", &self.simulator.url()])
+            .args(["--control", &self.simulator.control_url().unwrap()])
+            .arg("--inventory")
+            .arg(path("inventory.toml"))
+            .arg("--secrets")
+            .arg(path("secrets.toml"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// `run` of these cases, with its reports in the bench's folder.
+    pub fn run(&self, only: &[&str], more: &[&str]) -> Command {
+        let mut command = self.kit("run");
+        for prefix in only {
+            command.args(["--only", prefix]);
+        }
+        command
+            .args(["--max-effect", "destructive", "--out"])
+            .arg(self.out())
+            .args(more);
+        command
+    }
+
+    /// Runs a command to its end, while the site is served.
+    pub async fn output(mut command: Command) -> Output {
+        tokio::task::spawn_blocking(move || command.output().unwrap())
+            .await
+            .unwrap()
+    }
+
+    /// Kills a run as soon as the site was sent so many requests.
+    pub async fn kill_after(&self, mut run: Child, requests: usize) {
+        let deadline = Instant::now() + Duration::from_mins(1);
+        while self.requests() < requests {
+            let now = self.requests();
+            assert!(Instant::now() < deadline, "{now} requests");
+            assert!(run.try_wait().unwrap().is_none(), "the run was over before");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        run.kill().unwrap();
+        let status = run.wait().unwrap();
+        assert!(status.code().is_none(), "killed, not ended: {status}");
+    }
+
+    /// How many requests the site was sent.
+    pub fn requests(&self) -> usize {
+        self.simulator.site().journal.lock().requests().count()
+    }
+
+    /// What the site was asked to change, from its own journal.
+    pub fn changes(&self) -> Vec<String> {
+        const CHANGING: [&str; 6] = ["chvm", "chhypervisor", "mkdef", "rmdef", "tabch", "mkvm"];
+        let journal = self.simulator.site().journal.lock();
+        journal
+            .requests()
+            .filter(|r| CHANGING.contains(&r.facts.command.as_str()))
+            .map(|r| {
+                let node = r.facts.noderange.as_deref().unwrap_or("-");
+                format!("{} {node} {}", r.facts.command, r.facts.args.join(" "))
+            })
+            .collect()
+    }
+
+    /// Lets something behind the site fail.
+    pub fn fault(&self, rule: Value) {
+        let rule = serde_json::from_value(rule).unwrap();
+        self.simulator.site().add_fault(rule).unwrap();
+    }
+
+    /// The result file of the last run.
+    pub fn result(&self) -> Value {
+        let text = std::fs::read_to_string(self.out().join("result.json")).unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// What lasts of the changes since the start; the content of lent LUNs is lost by agreement.
+    pub fn differences(&self) -> Vec<Difference> {
+        let now = serde_json::to_value(self.simulator.site().save()).unwrap();
+        let mut found = diff_states(self.start.clone(), now);
+        found.retain(|d| is_lasting(d) && !d.path.starts_with("/world/san/volumes/spare-"));
+        found
+    }
+}
+
+/// Everything that a process said.
+pub fn said(output: &Output) -> String {
+    let (out, err) = (&output.stdout, &output.stderr);
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(out),
+        String::from_utf8_lossy(err)
+    )
+}
