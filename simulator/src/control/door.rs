@@ -114,7 +114,9 @@ pub(super) fn changed(
 ) -> Result<Value, Refusal> {
     let site = Arc::clone(&call.site);
     let Some(log) = site.log.get() else {
-        return change(call);
+        let done = change(call);
+        site.happened();
+        return done;
     };
     let turn = log.verb_turn();
     log.capture(&mut site.world.lock());
@@ -128,6 +130,7 @@ pub(super) fn changed(
     log.catch_up(&mut site.world.lock());
     drop(turn);
     log.flush();
+    site.happened();
     Ok(value)
 }
 

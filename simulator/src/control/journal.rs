@@ -62,6 +62,8 @@ pub(super) fn wait(call: Call) -> BoxFuture<'static, Result<Value, Refusal>> {
         target: Target,
         fault: Option<String>,
         timeout_ms: Option<u64>,
+        /// Requests that are known already.
+        seen: std::collections::BTreeSet<u64>,
     }
     Box::pin(async move {
         let wait: Wait = if call.body.is_null() {
@@ -82,7 +84,7 @@ pub(super) fn wait(call: Call) -> BoxFuture<'static, Result<Value, Refusal>> {
             let found = query.run(site).ok()?;
             let ended: Vec<_> = found
                 .into_iter()
-                .filter(|r| r.finished_ms.is_some())
+                .filter(|r| r.finished_ms.is_some() && !wait.seen.contains(&r.id))
                 .collect();
             (!ended.is_empty()).then_some(ended)
         });

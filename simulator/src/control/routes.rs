@@ -216,8 +216,8 @@ pub const ROUTES: &[Route] = &[
     route(
         "POST",
         "/worlds/{world}/journal/wait",
-        "Wait until requests after `since` that match have ended.",
-        "{since, target, fault, timeout_ms}",
+        "Wait until requests after `since` that match and are not among `seen` have ended.",
+        "{since, target, fault, timeout_ms, seen: [number, …]}",
         Wait(journal::wait),
     ),
     route(

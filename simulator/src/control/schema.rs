@@ -211,6 +211,7 @@ pub(super) fn body(method: &str, path: &str) -> Option<Body> {
                     ("target", target()),
                     ("fault", text()),
                     ("timeout_ms", number()),
+                    ("seen", list(number())),
                 ],
             ),
             json!({"since": 0, "timeout_ms": 1000}),

@@ -216,14 +216,13 @@ async fn exchange(
     };
     let prefix = resources::debug_prefix(call, &request);
     request.journal = journal;
-    // Only rules look at them.
-    let facts = site.is_armed().then(|| request.facts());
-    let fault = |when| site.daemon_fault(facts.as_ref()?, when);
     let failing = |fault| daemon_fault(call, &prefix, fault);
     if site.world.lock().mn.daemon_stopped {
         return failing(DaemonFault::Down);
     }
-    if let Some(fault) = fault(When::Before)
+    // Only rules look at the facts.
+    if site.is_armed()
+        && let Some(fault) = site.daemon_fault(&request.facts(), When::Before)
         && let Some(fault) = fault.settled().await
     {
         return failing(fault);
@@ -232,7 +231,7 @@ async fn exchange(
         return failing(DaemonFault::Closed);
     }
     let mut response = mn::dispatch::serve(Arc::clone(&site), request).await;
-    if let Some(fault) = fault(When::After)
+    if let Some(fault) = site.daemon_fault_after(journal)
         && let Some(fault) = fault.settled().await
     {
         return failing(fault);

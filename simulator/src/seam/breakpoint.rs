@@ -176,6 +176,11 @@ impl BreakPoints {
     }
 
     /// Lets everything go and holds nothing any more; the break points stay.
+    /// Whether nothing is held any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.inner.lock().is_closed
+    }
+
     pub(crate) fn close(&self) {
         let mut inner = self.inner.lock();
         inner.is_closed = true;

@@ -67,6 +67,21 @@ impl Site {
         }
     }
 
+    /// The fault that a request meets at the daemon after it was carried out, by its number in the journal.
+    pub fn daemon_fault_after(&self, request: u64) -> Option<DaemonFault> {
+        if !self.is_armed() {
+            return None;
+        }
+        // A rule may have been set while the request ran.
+        let facts = {
+            let journal = self.journal.lock();
+            journal
+                .get(request)
+                .map_or_else(Default::default, |request| request.facts.clone())
+        };
+        self.daemon_fault(&facts, When::After)
+    }
+
     /// Whether nobody listens at the native door: a rule that says so and asks for no particular request.
     pub fn is_daemon_down(&self) -> bool {
         if !self.is_armed() {
@@ -74,5 +89,23 @@ impl Site {
         }
         let now = self.now_ms();
         self.faults.meet_connection(now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::seam::{DaemonFault, RequestFacts, Settings, Site};
+    use crate::site;
+
+    #[test]
+    fn a_rule_that_is_set_while_a_request_runs_is_met_after_it() {
+        let site = Site::new(site::lab(), Settings::default());
+        let facts = |command| RequestFacts::new(Some(command), None, &[], None);
+        let (one, other) = (site.open(None, facts("lsdef")), site.open(None, facts("chdef")));
+        assert_eq!(site.daemon_fault_after(one), None);
+        let rule = r#"{"name":"xcatd-closed","when":"after","target":{"operation":"lsdef"}}"#;
+        site.add_fault(serde_json::from_str(rule).unwrap()).unwrap();
+        assert_eq!(site.daemon_fault_after(other), None);
+        assert_eq!(site.daemon_fault_after(one), Some(DaemonFault::Closed));
     }
 }

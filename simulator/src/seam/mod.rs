@@ -9,6 +9,7 @@ mod clock;
 mod command;
 mod daemon;
 mod fault;
+mod hang;
 mod journal;
 mod latency;
 mod overlap;

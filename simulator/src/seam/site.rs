@@ -103,6 +103,7 @@ impl DerefMut for WorldEdit<'_> {
 impl Drop for WorldEdit<'_> {
     fn drop(&mut self) {
         self.site.record_whole(&mut self.world);
+        self.site.happened();
     }
 }
 
@@ -145,7 +146,7 @@ impl Site {
     }
 
     /// Something happened that others may wait for.
-    pub(super) fn happened(&self) {
+    pub(crate) fn happened(&self) {
         self.events.0.send_modify(|n| *n = n.wrapping_add(1));
     }
 
@@ -400,6 +401,9 @@ impl Site {
             if let Effect::Delay { ms } = fault.effect {
                 self.clock.pass(&self.world, ms).await;
             }
+        }
+        if !fired.iter().any(|fault| fault.is_instead_of(&command)) {
+            self.while_it_hangs(&command).await;
         }
         let outcome = self.with_faults(request, &command, &fired, reading);
         self.hold(request, &facts, &command, nth, When::After).await;

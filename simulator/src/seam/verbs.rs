@@ -66,7 +66,10 @@ impl<'a> Verbs<'a> {
         let mut world = self.0.world.lock();
         self.0.clock.step(&mut world, ms);
         self.0.faults.expire(&mut world);
-        world.now_ms
+        let now = world.now_ms;
+        drop(world);
+        self.0.happened();
+        now
     }
 }
 

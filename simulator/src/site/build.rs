@@ -527,6 +527,7 @@ impl Builder<'_> {
         );
         linux.iucv = file.transport == Transport::Iucv;
         linux.ssh = file.transport == Transport::Ssh;
+        linux.zfcp.faults.no_zfcp = !file.zfcp;
         linux.kernel_parameters.clone_from(&file.kernel);
         guest::apply_kernel_parameters(linux);
         for (path, text) in &file.files {
@@ -568,7 +569,7 @@ impl Builder<'_> {
             return;
         }
         let mut paths: HashMap<&str, (Lun, Vec<Wwpn>)> = HashMap::new();
-        for (port, luns) in &self.world.san.luns {
+        for (port, luns) in self.world.san.luns.iter() {
             for (lun, name) in luns {
                 let entry = paths.entry(name).or_insert_with(|| (*lun, Vec::new()));
                 entry.1.push(*port);
@@ -725,7 +726,9 @@ impl Builder<'_> {
                 .iter()
                 .flat_map(|m| self.initiators(m))
                 .collect::<BTreeSet<_>>();
-            self.world.san.zones.insert(zone.name.clone(), members);
+            if zone.active {
+                self.world.san.zones.insert(zone.name.clone(), members);
+            }
         }
         for mask in &file.san.masks {
             let initiators = mask

@@ -189,6 +189,9 @@ pub struct GuestFile {
     /// FCP devices of DEDICATE statements.
     #[serde(default)]
     pub dedicate: Vec<Spanned<String>>,
+    /// Whether its kernel has the zfcp driver; without it FCP devices stay unbound.
+    #[serde(default = "yes")]
+    pub zfcp: bool,
     /// Kernel parameters, such as `zfcp.allow_lun_scan=0` or `cio_ignore=all,!condev`.
     #[serde(default)]
     pub kernel: String,
@@ -364,6 +367,10 @@ const fn one() -> u32 {
     1
 }
 
+const fn yes() -> bool {
+    true
+}
+
 /// `[[san.zone]]`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -372,6 +379,9 @@ pub struct ZoneFile {
     pub name: String,
     /// WWPNs, or `SYSTEM:1A00-1A0F` for the initiators of these FCP devices.
     pub members: Vec<Spanned<String>>,
+    /// Whether it belongs to the active zone set; one that does not is as good as absent.
+    #[serde(default = "yes")]
+    pub active: bool,
 }
 
 /// `[[san.mask]]`.
@@ -412,7 +422,7 @@ pub fn preset(text: &str) -> Result<Option<PresetFile>, Vec<SiteProblem>> {
     }
 }
 
-fn problem(text: &str, error: &toml::de::Error) -> Vec<SiteProblem> {
+pub(super) fn problem(text: &str, error: &toml::de::Error) -> Vec<SiteProblem> {
     vec![SiteProblem::at(
         text,
         error.span().map_or(0, |s| s.start),
@@ -421,7 +431,7 @@ fn problem(text: &str, error: &toml::de::Error) -> Vec<SiteProblem> {
 }
 
 /// Whether the schema version can be read.
-fn check_version(text: &str) -> Result<(), Vec<SiteProblem>> {
+pub(super) fn check_version(text: &str) -> Result<(), Vec<SiteProblem>> {
     #[derive(Deserialize)]
     struct Version {
         schema: Option<Spanned<u32>>,
@@ -440,5 +450,61 @@ fn check_version(text: &str) -> Result<(), Vec<SiteProblem>> {
             Err(vec![SiteProblem::at(text, v.span().start, message)])
         }
         Some(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keys of a table, as serde names them when it meets one that it does not know.
+    fn keys<T: for<'a> Deserialize<'a>>() -> Vec<String> {
+        let error = toml::from_str::<T>("no_such_key = 1").err();
+        let text = error.map(|e| e.message().to_owned()).unwrap_or_default();
+        let names: Vec<String> = text.split('`').skip(3).step_by(2).map(str::to_owned).collect();
+        assert!(names.len() > 1, "{text}");
+        names
+    }
+
+    #[test]
+    fn every_key_is_documented() {
+        let page = include_str!("../../../docs/site-file.md");
+        let (keys_part, _) = page.split_once("## Building on").expect("the part on keys");
+        let all = [
+            ("", keys::<SiteFile>()),
+            ("", keys::<MnFile>()),
+            ("mn.", keys::<UserFile>()),
+            ("system.", keys::<SystemFile>()),
+            ("", keys::<ZhcpFile>()),
+            ("", keys::<FcpFile>()),
+            ("", keys::<GuestFile>()),
+            ("", keys::<PoolFile>()),
+            ("", keys::<EntryFile>()),
+            ("", keys::<DasdFile>()),
+            ("", keys::<DiskPoolFile>()),
+            ("san.", keys::<SanFile>()),
+            ("", keys::<PortFile>()),
+            ("", keys::<VolumeFile>()),
+            ("", keys::<ZoneFile>()),
+            ("", keys::<MaskFile>()),
+            ("mn.", vec!["user".to_owned()]),
+        ];
+        for (prefix, key) in all.iter().flat_map(|(p, keys)| keys.iter().map(move |k| (p, k))) {
+            let forms = [
+                format!("`{key}`"),
+                format!("[{key}]`"),
+                format!("[{prefix}{key}]"),
+                format!("[[{key}.NAME]]"),
+                format!("[[mn.{key}]]"),
+            ];
+            assert!(forms.iter().any(|f| keys_part.contains(f.as_str())), "docs/site-file.md lacks {prefix}{key}");
+        }
+    }
+
+    #[test]
+    fn the_example_of_the_page_is_a_site() {
+        let page = include_str!("../../../docs/site-file.md");
+        let example = page.split("```toml\n").nth(1).and_then(|t| t.split("```").next());
+        crate::site::from_text("example", example.expect("an example")).unwrap();
     }
 }

@@ -1,11 +1,13 @@
-//! Site files: a readable description of a site (TOML, with a schema version), and the world that is made of it.
-//! Errors point at the line; all of them are reported at once.
+//! Site files: a readable description of a site (TOML, with a schema version), and the world that is made of it. A file can
+//! build on another and say only what differs. Errors point at the line; all of them are reported at once.
+//! `docs/site-file.md` describes every key.
 
 mod build;
 mod embedded;
 mod error;
 mod file;
 mod generate;
+mod overlay;
 pub mod personality;
 pub mod preset;
 
@@ -17,6 +19,7 @@ pub use error::{SiteError, SiteProblem};
 pub use file::{SCHEMA, SiteFile, parse};
 pub use generate::{Scale, generate};
 
+use self::overlay::Whole;
 use self::preset::Preset;
 use crate::world::World;
 
@@ -25,13 +28,18 @@ use crate::world::World;
 /// # Errors
 /// Every problem of the text, each with its line.
 pub fn from_text(name: &str, text: &str) -> Result<World, SiteError> {
-    world(text).map_err(|problems| SiteError::Invalid {
+    from_text_in(name, text, None)
+}
+
+/// As [`from_text`], with the folder from which a base is read.
+fn from_text_in(name: &str, text: &str, folder: Option<&Path>) -> Result<World, SiteError> {
+    world(text, folder).map_err(|problems| SiteError::Invalid {
         name: name.to_owned(),
         problems,
     })
 }
 
-fn world(text: &str) -> Result<World, Vec<SiteProblem>> {
+fn world(text: &str, folder: Option<&Path>) -> Result<World, Vec<SiteProblem>> {
     if let Some(preset) = file::preset(text)? {
         let (at, site, name) = (
             preset.preset.span().start,
@@ -54,13 +62,18 @@ fn world(text: &str) -> Result<World, Vec<SiteProblem>> {
             })
             .map_err(|error| vec![SiteProblem::at(text, at, error.to_string())]);
     }
-    let file = parse(text)?;
-    build(&file, text)
+    match Whole::gather(text, folder)? {
+        None => build(&parse(text)?, text),
+        Some(whole) => whole
+            .parse()
+            .and_then(|file| build(&file, whole.text()))
+            .map_err(|problems| whole.placed(problems)),
+    }
 }
 
 /// Every problem of a site file's text, in order of lines; none when it can be used.
 pub fn check(text: &str) -> Vec<SiteProblem> {
-    let mut problems = world(text).err().unwrap_or_default();
+    let mut problems = world(text, None).err().unwrap_or_default();
     problems.sort_by_key(|p| p.line);
     problems
 }
@@ -84,7 +97,7 @@ pub fn load(path: &Path) -> Result<World, SiteError> {
         path: path.to_owned(),
         source,
     })?;
-    from_text(&path.display().to_string(), &text)
+    from_text_in(&path.display().to_string(), &text, path.parent())
 }
 
 /// The world of the `lab` site.

@@ -9,6 +9,7 @@ pub mod pool_text;
 pub mod san;
 pub mod scratch;
 pub mod tables;
+pub mod tracked;
 pub mod zfcp;
 pub mod zvm;
 
@@ -22,6 +23,7 @@ pub use linux::{Distribution, Linux, LinuxRole};
 pub use pool_text::PoolText;
 pub use san::San;
 pub use tables::Database;
+pub use tracked::Tracked;
 pub use zvm::ZvmSystem;
 
 /// Everything a site file describes and a snapshot saves.

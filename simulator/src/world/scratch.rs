@@ -16,6 +16,8 @@ pub struct Scratch {
     notes: Vec<FileNote>,
     /// Programs that are to fail.
     pub program_faults: Vec<ProgramFault>,
+    /// Whether a program waited for a map that has lost all its paths and queues.
+    pub hangs: bool,
 }
 
 /// A file that was written or removed.

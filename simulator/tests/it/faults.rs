@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
+use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tower::ServiceExt;
@@ -709,4 +710,52 @@ async fn conditions_are_put_right_when_the_rule_goes() {
             assert_eq!(*site.look(), site::lab(), "{}", fault.name);
         }
     }
+}
+
+/// Whatever rules are set and taken away in whatever order, the world is as those that are left make it.
+#[test]
+fn what_rules_have_changed_stays_changed_until_all_of_them_are_gone() {
+    // Left out: what happens once and is not held (F7, F11, F21, F23, F54), what needs another site (F45, F70), and what
+    // changes who is meant by others: the devices there are, their WWPNs, the volumes under LUNs, places in zones.
+    let left_out = [
+        "F2", "F3", "F7", "F11", "F19", "F21", "F23", "F27", "F36", "F37", "F38", "F39", "F40", "F41", "F42", "F45", "F46",
+        "F47", "F54", "F70",
+    ];
+    let faults: Vec<&NamedFault> = catalogue()
+        .filter(|f| matches!((f.effect)(), Effect::Condition { .. }) && !left_out.contains(&f.name))
+        .collect();
+    assert!(faults.len() > 30);
+    let lab = site::lab();
+    let config = ProptestConfig {
+        cases: 60,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    // Each step adds a rule, or takes one away of those that are there.
+    let steps = prop::collection::vec((0..faults.len(), any::<Option<prop::sample::Index>>()), 1..14);
+    proptest!(config, |(steps in steps)| {
+        let site = Site::new(lab.clone(), Settings::default());
+        let mut set: Vec<(String, &str)> = Vec::new();
+        for (add, remove) in &steps {
+            match remove {
+                Some(at) if !set.is_empty() => {
+                    let (id, _) = set.remove(at.index(set.len()));
+                    site.remove_fault(&id).expect("the rule");
+                }
+                _ => {
+                    let name = faults[*add].name;
+                    if let Ok(rule) = site.add_fault(request(name)) {
+                        set.push((rule.id, name));
+                    }
+                }
+            }
+        }
+        let fresh = Site::new(lab.clone(), Settings::default());
+        for (_, name) in &set {
+            fresh.add_fault(request(name)).expect("a rule that was set before");
+        }
+        prop_assert!(*site.look() == *fresh.look(), "left: {:?}", set);
+        site.clear_faults();
+        prop_assert!(*site.look() == lab, "all gone, of: {:?}", set);
+    });
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use xcat_simulator::seam::{Settings, Site};
+use xcat_simulator::seam::{ClockSettings, Settings, Site};
 use xcat_simulator::site;
 use xcat_simulator::world::World;
 
@@ -219,6 +219,22 @@ async fn f31_ports_are_found_by_a_later_rescan() {
 }
 
 #[tokio::test]
+async fn f31_the_next_state_change_of_the_fabric_makes_the_driver_ask_again() {
+    let lab = Lab::new();
+    let silent = lab.fault(&rule("F31", &[]));
+    lab.attach().await;
+    lab.pass(120_000);
+    // A state change while the name server is still silent: that scan fails as well.
+    let gone = lab.fault(&rule("F30", &[("wwpn", "500507630b00c562")]));
+    assert_eq!(lab.on("lnx1", "lszfcp -P").await, "");
+    lab.0.remove_fault(&silent);
+    lab.pass(120_000);
+    assert_eq!(lab.on("lnx1", "lszfcp -P").await, "", "nothing has changed since");
+    lab.0.remove_fault(&gone);
+    assert_eq!(lab.on("lnx1", "lszfcp -P | wc -l").await, "2");
+}
+
+#[tokio::test]
 async fn f34_a_port_is_in_recovery_again_and_again() {
     let lab = Lab::new();
     lab.attach().await;
@@ -428,6 +444,59 @@ async fn f63_commands_hang_until_queueing_is_switched_off() {
         lab.on("lnx1", &timed(&format!("multipath -f {MAP}"))).await,
         "0"
     );
+}
+
+const READ: &str = "a=$(date +%s); dd if=/dev/mapper/36630300c56200000000004020403300 of=/dev/null count=1 2> /dev/null; \
+                    echo $? after $(( $(date +%s) - a ))";
+
+#[tokio::test]
+async fn f63_a_command_goes_on_when_a_path_returns_in_virtual_time() {
+    let lab = Lab::new();
+    lab.attach().await;
+    let mut lost = rule("F63", &[("lun", TWO)]);
+    lost["for_ms"] = 30_000.into();
+    lab.fault(&lost);
+    let before = lab.0.now_ms();
+    assert!(lab.on("lnx1", READ).await.starts_with("0 after"));
+    assert_eq!(lab.0.now_ms() - before, 30_000);
+}
+
+#[tokio::test]
+async fn f63_a_command_hangs_for_as_long_as_time_stands_and_no_path_returns() {
+    for cure in ["path", "queueing", "end"] {
+        let lab = Lab::new();
+        lab.attach().await;
+        lab.0.set_clock(ClockSettings {
+            frozen: true,
+            scale: 0.0,
+        });
+        let lost = lab.fault(&rule("F63", &[("lun", TWO)]));
+        let last = lab.0.journal.lock().last_id();
+        let other = Lab(Arc::clone(&lab.0));
+        let reading = tokio::spawn(async move { other.on("lnx1", READ).await });
+        while lab.0.journal.lock().last_id() == last {
+            tokio::task::yield_now().await;
+        }
+        // Others are served meanwhile, on the same guest too.
+        assert_eq!(lab.on("lnx1", "echo here").await, "here");
+        assert!(!reading.is_finished());
+        let expected = match cure {
+            "path" => {
+                lab.0.remove_fault(&lost);
+                "0 after 0"
+            }
+            "queueing" => {
+                lab.on("lnx1", &format!("multipathd disablequeueing map {MAP}")).await;
+                "1 after 0"
+            }
+            _ => {
+                lab.0.edit().linuxes.get_mut("lnx1").expect("the guest").ssh = false;
+                ""
+            }
+        };
+        let read = reading.await.expect("an answer");
+        assert!(read.starts_with(expected), "{cure}: {read}");
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod doors;
 mod faults;
 mod faults_in_time;
 mod five_steps;
+mod follow;
 mod hostile_input;
 mod native;
 mod native_faults;

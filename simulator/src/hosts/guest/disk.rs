@@ -172,7 +172,7 @@ pub fn volume<'a>(
 
 /// How long I/O to a map without paths is queued, in milliseconds: as with `no_path_retry` 24 at a checker interval of
 /// five seconds.
-const QUEUE_MS: u64 = 120_000;
+pub const QUEUE_MS: u64 = 120_000;
 
 /// Whether I/O to an opened device is queued because all paths of a map are lost (spec: zfcp-and-san 8.1 F63).
 pub fn is_queueing(view: &View<'_>, opened: &Opened) -> bool {
@@ -181,6 +181,18 @@ pub fn is_queueing(view: &View<'_>, opened: &Opened) -> bool {
     };
     view.zfcp.maps.get(wwid).is_some_and(|map| !map.no_queue)
         && paths(view, opened).iter().all(|(.., path)| !path.up)
+}
+
+/// Whether a Linux has a map on which I/O is queued because all its paths are lost.
+pub fn has_queueing_map(world: &World, host: &HostName) -> bool {
+    world
+        .linuxes
+        .get(host)
+        .is_some_and(|linux| !linux.zfcp.maps.is_empty())
+        && View::of(world, host).is_some_and(|view| {
+            let mut maps = view.zfcp.maps.keys();
+            maps.any(|wwid| is_queueing(&view, &Opened::Map(wwid.clone())))
+        })
 }
 
 /// Waits as a command does that touches maps which queue: until their paths are given up. `named`: the devices that the
@@ -197,6 +209,7 @@ pub fn wait_for_queues(env: &mut ProgramEnv<'_>, named: &[String]) {
         })
     });
     if hangs {
+        env.world.scratch.hangs = true;
         env.world.now_ms = env.world.now_ms.saturating_add(QUEUE_MS);
     }
 }

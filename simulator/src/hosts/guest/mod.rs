@@ -28,5 +28,6 @@ pub mod udev;
 mod udevadm;
 mod zdev;
 
+pub use disk::{QUEUE_MS, has_queueing_map};
 pub use life::{apply_kernel_parameters, boot, reboot, settle, stopped};
 pub use lookup::lookup;

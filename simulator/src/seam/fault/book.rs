@@ -58,6 +58,13 @@ pub(crate) struct Fired {
     pub(crate) left: Option<u64>,
 }
 
+impl Fired {
+    /// Whether a remote command is not carried out at all because of it.
+    pub(crate) fn is_instead_of(&self, command: &RemoteCommand) -> bool {
+        self.when == When::Before && self.effect.ssh_outcome(command).is_some()
+    }
+}
+
 impl FaultBook {
     /// Sets a rule; a condition that lasts is brought about at once. Gives the rule as it is now.
     ///
@@ -97,7 +104,8 @@ impl FaultBook {
         let mut inner = self.inner.lock();
         let at = inner.armed.iter().position(|a| a.rule.id == id)?;
         let mut armed = inner.armed.remove(at);
-        std::mem::take(&mut armed.rule.undo).put_back(world);
+        let undo = std::mem::take(&mut armed.rule.undo);
+        put_back(undo, armed.number, &mut inner.armed, world);
         Some(armed.rule)
     }
 
@@ -185,11 +193,22 @@ impl FaultBook {
     /// Takes away the conditions whose time is over.
     pub(crate) fn expire(&self, world: &mut World) {
         let mut inner = self.inner.lock();
+        let mut over = Vec::new();
         for armed in &mut inner.armed {
-            if armed.rule.until_ms.is_some_and(|t| world.now_ms >= t) {
-                std::mem::take(&mut armed.rule.undo).put_back(world);
+            if armed.rule.is_over(world.now_ms) && !armed.rule.undo.is_empty() {
+                over.push((armed.number, std::mem::take(&mut armed.rule.undo)));
             }
         }
+        for (number, undo) in over.into_iter().rev() {
+            put_back(undo, number, &mut inner.armed, world);
+        }
+    }
+
+    /// When the next rule ends after `now_ms`.
+    pub(crate) fn next_end(&self, now_ms: u64) -> Option<u64> {
+        let inner = self.inner.lock();
+        let ends = inner.armed.iter().filter_map(|a| a.rule.until_ms);
+        ends.filter(|t| *t > now_ms).min()
     }
 
     /// The rules that a remote command meets now, in order. Counts them; those that fail a program are counted when the
@@ -251,7 +270,7 @@ impl FaultBook {
         let mut inner = self.inner.lock();
         let seed = inner.seed;
         for armed in &mut inner.armed {
-            let over = armed.rule.until_ms.is_some_and(|t| now_ms >= t)
+            let over = armed.rule.is_over(now_ms)
                 || armed.rule.times.is_some_and(|t| armed.rule.hits >= t);
             if over || !is_met(armed) {
                 continue;
@@ -304,6 +323,44 @@ impl FaultBook {
             if armed.rule.skip == 0 && armed.rule.probability.is_none() {
                 armed.rule.seen += times;
             }
+        }
+    }
+}
+
+/// Puts right what a rule put aside, so that what others ask for stays as they ask: what two rules have changed stays
+/// changed until both are gone. `number` is that of the rule, `others` are in order of theirs.
+fn put_back(undo: Undo, number: u64, others: &mut [Armed], world: &mut World) {
+    if undo.is_empty() {
+        return;
+    }
+    let now = world.now_ms;
+    let later = |armed: &Armed| {
+        armed.number > number && armed.rule.is_lasting() && !armed.rule.is_over(now)
+    };
+    // What later rules have changed of the same things is taken back first, and then brought about anew.
+    let mut meeting = vec![undo];
+    let mut unwound = Vec::new();
+    for armed in others.iter_mut().filter(|armed| later(armed)) {
+        if meeting.iter().any(|undo| undo.meets(&armed.rule.undo)) {
+            meeting.push(std::mem::take(&mut armed.rule.undo));
+            unwound.push(armed.number);
+        }
+    }
+    for undo in meeting.into_iter().rev() {
+        undo.put_back(world);
+    }
+    for armed in others.iter_mut().filter(|armed| later(armed)) {
+        let Effect::Condition { condition, ms } = armed.rule.effect else {
+            continue;
+        };
+        if !unwound.contains(&armed.number) && !condition.is_guarded() {
+            continue;
+        }
+        // What can no longer be brought about is out of order in another way.
+        if let Ok(place) = armed.matcher.place(world)
+            && let Ok(anew) = condition.apply(world, &place, ms)
+        {
+            armed.rule.undo.extend(anew);
         }
     }
 }

@@ -477,7 +477,7 @@ const CATALOGUE: &[NamedFault] = &[
         "F31",
         "name server does not answer",
         &[],
-        "the scan takes three seconds, then no ports; `port_rescan` later finds them",
+        "the scan takes three seconds, then no ports; `port_rescan` later finds them, as does the scan after the next state change in the fabric",
         NameServerDown
     ),
     condition!(
@@ -713,7 +713,7 @@ const CATALOGUE: &[NamedFault] = &[
         "F63",
         "all paths lost, and the map queues",
         &["lun"],
-        "commands that touch the map (`blkid`, `dd`, old `multipath -f`) hang for two minutes (virtual), then I/O errors; not after `disablequeueing`",
+        "commands that touch the map (`blkid`, `dd`, old `multipath -f`) hang until a path returns or `disablequeueing`; where virtual time takes no real time, for two virtual minutes, then I/O errors",
         PathsLost
     ),
     condition!(

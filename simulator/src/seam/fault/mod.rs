@@ -4,6 +4,7 @@ mod book;
 mod catalogue;
 mod condition;
 mod effect;
+mod guest_setting;
 mod page;
 mod rule;
 mod smapi;

@@ -218,6 +218,11 @@ fn has(target: &Target, field: &str) -> bool {
 }
 
 impl FaultRule {
+    /// Whether its time has passed.
+    pub(super) fn is_over(&self, now_ms: u64) -> bool {
+        self.until_ms.is_some_and(|t| now_ms >= t)
+    }
+
     /// Whether it is a condition that lasts, not one that comes with single commands.
     pub(super) fn is_lasting(&self) -> bool {
         matches!(self.effect, Effect::Condition { .. })

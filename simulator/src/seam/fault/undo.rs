@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::guest_setting::{Former, GuestSetting};
 use crate::world::san::Medium;
-use crate::world::zfcp::GuestFaults;
 use crate::world::zvm::FcpDevice;
 use crate::world::{DeviceNumber, HostName, Lun, SystemName, UserId, World, Wwpn};
 
@@ -67,11 +67,11 @@ pub(super) enum Step {
     Speaks { volume: String },
     /// A volume has its size.
     Bytes { volume: String, bytes: u64 },
-    /// The faults of a guest are as they were, as far as they were changed.
+    /// A setting of a guest is as it was.
     Guest {
         host: HostName,
-        before: Box<GuestFaults>,
-        after: Box<GuestFaults>,
+        setting: GuestSetting,
+        former: Former,
     },
     /// A channel answers.
     Answering {
@@ -131,6 +131,18 @@ impl Undo {
         self.0.push(step);
     }
 
+    /// Whether both put the same thing right.
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        self.0
+            .iter()
+            .any(|step| other.0.iter().any(|o| o.key() == step.key()))
+    }
+
+    /// What was put aside after it.
+    pub(super) fn extend(&mut self, newer: Self) {
+        self.0.extend(newer.0);
+    }
+
     /// Puts everything right, once.
     pub(crate) fn put_back(self, world: &mut World) {
         for step in self.0.into_iter().rev() {
@@ -139,25 +151,26 @@ impl Undo {
     }
 }
 
-/// The faults of a guest with those that a rule changed as they were before it; others may have changed meanwhile.
-fn restored(now: &GuestFaults, before: &GuestFaults, after: &GuestFaults) -> Option<GuestFaults> {
-    let fields = |faults| match serde_json::to_value(faults) {
-        Ok(serde_json::Value::Object(fields)) => Some(fields),
-        _ => None,
-    };
-    let (mut now, before, after) = (fields(now)?, fields(before)?, fields(after)?);
-    for name in before.keys().chain(after.keys()) {
-        if before.get(name) != after.get(name) {
-            match before.get(name) {
-                Some(value) => now.insert(name.clone(), value.clone()),
-                None => now.remove(name),
-            };
-        }
-    }
-    serde_json::from_value(serde_json::Value::Object(now)).ok()
-}
-
 impl Step {
+    /// What is put right, without how it was.
+    fn key(&self) -> serde_json::Value {
+        let mut key = serde_json::to_value(self).unwrap_or_default();
+        if let Some(fields) = key.as_object_mut() {
+            let keeps_volume = matches!(
+                self,
+                Self::Medium { .. } | Self::Bytes { .. } | Self::Speaks { .. } | Self::Masked { .. }
+            );
+            let keeps_wwpn = !matches!(self, Self::Npiv { .. });
+            fields.retain(|name, _| match name.as_str() {
+                "fcp" | "medium" | "bytes" | "former" | "wrong" | "right" => false,
+                "volume" => keeps_volume,
+                "wwpn" => keeps_wwpn,
+                _ => true,
+            });
+        }
+        key
+    }
+
     fn take(self, world: &mut World) {
         let fcp =
             |world: &mut World, system: &SystemName, device, change: &dyn Fn(&mut FcpDevice)| {
@@ -238,14 +251,11 @@ impl Step {
             }
             Self::Guest {
                 host,
-                before,
-                after,
+                setting,
+                former,
             } => {
                 if let Some(linux) = world.linuxes.get_mut(&host) {
-                    let now = &linux.zfcp.faults;
-                    if let Some(faults) = restored(now, &before, &after) {
-                        linux.zfcp.faults = faults;
-                    }
+                    setting.set(&mut linux.zfcp.faults, former);
                 }
             }
             Self::Answering { system, device } => fcp(world, &system, device, &|f| f.mute_ms = 0),

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::Volume;
-use crate::world::{Lun, Wwpn};
+use super::index::Indexes;
+use crate::world::{Lun, Tracked, Wwpn};
 
 /// The SAN of a site.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -15,13 +16,13 @@ pub struct San {
     /// Volumes by name.
     pub volumes: BTreeMap<String, Volume>,
     /// Which volume answers under a LUN of a target port.
-    pub luns: BTreeMap<Wwpn, BTreeMap<Lun, String>>,
+    pub luns: Tracked<BTreeMap<Wwpn, BTreeMap<Lun, String>>>,
     /// Zones: sets of WWPNs that see each other.
     pub zones: BTreeMap<String, BTreeSet<Wwpn>>,
     /// When set, every initiator sees every target (no zoning configured).
     pub open_zoning: bool,
     /// Initiators to which a volume is shown; a volume without an entry is shown to nobody unless `open_masking`.
-    pub masks: BTreeMap<String, BTreeSet<Wwpn>>,
+    pub masks: Tracked<BTreeMap<String, BTreeSet<Wwpn>>>,
     /// When set, every volume is shown to every initiator.
     pub open_masking: bool,
     /// Initiator ports, by physical WWPN, whose link to the fabric is down (spec: zfcp-and-san 8.1 F15).
@@ -53,6 +54,9 @@ pub struct San {
     /// (spec: zfcp-and-san 8.1 F45).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub opened_elsewhere: BTreeMap<Wwpn, BTreeSet<Lun>>,
+    /// What the masks say, by initiator; made when needed and no part of the value.
+    #[serde(skip)]
+    pub indexes: Indexes,
 }
 
 /// A port of a storage controller.

@@ -5,12 +5,14 @@
 
 mod change;
 mod fabric;
+mod index;
 mod reach;
 #[cfg(test)]
 mod tests;
 mod volume;
 
 pub use change::{Login, SanError};
+pub use index::Indexes;
 pub use fabric::{San, TargetPort};
 pub use reach::{Unreachable, VisibleLun};
 pub use volume::{Medium, Volume};

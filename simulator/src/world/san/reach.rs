@@ -106,11 +106,11 @@ impl San {
         target: Wwpn,
     ) -> impl Iterator<Item = VisibleLun<'_>> {
         let open = self.port(initiator, target).is_ok() && !self.reports_fail(target);
-        self.luns
-            .get(&target)
-            .filter(|_| open)
-            .into_iter()
-            .flatten()
+        let luns = self.luns.get(&target).filter(|_| open);
+        let likely = luns.and_then(|_| self.likely_luns(initiator, target));
+        let all = luns.filter(|_| likely.is_none()).into_iter().flatten();
+        let some = likely.into_iter().flatten();
+        all.chain(some.filter_map(move |lun| luns?.get_key_value(&lun)))
             .filter(move |(_, name)| self.shown(name, initiator))
             .filter_map(move |(lun, name)| {
                 Some(VisibleLun {

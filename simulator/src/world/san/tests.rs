@@ -20,9 +20,9 @@ fn san() -> San {
             },
         )]),
         volumes: BTreeMap::from([("v4".to_owned(), Volume::default())]),
-        luns: BTreeMap::from([(PORT, BTreeMap::from([(LUN, "v4".to_owned())]))]),
+        luns: BTreeMap::from([(PORT, BTreeMap::from([(LUN, "v4".to_owned())]))]).into(),
         zones: BTreeMap::from([("z".to_owned(), BTreeSet::from([ME, PORT]))]),
-        masks: BTreeMap::from([("v4".to_owned(), BTreeSet::from([ME]))]),
+        masks: BTreeMap::from([("v4".to_owned(), BTreeSet::from([ME]))]).into(),
         ..San::default()
     }
 }

@@ -133,7 +133,9 @@ impl Zfcp {
         adapter.scanned_ms = machine.world.now_ms;
         let san = &machine.world.san;
         adapter.unscanned = san.name_server_down;
+        adapter.missed.clear();
         if adapter.unscanned {
+            adapter.missed.extend(san.visible_ports(initiator));
             return;
         }
         // A new port that refuses the login is dropped again without a message.
@@ -321,8 +323,11 @@ impl Zfcp {
         };
         let since = machine.world.now_ms.saturating_sub(adapter.scanned_ms);
         let san = &machine.world.san;
-        !adapter.unscanned
-            && (adapter.ports.is_empty() || since >= PORT_SCAN_MS)
+        if adapter.unscanned {
+            // Each scan that fails notes what it missed: the next one comes with the next state change.
+            return since >= PORT_SCAN_MS && !san.visible_ports(initiator).eq(adapter.missed.iter().copied());
+        }
+        (adapter.ports.is_empty() || since >= PORT_SCAN_MS)
             && san
                 .visible_ports(initiator)
                 .any(|w| !adapter.ports.contains_key(&w) && san.port(initiator, w).is_ok())

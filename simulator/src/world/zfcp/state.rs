@@ -150,9 +150,13 @@ pub struct Adapter {
     pub next_rport: u32,
     /// When the fabric was last asked for ports, in virtual milliseconds.
     pub scanned_ms: u64,
-    /// Whether the name server did not answer the last scan: only an explicit one is tried again.
+    /// Whether the name server did not answer the last scan. That it answers again is notified to nobody.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unscanned: bool,
+    /// Ports that the last scan would have found, had the name server answered: only when there are others has a state
+    /// change been notified.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub missed: BTreeSet<Wwpn>,
 }
 
 /// How an adapter stands to the fabric (spec: zfcp-and-san 2.3).
