@@ -101,7 +101,10 @@ mod tests {
     fn a_rule_that_is_set_while_a_request_runs_is_met_after_it() {
         let site = Site::new(site::lab(), Settings::default());
         let facts = |command| RequestFacts::new(Some(command), None, &[], None);
-        let (one, other) = (site.open(None, facts("lsdef")), site.open(None, facts("chdef")));
+        let (one, other) = (
+            site.open(None, facts("lsdef")),
+            site.open(None, facts("chdef")),
+        );
         assert_eq!(site.daemon_fault_after(one), None);
         let rule = r#"{"name":"xcatd-closed","when":"after","target":{"operation":"lsdef"}}"#;
         site.add_fault(serde_json::from_str(rule).unwrap()).unwrap();

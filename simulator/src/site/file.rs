@@ -461,7 +461,12 @@ mod tests {
     fn keys<T: for<'a> Deserialize<'a>>() -> Vec<String> {
         let error = toml::from_str::<T>("no_such_key = 1").err();
         let text = error.map(|e| e.message().to_owned()).unwrap_or_default();
-        let names: Vec<String> = text.split('`').skip(3).step_by(2).map(str::to_owned).collect();
+        let names: Vec<String> = text
+            .split('`')
+            .skip(3)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect();
         assert!(names.len() > 1, "{text}");
         names
     }
@@ -489,7 +494,10 @@ mod tests {
             ("", keys::<MaskFile>()),
             ("mn.", vec!["user".to_owned()]),
         ];
-        for (prefix, key) in all.iter().flat_map(|(p, keys)| keys.iter().map(move |k| (p, k))) {
+        for (prefix, key) in all
+            .iter()
+            .flat_map(|(p, keys)| keys.iter().map(move |k| (p, k)))
+        {
             let forms = [
                 format!("`{key}`"),
                 format!("[{key}]`"),
@@ -497,14 +505,20 @@ mod tests {
                 format!("[[{key}.NAME]]"),
                 format!("[[mn.{key}]]"),
             ];
-            assert!(forms.iter().any(|f| keys_part.contains(f.as_str())), "docs/site-file.md lacks {prefix}{key}");
+            assert!(
+                forms.iter().any(|f| keys_part.contains(f.as_str())),
+                "docs/site-file.md lacks {prefix}{key}"
+            );
         }
     }
 
     #[test]
     fn the_example_of_the_page_is_a_site() {
         let page = include_str!("../../../docs/site-file.md");
-        let example = page.split("```toml\n").nth(1).and_then(|t| t.split("```").next());
+        let example = page
+            .split("```toml\n")
+            .nth(1)
+            .and_then(|t| t.split("```").next());
         crate::site::from_text("example", example.expect("an example")).unwrap();
     }
 }

@@ -249,7 +249,9 @@ fn merge_member<'i>(
             problems.push((span, "absent is true or false".to_owned()));
         }
         (Some(at), Some(DeValue::Boolean(true))) => {
-            let kept = std::mem::replace(into, toml::de::DeArray::new()).into_iter().enumerate();
+            let kept = std::mem::replace(into, toml::de::DeArray::new())
+                .into_iter()
+                .enumerate();
             *into = kept
                 .filter(|(index, _)| *index != at)
                 .map(|(_, value)| value)
@@ -343,8 +345,17 @@ postscripts = "x"
         );
         assert!(world.linuxes.contains_key("lnx9") && !world.linuxes.contains_key("lnx3"));
         assert!(!world.san.zones.contains_key("zvm2"));
-        assert!(world.san.masks.values().all(|m| !m.contains(&Wwpn(0xc050_76e8_a000_1a00))));
-        let row = world.mn.tables.get("postscripts", "node", "lnx9", "postscripts");
+        assert!(
+            world
+                .san
+                .masks
+                .values()
+                .all(|m| !m.contains(&Wwpn(0xc050_76e8_a000_1a00)))
+        );
+        let row = world
+            .mn
+            .tables
+            .get("postscripts", "node", "lnx9", "postscripts");
         assert_eq!(row, Some("x"));
     }
 
@@ -362,7 +373,10 @@ postscripts = "x"
         insta::assert_snapshot!(problems);
         let text = "schema = 1\nname = \"x\"\nbase = \"other.toml\"\n";
         let error = from_text("x", text).unwrap_err().to_string();
-        assert!(error.contains("x:3: a site given as text can build on"), "{error}");
+        assert!(
+            error.contains("x:3: a site given as text can build on"),
+            "{error}"
+        );
         let error = from_text("x", &text.replace("other.toml", "fresh")).unwrap_err();
         assert!(error.to_string().contains("'fresh' is a preset"), "{error}");
     }
@@ -383,6 +397,11 @@ postscripts = "x"
         let error = load(&two).unwrap_err().to_string();
         assert!(error.contains("in a circle"), "{error}");
         let error = load(&write("three.toml", "none.toml")).unwrap_err();
-        assert!(error.to_string().contains(":3: base 'none.toml' cannot be read"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains(":3: base 'none.toml' cannot be read"),
+            "{error}"
+        );
     }
 }

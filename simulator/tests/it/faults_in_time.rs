@@ -229,7 +229,11 @@ async fn f31_the_next_state_change_of_the_fabric_makes_the_driver_ask_again() {
     assert_eq!(lab.on("lnx1", "lszfcp -P").await, "");
     lab.0.remove_fault(&silent);
     lab.pass(120_000);
-    assert_eq!(lab.on("lnx1", "lszfcp -P").await, "", "nothing has changed since");
+    assert_eq!(
+        lab.on("lnx1", "lszfcp -P").await,
+        "",
+        "nothing has changed since"
+    );
     lab.0.remove_fault(&gone);
     assert_eq!(lab.on("lnx1", "lszfcp -P | wc -l").await, "2");
 }
@@ -486,7 +490,8 @@ async fn f63_a_command_hangs_for_as_long_as_time_stands_and_no_path_returns() {
                 "0 after 0"
             }
             "queueing" => {
-                lab.on("lnx1", &format!("multipathd disablequeueing map {MAP}")).await;
+                lab.on("lnx1", &format!("multipathd disablequeueing map {MAP}"))
+                    .await;
                 "1 after 0"
             }
             _ => {

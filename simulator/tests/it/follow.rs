@@ -49,13 +49,23 @@ impl Drop for Follower {
 async fn requests_are_shown_as_they_end() {
     let served = Served::start(&[]);
     let say = |node: &str, text: &str| {
-        let url = format!("{}/nodes/{node}/dsh?userName=admin&password=admin&format=json", served.rest);
-        let request = client(None).put(url).header("Content-Type", "application/json");
-        request.body(json!([format!("command=echo {text}")]).to_string()).send()
+        let url = format!(
+            "{}/nodes/{node}/dsh?userName=admin&password=admin&format=json",
+            served.rest
+        );
+        let request = client(None)
+            .put(url)
+            .header("Content-Type", "application/json");
+        request
+            .body(json!([format!("command=echo {text}")]).to_string())
+            .send()
     };
     let verb = |method: &str, path: &str, body: Value| {
         let url = format!("{}/worlds/default{path}", served.control);
-        client(None).request(method.parse().unwrap(), url).body(body.to_string()).send()
+        client(None)
+            .request(method.parse().unwrap(), url)
+            .body(body.to_string())
+            .send()
     };
     say("lnx1", "zero").await.unwrap();
     say("lnx1", "one").await.unwrap();

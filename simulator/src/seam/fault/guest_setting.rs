@@ -96,11 +96,7 @@ impl GuestSetting {
 }
 
 /// Puts something into a set or takes it out; says whether it was in.
-fn member<T: Ord + Clone>(
-    set: &mut std::collections::BTreeSet<T>,
-    item: &T,
-    is_in: bool,
-) -> bool {
+fn member<T: Ord + Clone>(set: &mut std::collections::BTreeSet<T>, item: &T, is_in: bool) -> bool {
     if is_in {
         !set.insert(item.clone())
     } else {

@@ -158,7 +158,10 @@ impl Step {
         if let Some(fields) = key.as_object_mut() {
             let keeps_volume = matches!(
                 self,
-                Self::Medium { .. } | Self::Bytes { .. } | Self::Speaks { .. } | Self::Masked { .. }
+                Self::Medium { .. }
+                    | Self::Bytes { .. }
+                    | Self::Speaks { .. }
+                    | Self::Masked { .. }
             );
             let keeps_wwpn = !matches!(self, Self::Npiv { .. });
             fields.retain(|name, _| match name.as_str() {

@@ -49,7 +49,11 @@ impl San {
         }
         let changes = (self.luns.changes(), self.masks.changes());
         // An index is replaced as a whole: what a thread that panicked left is as good as any.
-        let mut indexes = self.indexes.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut indexes = self
+            .indexes
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let index = match indexes.get(&target) {
             Some(index) if index.changes == changes => Arc::clone(index),
             _ => {

@@ -12,7 +12,7 @@ mod tests;
 mod volume;
 
 pub use change::{Login, SanError};
-pub use index::Indexes;
 pub use fabric::{San, TargetPort};
+pub use index::Indexes;
 pub use reach::{Unreachable, VisibleLun};
 pub use volume::{Medium, Volume};

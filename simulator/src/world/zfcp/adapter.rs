@@ -325,7 +325,10 @@ impl Zfcp {
         let san = &machine.world.san;
         if adapter.unscanned {
             // Each scan that fails notes what it missed: the next one comes with the next state change.
-            return since >= PORT_SCAN_MS && !san.visible_ports(initiator).eq(adapter.missed.iter().copied());
+            return since >= PORT_SCAN_MS
+                && !san
+                    .visible_ports(initiator)
+                    .eq(adapter.missed.iter().copied());
         }
         (adapter.ports.is_empty() || since >= PORT_SCAN_MS)
             && san

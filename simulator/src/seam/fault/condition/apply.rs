@@ -20,7 +20,11 @@ pub enum ConditionError {
 
 impl Condition {
     /// Whether the place says enough.
-    pub(in crate::seam::fault) fn check(self, world: &World, place: &Place) -> Result<(), ConditionError> {
+    pub(in crate::seam::fault) fn check(
+        self,
+        world: &World,
+        place: &Place,
+    ) -> Result<(), ConditionError> {
         let need = |given: bool, field| {
             if given {
                 Ok(())

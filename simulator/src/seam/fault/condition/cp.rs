@@ -139,4 +139,5 @@ impl Condition {
             right,
         });
         Ok(())
-    }}
+    }
+}
