@@ -1,6 +1,7 @@
 //! What a case has at hand: requests through the fence, names of its own, lent resources, checks.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 
@@ -8,11 +9,15 @@ use crate::cleanup::{CleanUp, pool_query};
 use crate::fence::{Gate, INVENTED_LUN};
 use crate::ledger::Undo;
 use crate::outcome::Stop;
+use crate::pace::Pace;
 use crate::pool::Pool;
 use crate::result::Recorded;
 use crate::target::{
     Answer, Behaviour, Control, Fcp, GuestState, Inventory, LentLun, Release, Request, Secret,
 };
+
+/// Between two looks at something that takes time.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// The world of one running case.
 #[derive(Debug)]
@@ -26,8 +31,7 @@ pub struct CaseContext {
     pub(crate) made: usize,
     pub(crate) recorded: Vec<Recorded>,
     pub(crate) restricted_password: Option<Secret>,
-    /// Pause between two looks at something that takes time; none where time is simulated.
-    pub(crate) pause: std::time::Duration,
+    pub(crate) pace: Pace,
 }
 
 /// A row address that the kit invented: it names no LUN of any controller, and is never attached.
@@ -279,10 +283,15 @@ impl CaseContext {
         }
     }
 
-    /// How far apart the points of a matrix of `rows` rows are: all of a single one where time is simulated, a sample of
-    /// more, and of everything that takes real time.
+    /// Waits between two looks at something that takes time.
+    pub(crate) async fn pause(&self) {
+        self.pace.wait(PAUSE).await;
+    }
+
+    /// How far apart the points of a matrix of `rows` rows are: all of a single one on the embedded simulator, a sample of
+    /// more, and of everything at an address.
     pub(crate) fn stride(&self, rows: usize) -> usize {
-        if self.pause.is_zero() {
+        if matches!(self.pace, Pace::Free) {
             rows.clamp(1, 3)
         } else {
             7

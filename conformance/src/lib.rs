@@ -28,6 +28,7 @@ pub mod matrix;
 mod meta;
 mod options;
 mod outcome;
+mod pace;
 mod pool;
 pub mod report;
 mod result;

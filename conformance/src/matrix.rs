@@ -33,18 +33,18 @@ impl Kill {
 }
 
 /// How much of the kit runs against each defect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Extent {
     /// The case that the catalogue names, and all others only when it does not fail.
     Named,
-    /// Every case.
-    Whole,
+    /// These cases, and the one that the catalogue names.
+    Selected(Selection),
 }
 
 /// Runs the kit against every defect whose id contains one of `only` (all, when that is empty).
 pub async fn kill_matrix(
     only: &[String],
-    extent: Extent,
+    extent: &Extent,
     jobs: usize,
     watch: &(dyn Fn(&Kill) + Sync),
 ) -> Result<Vec<Kill>, TargetError> {
@@ -71,39 +71,39 @@ pub fn target_with(defect: &'static Defect) -> Target {
     })
 }
 
-async fn one(defect: &'static Defect, extent: Extent) -> Result<Kill, TargetError> {
-    let mut kill = Kill {
+async fn one(defect: &'static Defect, extent: &Extent) -> Result<Kill, TargetError> {
+    let named = Selection {
+        only: vec![defect.caught_by.to_owned()],
+        ..Selection::default()
+    };
+    let (first, then) = match extent {
+        Extent::Named => (&named, &Selection::default()),
+        Extent::Selected(selection) => (selection, &named),
+    };
+    let mut caught_by = failing(defect, first).await?;
+    let is_named = |caught: &String| caught.split(' ').next() == Some(defect.caught_by);
+    if caught_by.is_empty() || (*extent != Extent::Named && !caught_by.iter().any(is_named)) {
+        caught_by.extend(failing(defect, then).await?);
+    }
+    Ok(Kill {
         defect: defect.id,
         title: defect.title,
         named: defect.caught_by,
-        caught_by: Vec::new(),
-        as_named: false,
-    };
-    if extent == Extent::Named {
-        kill.caught_by = failing(defect, vec![defect.caught_by.to_owned()]).await?;
-        kill.as_named = !kill.survived();
-    }
-    if kill.survived() {
-        kill.caught_by = failing(defect, Vec::new()).await?;
-        kill.as_named = kill
-            .caught_by
-            .iter()
-            .any(|c| c.split(' ').next() == Some(defect.caught_by));
-    }
-    Ok(kill)
+        as_named: caught_by.iter().any(is_named),
+        caught_by,
+    })
 }
 
 /// The cases that fail against the defect, each with its check.
-async fn failing(defect: &'static Defect, only: Vec<String>) -> Result<Vec<String>, TargetError> {
-    let selection = Selection {
-        only,
-        ..Selection::default()
-    };
+async fn failing(
+    defect: &'static Defect,
+    selection: &Selection,
+) -> Result<Vec<String>, TargetError> {
     let result = crate::run_cases(
         crate::cases::ALL,
         crate::cases::DEVIATIONS,
         &target_with(defect),
-        &selection,
+        selection,
         &Options::default(),
         &|_| {},
     )

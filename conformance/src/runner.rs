@@ -3,7 +3,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use tokio::sync::RwLock;
@@ -17,6 +17,7 @@ use crate::ledger::Ledger;
 use crate::meta::{Case, Effect, Need};
 use crate::options::Options;
 use crate::outcome::Stop;
+use crate::pace::Pace;
 use crate::result::{CaseResult, FailureResult, RunResult, SCHEMA, TargetHead};
 use crate::select::Selection;
 use crate::target::{Request, Session, Target, TargetError};
@@ -231,10 +232,10 @@ impl Run<'_> {
             made: 0,
             recorded: Vec::new(),
             restricted_password: session.restricted_password.clone(),
-            pause: if self.target.isolates_cases() {
-                Duration::ZERO
-            } else {
-                Duration::from_secs(5)
+            pace: match &session.control {
+                _ if self.target.isolates_cases() => Pace::Free,
+                Some(control) => Pace::Door(control.clone()),
+                None => Pace::Real,
             },
         };
         let work = AssertUnwindSafe((case.run)(&mut context)).catch_unwind();

@@ -351,7 +351,7 @@ pub async fn until_reachable(c: &CaseContext, node: &str) -> Result<(), Stop> {
         }
         last = answer.summary();
         if attempt >= 3 {
-            tokio::time::sleep(c.pause).await;
+            c.pause().await;
         }
     }
     Err(Stop::fail("reachable", wanted, last))

@@ -372,6 +372,9 @@ pub struct KillMatrixArgs {
     /// Run every case against each defect, not the named one first
     #[arg(long)]
     pub whole: bool,
+    /// Run these cases against each defect, and the named one: the expression of `run --select`
+    #[arg(long, value_name = "EXPRESSION", conflicts_with = "whole")]
+    pub select: Option<Expression>,
     /// Defects at once
     #[arg(long, short, default_value_t = 2)]
     pub jobs: usize,

@@ -7,16 +7,19 @@ use anyhow::Context as _;
 use super::args::KillMatrixArgs;
 use crate::matrix::{Extent, kill_matrix};
 use crate::result::ExitStatus;
+use crate::select::Selection;
 
 /// Carries out `kill-matrix`.
 pub async fn run(args: KillMatrixArgs) -> anyhow::Result<ExitStatus> {
     let started = Instant::now();
-    let extent = if args.whole {
-        Extent::Whole
-    } else {
-        Extent::Named
+    let extent = match args.select {
+        None if !args.whole => Extent::Named,
+        expression => Extent::Selected(Selection {
+            expression,
+            ..Selection::default()
+        }),
     };
-    let kills = kill_matrix(&args.only, extent, args.jobs, &|kill| {
+    let kills = kill_matrix(&args.only, &extent, args.jobs, &|kill| {
         let word = if kill.survived() {
             "SURVIVED"
         } else if kill.as_named {

@@ -4,6 +4,8 @@ mod args;
 mod certificate;
 mod cleanup;
 mod doctor;
+#[cfg(test)]
+mod examples;
 mod kill_matrix;
 mod list;
 mod reference;

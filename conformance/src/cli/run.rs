@@ -142,14 +142,24 @@ fn expected(path: Option<&Path>) -> anyhow::Result<ExpectedFailures> {
         .with_context(|| format!("in {}", path.display()))
 }
 
+/// The reports of a run, in its folder.
+pub const FILES: [&str; 5] = [
+    "result.json",
+    "junit.xml",
+    "summary.md",
+    "report.html",
+    "evidence.har",
+];
+
 fn write(dir: &Path, result: &RunResult) -> anyhow::Result<()> {
-    for (name, text) in [
-        ("result.json", report::json(result)?),
-        ("junit.xml", report::junit(result)?),
-        ("summary.md", report::markdown(result)),
-        ("report.html", report::html(result)),
-        ("evidence.har", serde_json::to_string(&report::har(result))?),
-    ] {
+    let texts = [
+        report::json(result)?,
+        report::junit(result)?,
+        report::markdown(result),
+        report::html(result),
+        serde_json::to_string(&report::har(result))?,
+    ];
+    for (name, text) in FILES.into_iter().zip(texts) {
         let path = dir.join(name);
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }

@@ -120,8 +120,7 @@ impl Bench {
     fn open(c: &CaseContext, folder: Arc<TempDir>, pool: String, keys: &str) -> Result<Self, Stop> {
         let backend = backend(c, &folder, &pool, keys)?;
         let wire = Arc::new(Wire::new(c.gate.clone(), false));
-        let simulated = c.pause.is_zero();
-        let clock = Arc::new(DriverClock::new(simulated));
+        let clock = Arc::new(DriverClock::new(c.pace.clone()));
         let kit = |e: &dyn std::fmt::Display| Stop::Error(format!("the driver: {e}"));
         let client = Client::builder(&backend)
             .transport(Arc::clone(&wire) as Arc<_>)
@@ -136,7 +135,7 @@ impl Bench {
             .map_err(|e| kit(&e))?;
         let host = node(c.host()?)?;
         let nova = Nova::open(client, &backend, &host).map_err(|e| kit(&e))?;
-        let nova = if simulated {
+        let nova = if !c.pace.is_real() {
             nova.patience(Patience {
                 tries: 4,
                 pause: Duration::from_millis(500),

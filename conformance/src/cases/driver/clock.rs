@@ -5,45 +5,42 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use zvm_volume::client::{Clock, ManualClock, SystemClock};
+use zvm_volume::client::{Clock, SystemClock};
+
+use crate::pace::Pace;
 
 /// A clock that can be moved forward.
 #[derive(Debug)]
-pub enum DriverClock {
-    /// Moves only when told to, and by each wait.
-    Simulated(ManualClock),
-    /// The machine's, so much ahead.
-    Ahead(Mutex<Duration>),
+pub struct DriverClock {
+    pace: Pace,
+    /// How far it was moved.
+    ahead: Mutex<Duration>,
 }
 
 impl DriverClock {
-    /// Time that is simulated, or the machine's.
-    pub fn new(simulated: bool) -> Self {
-        if simulated {
-            Self::Simulated(ManualClock::at(Timestamp::UNIX_EPOCH))
-        } else {
-            Self::Ahead(Mutex::default())
+    /// A clock that waits at this pace.
+    pub fn new(pace: Pace) -> Self {
+        Self {
+            pace,
+            ahead: Mutex::default(),
         }
     }
 
     /// Moves it forward.
     pub fn advance(&self, by: Duration) {
-        match self {
-            Self::Simulated(clock) => clock.advance(by),
-            Self::Ahead(lead) => {
-                *lead.lock().unwrap_or_else(PoisonError::into_inner) += by;
-            }
-        }
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) += by;
     }
 
     /// Moves it to where `time` is not over yet: to the very end of it where time stands still, somewhat before it where
     /// it runs on meanwhile. Gives what is left of it.
     pub fn advance_within(&self, time: Duration) -> Duration {
-        let left = match self {
-            Self::Simulated(_) => Duration::ZERO,
-            Self::Ahead(_) => time / 4,
+        let left = if self.pace.is_real() {
+            time / 4
+        } else {
+            Duration::ZERO
         };
         self.advance(time.saturating_sub(left));
         left
@@ -52,21 +49,21 @@ impl DriverClock {
 
 impl Clock for DriverClock {
     fn now(&self) -> Timestamp {
-        match self {
-            Self::Simulated(clock) => clock.now(),
-            Self::Ahead(lead) => {
-                let now = SystemClock.now();
-                let lead = *lead.lock().unwrap_or_else(PoisonError::into_inner);
-                now.saturating_add(lead).unwrap_or(now)
-            }
-        }
+        let start = if self.pace.is_real() {
+            SystemClock.now()
+        } else {
+            Timestamp::UNIX_EPOCH
+        };
+        let ahead = *self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        start.saturating_add(ahead).unwrap_or(start)
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        match self {
-            Self::Simulated(clock) => clock.sleep(duration),
-            Self::Ahead(_) => SystemClock.sleep(duration),
+        if !self.pace.is_real() {
+            self.advance(duration);
         }
+        let pace = self.pace.clone();
+        async move { pace.wait(duration).await }.boxed()
     }
 }
 
@@ -74,15 +71,23 @@ impl Clock for DriverClock {
 mod tests {
     use super::*;
 
-    #[test]
-    fn goes_forward_when_told_to() {
-        for simulated in [true, false] {
-            let clock = DriverClock::new(simulated);
+    #[tokio::test]
+    async fn goes_forward_when_told_to() {
+        for pace in [Pace::Free, Pace::Real] {
+            let clock = DriverClock::new(pace);
             let start = clock.now();
             clock.advance(Duration::from_secs(31));
             assert!(clock.now().duration_since(start).as_secs() >= 31);
             let left = clock.advance_within(Duration::from_secs(40));
-            assert_eq!(left.is_zero(), simulated);
+            assert_eq!(left.is_zero(), !clock.pace.is_real());
         }
+        let clock = DriverClock::new(Pace::Free);
+        clock.sleep(Duration::from_hours(1)).await;
+        let hour = clock.now().duration_since(Timestamp::UNIX_EPOCH);
+        assert_eq!(
+            hour.as_secs(),
+            3600,
+            "a wait is over at once, and its time with it"
+        );
     }
 }
