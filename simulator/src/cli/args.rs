@@ -166,6 +166,9 @@ pub struct Serve {
     /// /worlds/NAME/xcatws too.
     #[arg(long, value_name = "NAME=SITE[@PORT]")]
     pub world: Vec<WorldSpec>,
+    /// The port or address of a native door (XML over TLS) of a further world's own.
+    #[arg(long, value_name = "NAME=PORT")]
+    pub world_xcatd: Vec<WorldDoor>,
     /// Certificate chain to serve with (PEM), instead of one made at start.
     #[arg(long, requires = "key", value_name = "FILE")]
     pub cert: Option<PathBuf>,
@@ -192,6 +195,33 @@ pub struct WorldSpec {
     pub site: PathBuf,
     /// Where its own REST door listens.
     pub listen: Option<SocketAddr>,
+}
+
+/// A door of a further world: `NAME=PORT` or `NAME=ADDRESS:PORT`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorldDoor {
+    /// Name of the world.
+    pub name: String,
+    /// Where the door listens.
+    pub address: SocketAddr,
+}
+
+impl std::str::FromStr for WorldDoor {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = "give NAME=PORT or NAME=ADDRESS:PORT";
+        let (name, end) = text.split_once('=').ok_or(wrong)?;
+        let address = end
+            .parse()
+            .map(|port: u16| SocketAddr::from(([127, 0, 0, 1], port)))
+            .or_else(|_| end.parse())
+            .map_err(|_| wrong)?;
+        Ok(Self {
+            name: name.to_owned(),
+            address,
+        })
+    }
 }
 
 impl std::str::FromStr for WorldSpec {
@@ -745,6 +775,9 @@ pub enum WorldCommand {
         /// Address of a REST door of its own; port 0 takes a free port.
         #[arg(long, value_name = "ADDRESS:PORT")]
         listen: Option<SocketAddr>,
+        /// Address of a native door of its own; the simulator must have been started with native doors.
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        xcatd: Option<SocketAddr>,
         #[command(flatten)]
         door: Door,
     },

@@ -195,6 +195,7 @@ pub fn world(command: WorldCommand) -> Result<(), Failure> {
             seed,
             repair,
             listen,
+            xcatd,
             door,
         } => {
             let mut body = json!({
@@ -203,6 +204,9 @@ pub fn world(command: WorldCommand) -> Result<(), Failure> {
             });
             if let Some(listen) = listen {
                 body["listen"] = listen.to_string().into();
+            }
+            if let Some(xcatd) = xcatd {
+                body["xcatd"] = xcatd.to_string().into();
             }
             if let Some(seed) = seed {
                 body["seed"] = seed.into();

@@ -91,7 +91,7 @@ impl From<crate::server::StartError> for Failure {
         let exit = match &error {
             E::Site(_) => Exit::Site,
             E::Remote(_) | E::Listen { .. } => Exit::Listen,
-            E::Quirk(_) | E::Defect(_) | E::World(_) => Exit::Usage,
+            E::Quirk(_) | E::Defect(_) | E::World(_) | E::NoNative => Exit::Usage,
             E::MakeCertificate(_) | E::ReadCertificate { .. } | E::Certificate(_) | E::State(_) => {
                 Exit::Failure
             }

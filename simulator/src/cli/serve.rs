@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::Serve;
-use super::exit::Failure;
+use super::exit::{Exit, Failure};
 use super::talk::Talk;
 use crate::server::ClientAuthority;
 use crate::server::DEFAULT_WORLD;
@@ -70,8 +70,19 @@ async fn serve(args: Serve, talk: &Talk) -> Result<(), Failure> {
     if args.fsync {
         builder = builder.durability(Durability::Power);
     }
+    let is_added = |name: &str| args.world.iter().any(|world| world.name == name);
+    if let Some(door) = args.world_xcatd.iter().find(|door| !is_added(&door.name)) {
+        let message = format!(
+            "--world-xcatd names world '{}', which no --world adds",
+            door.name
+        );
+        return Err(Failure::new(Exit::Usage, anyhow::Error::msg(message)));
+    }
     for world in args.world {
         builder = builder.world(world.name, world.site, world.listen);
+    }
+    for door in &args.world_xcatd {
+        builder = builder.world_xcatd(&door.name, door.address);
     }
     let simulator = builder.time_scale(args.time_scale).start().await?;
     if let (Some(path), Some(pem)) = (&args.certificate_out, simulator.certificate_pem()) {
@@ -90,6 +101,7 @@ async fn serve(args: Serve, talk: &Talk) -> Result<(), Failure> {
             Some((name, format!("{url}/xcatws")))
         })
         .collect();
+    let natives = simulator.worlds().native_addresses();
     let line = if args.json {
         let worlds: serde_json::Map<String, Value> = worlds
             .into_iter()
@@ -103,6 +115,7 @@ async fn serve(args: Serve, talk: &Talk) -> Result<(), Failure> {
             "xcatd": xcatd,
             "site": name,
             "worlds": worlds,
+            "worlds_xcatd": natives,
             "pid": std::process::id(),
         })
         .to_string()
@@ -119,6 +132,9 @@ async fn serve(args: Serve, talk: &Talk) -> Result<(), Failure> {
         line.push_str(&format!(" site={name}"));
         for (name, rest) in worlds {
             line.push_str(&format!(" world.{name}={rest}"));
+        }
+        for (name, address) in natives {
+            line.push_str(&format!(" world.{name}.xcatd={address}"));
         }
         line
     };

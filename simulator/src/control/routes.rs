@@ -69,15 +69,15 @@ pub const ROUTES: &[Route] = &[
     route(
         "GET",
         "/worlds",
-        "Names of the worlds of this process, and the addresses of those that have a REST door of their own.",
+        "Names of the worlds of this process, and the addresses of those that have a REST or native door of their own.",
         "",
         Look(world::list),
     ),
     route(
         "POST",
         "/worlds",
-        "Add a world; it answers below /worlds/NAME/xcatws, and at an address of its own when one is given.",
-        "{name, site: name or file | text: site file, release, behaviour, repaired, seed, listen: ADDRESS:PORT}",
+        "Add a world; it answers below /worlds/NAME/xcatws, and at addresses of its own when they are given.",
+        "{name, site: name or file | text: site file, release, behaviour, repaired, seed, listen: ADDRESS:PORT, xcatd: ADDRESS:PORT}",
         Look(world::add),
     ),
     route(

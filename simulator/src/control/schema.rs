@@ -118,6 +118,7 @@ pub(super) fn body(method: &str, path: &str) -> Option<Body> {
                     ("repaired", list(text())),
                     ("seed", number()),
                     ("listen", text()),
+                    ("xcatd", text()),
                 ],
             ),
             json!({"name": "three", "site": "empty", "release": "E", "repaired": ["Q1"], "seed": 3}),
@@ -267,7 +268,7 @@ pub(super) fn answer(method: &str, path: &str) -> Value {
     let path = path.strip_prefix("/worlds/{world}").unwrap_or(path);
     match (method, path) {
         ("GET", "/pages/{page}") => answers(&[("page", text()), ("markdown", text())]),
-        ("GET", "/worlds") => answers(&[("worlds", list(text())), ("urls", answers(&[]))]),
+        ("GET", "/worlds") => answers(&[("worlds", list(text())), ("urls", answers(&[])), ("xcatd", answers(&[]))]),
         ("POST", "/worlds") => answers(&[("name", text()), ("path", text())]),
         ("GET", "")
         | ("PUT", "/state")

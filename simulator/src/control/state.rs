@@ -16,17 +16,9 @@ pub(super) fn load(call: &Call) -> Result<Value, Refusal> {
 }
 
 pub(super) fn reset(call: &Call) -> Result<Value, Refusal> {
-    call.site
-        .verbs()
-        .restore(first(call)?)
-        .map_err(|e| bad(&e))?;
+    let first = call.origin.first(&call.site).map_err(Refusal::bad)?;
+    call.site.verbs().restore(first).map_err(|e| bad(&e))?;
     super::world::show(call)
-}
-
-/// The state in which the site was at first.
-fn first(call: &Call) -> Result<SavedState, Refusal> {
-    let world = call.origin.world().map_err(Refusal::bad)?;
-    Ok(SavedState::first(world, call.site.settings.clone()))
 }
 
 /// An error with its causes in one line.
@@ -43,7 +35,7 @@ fn bad(error: &dyn std::error::Error) -> Refusal {
 
 pub(super) fn diff(call: &Call) -> Result<Value, Refusal> {
     let before = match call.body.get("snapshot").and_then(Value::as_str) {
-        _ if call.body.is_null() => to_json(&first(call)?)?,
+        _ if call.body.is_null() => to_json(&call.origin.first(&call.site).map_err(Refusal::bad)?)?,
         Some(name) => to_json(&named(call, name)?)?,
         None => call.body.clone(),
     };

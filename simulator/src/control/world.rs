@@ -11,7 +11,7 @@ use crate::seam::{Behaviour, Release, Settings};
 use crate::server::{SiteSource, WorldError, WorldOptions};
 
 pub(super) fn list(call: &Call) -> Result<Value, Refusal> {
-    Ok(json!({"worlds": call.worlds.names(), "urls": call.worlds.urls()}))
+    Ok(json!({"worlds": call.worlds.names(), "urls": call.worlds.urls(), "xcatd": call.worlds.native_addresses()}))
 }
 
 pub(super) fn add(call: &Call) -> Result<Value, Refusal> {
@@ -33,6 +33,8 @@ pub(super) fn add(call: &Call) -> Result<Value, Refusal> {
         seed: Option<u64>,
         #[serde(default)]
         listen: Option<SocketAddr>,
+        #[serde(default)]
+        xcatd: Option<SocketAddr>,
     }
     let new: New = call.body()?;
     let source = match (new.site, new.text) {
@@ -54,14 +56,18 @@ pub(super) fn add(call: &Call) -> Result<Value, Refusal> {
         settings,
         seed: new.seed,
         listen: new.listen,
+        xcatd: new.xcatd,
     };
     call.worlds.add(&new.name, options).map_err(|e| match e {
-        WorldError::Name(_) | WorldError::Listen { .. } => Refusal::conflict(e),
+        WorldError::Name(_) | WorldError::Listen { .. } | WorldError::NoNative => Refusal::conflict(e),
         e => Refusal::bad(e),
     })?;
     let mut answer = json!({"name": new.name, "path": format!("/worlds/{}/xcatws", new.name)});
     if let Some(url) = call.worlds.urls().remove(&new.name) {
         answer["url"] = url.into();
+    }
+    if let Some(address) = call.worlds.native_addresses().remove(&new.name) {
+        answer["xcatd"] = address.to_string().into();
     }
     Ok(answer)
 }

@@ -13,6 +13,7 @@ mod hang;
 mod journal;
 mod latency;
 mod overlap;
+mod places;
 mod playback;
 mod random;
 mod settings;
@@ -35,6 +36,7 @@ pub use journal::{
 };
 pub use latency::{Distribution, Latency, LatencyProfile, LatencyState};
 pub use overlap::Reading;
+pub use places::{GuestState, LineEdit, PlaceError};
 pub use playback::Playback;
 pub use random::next as random_number;
 pub use settings::{Behaviour, RACES, Release, RepairError, Settings};

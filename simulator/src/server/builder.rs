@@ -214,6 +214,15 @@ impl Builder {
         self
     }
 
+    /// Gives a world that was added with [`Self::world`] a native door of its own.
+    #[must_use]
+    pub fn world_xcatd(mut self, name: &str, address: SocketAddr) -> Self {
+        for (_, options) in self.worlds.iter_mut().filter(|(n, _)| n == name) {
+            options.xcatd = Some(address);
+        }
+        self
+    }
+
     /// Starts; when this returns, the simulator answers.
     ///
     /// # Errors
@@ -223,8 +232,9 @@ impl Builder {
         reason = "listeners start tasks: a runtime must be there"
     )]
     pub async fn start(self) -> Result<Simulator, StartError> {
-        let doors = [Some(self.address), self.xcatd];
-        let open = doors.into_iter().flatten().filter(|_| !self.remote);
+        let further = self.worlds.iter().flat_map(|(_, w)| [w.listen, w.xcatd]);
+        let doors = [Some(self.address), self.xcatd].into_iter().chain(further);
+        let open = doors.flatten().filter(|_| !self.remote);
         if let Some(address) = open.chain(self.control).find(|a| !a.ip().is_loopback()) {
             return Err(StartError::Remote(address));
         }
@@ -247,6 +257,7 @@ impl Builder {
         let worlds = Worlds::default();
         let mut housing = Housing {
             tls: None,
+            native: None,
             remote: self.remote,
             states: self.state_dir.map(|folder| (folder, self.durability)),
         };
@@ -256,14 +267,16 @@ impl Builder {
             source: self.source,
             settings: settings.clone(),
             seed: self.seed,
-            listen: None,
+            ..WorldOptions::default()
         };
         let site = worlds.add(DEFAULT_WORLD, first)?.site;
         if self.clock.scale > 0.0 {
             // Asked for anew at each start: nothing to be kept.
             site.verbs().set_clock(self.clock);
         }
-        let identity = if self.plain && self.xcatd.is_none() {
+        let has_native =
+            self.xcatd.is_some() || self.worlds.iter().any(|(_, world)| world.xcatd.is_some());
+        let identity = if self.plain && !has_native {
             None
         } else if let Some(identity) = self.identity {
             Some(identity)
@@ -281,6 +294,16 @@ impl Builder {
         };
         let is_secure = tls.is_some();
         housing.tls.clone_from(&tls);
+        let mut client_authority = None;
+        if let Some(identity) = identity.as_ref().filter(|_| has_native) {
+            let clients = match self.client_ca {
+                Some(pem) => ClientAuthority::from_pem(pem),
+                None => ClientAuthority::generate()?,
+            };
+            housing.native = Some(identity.native_config(&clients)?);
+            client_authority = Some(clients);
+        }
+        let native = housing.native.clone();
         worlds.house(housing);
         for (name, options) in self.worlds {
             let options = WorldOptions {
@@ -299,17 +322,10 @@ impl Builder {
                     .map_err(listen(address))
             })
             .transpose()?;
-        let mut client_authority = None;
-        let xcatd = match (self.xcatd, &identity) {
-            (Some(address), Some(identity)) => {
+        let xcatd = match (self.xcatd, native) {
+            (Some(address), Some(tls)) => {
                 let socket = bind(address).map_err(listen(address))?;
                 let address = socket.local_addr().map_err(listen(address))?;
-                let clients = match self.client_ca {
-                    Some(pem) => ClientAuthority::from_pem(pem),
-                    None => ClientAuthority::generate()?,
-                };
-                let tls = identity.native_config(&clients)?;
-                client_authority = Some(clients);
                 let task = tokio::spawn(xcatd::serve(Arc::clone(&site), socket, tls));
                 Some((address, task))
             }

@@ -41,6 +41,11 @@ pub enum StartError {
     /// The name of a world is taken or cannot be one.
     #[error("there can be no world '{0}'")]
     World(String),
+    /// A world is to have a native door, and there is no certificate for it.
+    #[error(
+        "a world has a native door only in a process that was started with one (--xcatd or --world-xcatd)"
+    )]
+    NoNative,
     /// The folder of the state cannot be used.
     #[error(transparent)]
     State(#[from] crate::state::StateError),

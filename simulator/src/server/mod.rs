@@ -18,4 +18,4 @@ pub use listener::Listener;
 pub use simulator::Simulator;
 pub use source::SiteSource;
 pub use tls::Identity;
-pub use worlds::{DEFAULT_WORLD, Hosted, WorldError, WorldOptions, Worlds};
+pub use worlds::{DEFAULT_WORLD, Hosted, ResetError, WorldError, WorldOptions, Worlds};

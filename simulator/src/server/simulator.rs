@@ -84,6 +84,14 @@ impl Simulator {
         })
     }
 
+    /// Address of a world's native door, when it has one.
+    pub fn world_xcatd_address(&self, name: &str) -> Option<SocketAddr> {
+        if name == DEFAULT_WORLD {
+            return self.xcatd_address();
+        }
+        self.worlds.native_addresses().remove(name)
+    }
+
     /// The certificate of the TLS doors as PEM, to be trusted as a CA; `None` when there is no such door.
     pub fn certificate_pem(&self) -> Option<&str> {
         self.identity.as_ref().map(Identity::certificate_pem)

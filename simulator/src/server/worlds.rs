@@ -12,15 +12,19 @@ use axum::http::{Request, Response, StatusCode, Uri};
 use futures_util::future::BoxFuture;
 use parking_lot::RwLock;
 use rustls::ServerConfig;
+use tokio::task::JoinHandle;
 use serde::{Deserialize, Serialize};
 
 use super::http_fault::{self, Abort};
-use super::listener::Answers;
+use super::listener::{Answers, bind};
 use super::wire::WireFault;
 use super::{Listener, SiteSource, StartError};
 use crate::rest;
 use crate::seam::{Settings, Site, When};
-use crate::state::{Durability, Origin, StateDir, StateError};
+use crate::state::{
+    Difference, Durability, LoadError, Origin, StateDir, StateError, diff_states,
+};
+use crate::xcatd;
 
 /// Name of the world that answers without a prefix.
 pub const DEFAULT_WORLD: &str = "default";
@@ -40,6 +44,10 @@ pub struct WorldOptions {
     pub seed: Option<u64>,
     /// Address of a REST door of its own; port 0 takes a free one.
     pub listen: Option<SocketAddr>,
+    /// Address of a native door (XML over TLS) of its own; port 0 takes a free one. The process must have been started with
+    /// native doors.
+    #[serde(default)]
+    pub xcatd: Option<SocketAddr>,
 }
 
 /// A world that is served.
@@ -50,7 +58,39 @@ pub struct Hosted {
     /// Where it came from, for a reset.
     pub origin: Arc<Origin>,
     door: Option<Arc<Listener>>,
+    native: Option<Arc<NativeDoor>>,
     state: Option<Arc<StateDir>>,
+}
+
+/// A native door; it is closed when it is dropped.
+#[derive(Debug)]
+struct NativeDoor {
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Drop for NativeDoor {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The doors of a world.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Doors {
+    listen: Option<SocketAddr>,
+    xcatd: Option<SocketAddr>,
+}
+
+/// Why a world does not go back to its first state.
+#[derive(Debug, thiserror::Error)]
+pub enum ResetError {
+    /// The site file can no longer be used.
+    #[error(transparent)]
+    Site(#[from] crate::site::SiteError),
+    /// The state cannot be loaded.
+    #[error(transparent)]
+    Load(#[from] LoadError),
 }
 
 /// How worlds are served and kept.
@@ -58,6 +98,8 @@ pub struct Hosted {
 pub(super) struct Housing {
     /// TLS of doors; none: plain HTTP.
     pub(super) tls: Option<Arc<ServerConfig>>,
+    /// TLS of native doors; none: there are none.
+    pub(super) native: Option<Arc<ServerConfig>>,
     /// Whether doors may be open to other machines.
     pub(super) remote: bool,
     /// The folder of states, and what they survive.
@@ -98,6 +140,11 @@ pub enum WorldError {
         /// Why.
         source: std::io::Error,
     },
+    /// There is no certificate for native doors.
+    #[error(
+        "a world has a native door only in a process that was started with one (--xcatd or --world-xcatd)"
+    )]
+    NoNative,
     /// Its state cannot be kept.
     #[error(transparent)]
     State(#[from] StateError),
@@ -117,11 +164,19 @@ impl Worlds {
     pub fn add(&self, name: &str, options: WorldOptions) -> Result<Hosted, WorldError> {
         let housing = self.0.housing.read().clone();
         self.check(name)?;
-        if let Some(address) = options
-            .listen
-            .filter(|a| !housing.remote && !a.ip().is_loopback())
+        let doors = Doors {
+            listen: options.listen,
+            xcatd: options.xcatd,
+        };
+        if let Some(address) = [doors.listen, doors.xcatd]
+            .into_iter()
+            .flatten()
+            .find(|a| !housing.remote && !a.ip().is_loopback())
         {
             return Err(WorldError::Remote(address));
+        }
+        if doors.xcatd.is_some() && housing.native.is_none() {
+            return Err(WorldError::NoNative);
         }
         let origin = Origin {
             source: options.source.clone(),
@@ -140,7 +195,7 @@ impl Worlds {
                 (site, Some(state))
             }
         };
-        self.insert(name, site, origin, state, options.listen)
+        self.insert(name, site, origin, state, doors)
     }
 
     fn check(&self, name: &str) -> Result<(), WorldError> {
@@ -161,9 +216,10 @@ impl Worlds {
         site: Arc<Site>,
         origin: Origin,
         state: Option<StateDir>,
-        listen: Option<SocketAddr>,
+        doors: Doors,
     ) -> Result<Hosted, WorldError> {
-        let door = listen
+        let door = doors
+            .listen
             .map(|address| {
                 let answers = OneWorld {
                     site: Arc::clone(&site),
@@ -173,10 +229,23 @@ impl Worlds {
                     .map_err(|source| WorldError::Listen { address, source })
             })
             .transpose()?;
+        let tls = self.0.housing.read().native.clone();
+        let native = doors
+            .xcatd
+            .map(|address| {
+                let failed = |source| WorldError::Listen { address, source };
+                let socket = bind(address).map_err(failed)?;
+                let address = socket.local_addr().map_err(failed)?;
+                let tls = tls.ok_or(WorldError::NoNative)?;
+                let task = tokio::spawn(xcatd::serve(Arc::clone(&site), socket, tls));
+                Ok::<_, WorldError>(Arc::new(NativeDoor { address, task }))
+            })
+            .transpose()?;
         let hosted = Hosted {
             site,
             origin: Arc::new(origin),
             door: door.map(Arc::new),
+            native,
             state: state.map(Arc::new),
         };
         let mut worlds = self.0.hosted.write();
@@ -238,6 +307,9 @@ impl Worlds {
             return false;
         };
         hosted.site.breaks.close();
+        if let Some(native) = &hosted.native {
+            native.task.abort();
+        }
         if let Some(door) = &hosted.door {
             door.stop();
         }
@@ -277,6 +349,17 @@ impl Worlds {
             .collect()
     }
 
+    /// Addresses of the worlds that have a native door of their own, by name.
+    pub fn native_addresses(&self) -> BTreeMap<String, SocketAddr> {
+        let hosted = self.0.hosted.read();
+        let natives = hosted
+            .iter()
+            .filter_map(|(name, hosted)| Some((name, hosted.native.as_ref()?)));
+        natives
+            .map(|(name, native)| (name.clone(), native.address))
+            .collect()
+    }
+
     /// Holds nothing any more, takes no new connections, and lets open requests end.
     pub(super) async fn finish(&self) {
         let all: Vec<Hosted> = self.0.hosted.read().values().cloned().collect();
@@ -284,6 +367,9 @@ impl Worlds {
             hosted.site.breaks.close();
         }
         for hosted in &all {
+            if let Some(native) = &hosted.native {
+                native.task.abort();
+            }
             if let Some(door) = &hosted.door {
                 door.stop();
                 door.finished().await;
@@ -314,6 +400,25 @@ impl Worlds {
 }
 
 impl Hosted {
+    /// Goes back to the first state; faults, break points, latencies and the journal are gone.
+    ///
+    /// # Errors
+    /// [`ResetError`]; nothing has changed then.
+    pub fn reset(&self) -> Result<(), ResetError> {
+        let first = self.origin.first(&self.site)?;
+        Ok(self.site.restore(first)?)
+    }
+
+    /// What differs between the first state and now.
+    ///
+    /// # Errors
+    /// The site file can no longer be used.
+    pub fn changed(&self) -> Result<Vec<Difference>, ResetError> {
+        let value = |state| serde_json::to_value(state).map_err(LoadError::Format);
+        let first = value(self.origin.first(&self.site)?)?;
+        Ok(diff_states(first, value(self.site.save())?))
+    }
+
     /// Where its own REST door listens.
     pub fn address(&self) -> Option<SocketAddr> {
         self.door.as_ref().map(|door| door.address())
@@ -411,6 +516,7 @@ impl From<WorldError> for StartError {
             WorldError::Name(name) => Self::World(name),
             WorldError::Remote(address) => Self::Remote(address),
             WorldError::Listen { address, source } => Self::Listen { address, source },
+            WorldError::NoNative => Self::NoNative,
             WorldError::State(StateError::Site(error)) => Self::Site(error),
             WorldError::State(error) => Self::State(error),
         }

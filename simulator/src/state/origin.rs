@@ -2,6 +2,8 @@
 
 use crate::server::SiteSource;
 use crate::site::SiteError;
+use super::SavedState;
+use crate::seam::Site;
 use crate::world::World;
 
 /// Source and seed of a site.
@@ -24,5 +26,13 @@ impl Origin {
             world.random_state = seed;
         }
         Ok(world)
+    }
+
+    /// The state in which a site that came from here was at first.
+    ///
+    /// # Errors
+    /// The site file's problems.
+    pub fn first(&self, site: &Site) -> Result<SavedState, SiteError> {
+        Ok(SavedState::first(self.world()?, site.settings.clone()))
     }
 }

@@ -9,6 +9,7 @@ mod faults_in_time;
 mod five_steps;
 mod follow;
 mod hostile_input;
+mod library;
 mod native;
 mod native_faults;
 mod openapi;

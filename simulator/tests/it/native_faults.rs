@@ -137,6 +137,17 @@ async fn authcheck(
     simulator: &Simulator,
     credential: Option<&(String, String)>,
 ) -> std::io::Result<String> {
+    let address = simulator.xcatd_address().expect("the door");
+    ask_at(simulator, address, credential, "<command>authcheck</command>").await
+}
+
+/// Asks the daemon at an address.
+async fn ask_at(
+    simulator: &Simulator,
+    address: SocketAddr,
+    credential: Option<&(String, String)>,
+    what: &str,
+) -> std::io::Result<String> {
     let mut roots = RootCertStore::empty();
     let trusted = simulator.certificate_pem().expect("a certificate");
     roots
@@ -155,12 +166,12 @@ async fn authcheck(
             builder.with_client_auth_cert(chain, key).expect("a pair")
         }
     };
-    let stream = TcpStream::connect(simulator.xcatd_address().expect("the door")).await?;
+    let stream = TcpStream::connect(address).await?;
     let server = ServerName::try_from("localhost").expect("a name");
     let mut stream = TlsConnector::from(Arc::new(config))
         .connect(server, stream)
         .await?;
-    let ask = "<xcatrequest>\n<command>authcheck</command>\n</xcatrequest>\n";
+    let ask = format!("<xcatrequest>\n{what}\n</xcatrequest>\n");
     stream.write_all(ask.as_bytes()).await?;
     let mut told = Vec::new();
     let mut buffer = [0; 4096];
@@ -212,4 +223,33 @@ async fn a_clients_certificate_is_verified() {
             .unwrap()
             .is_none()
     );
+}
+
+#[tokio::test]
+async fn a_further_world_has_a_native_door_of_its_own() {
+    let local = SocketAddr::from(([127, 0, 0, 1], 0));
+    let builder = Simulator::builder().http().world("two", "empty", None);
+    let simulator = builder.world_xcatd("two", local).start().await.unwrap();
+    assert_eq!(simulator.xcatd_address(), None, "the first world has none");
+    let address = simulator.world_xcatd_address("two").unwrap();
+    let root = simulator.client_authority().unwrap().issue("root").unwrap();
+    let list = "<command>lsdef</command><arg>-t</arg><arg>node</arg>";
+    let told = ask_at(&simulator, address, root.as_ref(), list).await.unwrap();
+    assert!(told.contains("zhcp1") && !told.contains("lnx1"), "{told}");
+    // One that is added later may have one too, and takes it away with it.
+    let options = xcat_simulator::server::WorldOptions {
+        xcatd: Some(local),
+        ..Default::default()
+    };
+    simulator.worlds().add("three", options.clone()).unwrap();
+    let address = simulator.world_xcatd_address("three").unwrap();
+    let told = ask_at(&simulator, address, root.as_ref(), list).await.unwrap();
+    assert!(told.contains("lnx1"), "{told}");
+    assert!(simulator.worlds().remove("three"));
+    tokio::task::yield_now().await;
+    assert!(ask_at(&simulator, address, root.as_ref(), list).await.is_err());
+    // Without a certificate for native doors there is none.
+    let simulator = Simulator::builder().http().start().await.unwrap();
+    let refused = simulator.worlds().add("three", options).unwrap_err();
+    assert!(refused.to_string().contains("--world-xcatd"), "{refused}");
 }

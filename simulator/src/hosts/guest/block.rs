@@ -73,7 +73,7 @@ fn human(bytes: u64) -> String {
     format!("{bytes}B")
 }
 
-/// lsblk: a table of disks with their maps; `-b`, `-n`, `-d`, a device as operand.
+/// lsblk: a table of DASDs and disks with their maps; `-b`, `-n`, `-d`, a device as operand.
 pub fn lsblk(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
     let options = Options::read(&words[1..], "o", &["output"]);
     let in_bytes = options.has(&["-b", "--bytes"]);
@@ -105,6 +105,21 @@ pub fn lsblk(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
         out.say("NAME   MAJ:MIN RM  SIZE RO TYPE  MOUNTPOINT");
     }
     let mut found = wanted.is_empty();
+    for dasd in crate::hosts::sysfs::dasd::all(&view) {
+        if !wanted.is_empty() && !wanted.contains(&format!("/dev/{}", dasd.name)) {
+            continue;
+        }
+        found = true;
+        let ro = u8::from(dasd.read_only);
+        let size = size(dasd.bytes());
+        let numbers = format!("94:{}", dasd.minor);
+        out.say(format!("{:<6} {numbers:>7}  0 {size:>4}  {ro} disk", dasd.name));
+        if !alone {
+            let root = if dasd.minor == 0 { "  /" } else { "" };
+            let (name, numbers) = (format!("{}1", dasd.name), format!("94:{}", dasd.minor + 1));
+            out.say(format!("└─{name} {numbers:>7}  0 {size:>4}  {ro} part{root}"));
+        }
+    }
     for (.., scsi) in view.zfcp.disks() {
         if !wanted.is_empty() && !wanted.contains(&format!("/dev/{}", scsi.disk)) {
             continue;

@@ -1,7 +1,7 @@
 //! Which programs a distribution has.
 
 use super::{
-    block, chccwdev, cio_ignore, dd, lscss, lsluns, lsscsi, lszfcp, mounts, multipath, redhat, sg,
+    block, chccwdev, cio_ignore, dasd, dd, lscss, lsluns, lsscsi, lszfcp, mounts, multipath, network, redhat, sg,
     suse, system, udevadm, zdev,
 };
 use crate::hosts::Program;
@@ -32,6 +32,8 @@ fn everywhere(name: &str) -> Option<Program> {
         "mkfs" | "mke2fs" | "mkfs.ext2" | "mkfs.ext3" | "mkfs.ext4" | "mkfs.xfs" | "mkfs.btrfs" => {
             block::mkfs
         }
+        "ip" => network::ip,
+        "ps" => network::ps,
         "modprobe" => system::modprobe,
         "lsmod" => system::lsmod,
         "dmesg" => system::dmesg,
@@ -47,6 +49,7 @@ fn on_z(name: &str) -> Option<Program> {
     Some(match name {
         "cio_ignore" => cio_ignore::run,
         "chccwdev" => chccwdev::run,
+        "lsdasd" => dasd::lsdasd,
         "lscss" => lscss::lscss,
         "lschp" => lscss::lschp,
         "lszfcp" => lszfcp::run,

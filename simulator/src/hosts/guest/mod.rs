@@ -3,6 +3,7 @@
 mod block;
 mod chccwdev;
 mod cio_ignore;
+mod dasd;
 mod dd;
 pub mod disk;
 pub mod iucvserv;
@@ -14,6 +15,7 @@ mod lsscsi;
 mod lszfcp;
 mod mounts;
 mod multipath;
+mod network;
 mod reader;
 mod redhat;
 mod setup_disk;

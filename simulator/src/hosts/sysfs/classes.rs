@@ -5,6 +5,7 @@ use crate::world::zfcp::names::bus_id;
 use crate::world::zfcp::{Adapter, LinkState, Port, PortState};
 
 use super::css::{device_path, hctl, rport, scsi_path};
+use super::dasd;
 use super::tree::{Entries, View, directories, directory, file, link, read_write, write_only};
 
 /// Entries below `/sys` for `class` and `block`.
@@ -82,8 +83,8 @@ pub fn entries(view: &View<'_>, path: &[&str]) -> Option<Entries> {
                 })
                 .collect(),
         ),
-        ["class", "block"] => Some(blocks(view, "../../")),
-        ["block"] => Some(blocks(view, "../")),
+        ["class", "block"] => Some([dasd::block_links(view, "../../"), blocks(view, "../../")].concat()),
+        ["block"] => Some([dasd::block_links(view, "../"), blocks(view, "../")].concat()),
         ["block", name] | ["class", "block", name] if name.starts_with("dm-") => {
             let (wwid, map) = view
                 .zfcp

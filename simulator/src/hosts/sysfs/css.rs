@@ -6,6 +6,7 @@ use crate::world::zfcp::names::{bus_id, parse_bus_id};
 use crate::world::zfcp::{Adapter, LinkState, Port, PortState, ScsiDevice};
 use crate::world::{DeviceNumber, Lun, Wwpn};
 
+use super::dasd;
 use super::tree::{Entries, View, directories, directory, file, link, read_write, write_only};
 
 /// Subchannels of the virtual console, reader, punch and printer, which come before those of FCP devices.
@@ -29,6 +30,7 @@ pub fn entries(view: &View<'_>, path: &[&str]) -> Option<Entries> {
             UNIT_RECORD
                 .iter()
                 .map(|(id, sub, _)| link(*id, format!("../../../devices/css0/{sub}/{id}")))
+                .chain(dasd::links(view, None))
                 .chain(view.zfcp.recognised.iter().map(|d| {
                     link(
                         bus_id(*d),
@@ -38,10 +40,13 @@ pub fn entries(view: &View<'_>, path: &[&str]) -> Option<Entries> {
                 .collect(),
         ),
         ["bus", "ccw", "drivers"] => Some(if loaded {
-            directories(&["vmur", "zfcp"])
+            directories(&["dasd-eckd", "dasd-fba", "vmur", "zfcp"])
         } else {
-            directories(&["vmur"])
+            directories(&["dasd-eckd", "dasd-fba", "vmur"])
         }),
+        ["bus", "ccw", "drivers", driver @ ("dasd-eckd" | "dasd-fba")] => {
+            Some(dasd::links(view, Some(driver)))
+        }
         ["bus", "ccw", "drivers", "vmur"] => Some(
             UNIT_RECORD[1..]
                 .iter()
@@ -159,6 +164,7 @@ fn subchannels(view: &View<'_>) -> Entries {
         .iter()
         .map(|(_, sub, _)| directory(*sub))
         .collect();
+    list.extend(dasd::all(view).into_iter().map(|d| directory(d.subchannel)));
     let mut defunct = false;
     for device in &view.zfcp.recognised {
         if is_defunct(view, *device) {
@@ -185,6 +191,9 @@ fn subchannel_entries(view: &View<'_>, sub: &str, rest: &[&str]) -> Option<Entri
             ]),
             _ => None,
         };
+    }
+    if let Some(entries) = dasd::subchannel_entries(view, sub, rest) {
+        return Some(entries);
     }
     let mut devices = view
         .zfcp

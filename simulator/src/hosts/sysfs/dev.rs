@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::world::zfcp::names::{disk_index, disk_name, disk_numbers};
 
+use super::dasd;
 use super::tree::{Entries, Node, View, directory, link, parts};
 
 /// Major and minor number of a disk, as in its `dev` attribute.
@@ -59,7 +60,8 @@ pub fn entry(view: &View<'_>, directory: &[&str], name: &str) -> Option<Node> {
             .zfcp
             .maps
             .values()
-            .any(|m| format!("dm-{}", m.dm) == name);
+            .any(|m| format!("dm-{}", m.dm) == name)
+            || is_dasd(view, name);
         if is_device {
             return Some(Node::Device);
         }
@@ -97,6 +99,15 @@ pub fn entry(view: &View<'_>, directory: &[&str], name: &str) -> Option<Node> {
     is_directory.then_some(Node::Directory)
 }
 
+/// Whether a name is that of a DASD or of its partition.
+fn is_dasd(view: &View<'_>, name: &str) -> bool {
+    name.starts_with("dasd")
+        && dasd::all(view)
+            .iter()
+            .filter_map(|disk| name.strip_prefix(&disk.name))
+            .any(|part| part.is_empty() || part == "1")
+}
+
 /// The device to which a link leads: a map wins over its paths, and otherwise the later disk.
 fn owner<'a>(view: &'a View<'_>, link: &str) -> Option<&'a str> {
     let mut claims = view
@@ -124,6 +135,10 @@ pub fn entries(view: &View<'_>, path: &[&str]) -> Option<Entries> {
             if !view.zfcp.faults.no_sg {
                 found.insert(format!("sg{}", disk.sg), Node::Device);
             }
+        }
+        for disk in dasd::all(view) {
+            found.insert(format!("{}1", disk.name), Node::Device);
+            found.insert(disk.name, Node::Device);
         }
         for map in view.zfcp.maps.values() {
             found.insert(format!("dm-{}", map.dm), Node::Device);

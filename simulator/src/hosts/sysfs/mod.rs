@@ -3,6 +3,7 @@
 
 pub mod classes;
 pub mod css;
+pub mod dasd;
 pub mod dev;
 mod hooks;
 mod proc;

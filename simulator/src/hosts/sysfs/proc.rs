@@ -1,13 +1,20 @@
 //! `/proc`: files of the common I/O layer (spec: zfcp-and-san 4.1), and those that tell of the whole Linux.
 
+use crate::world::LinuxRole;
 use crate::world::zfcp::Zfcp;
 use crate::world::zfcp::names::bus_id;
 
-use super::dev;
+use super::{dasd, dev};
 use super::tree::{Entries, Node, View};
 
 /// Entries of `/proc`, as far as this kernel makes them.
 pub fn entries(view: &View<'_>, path: &[&str]) -> Option<Entries> {
+    if path == ["dasd"] && view.machine.linux.role == LinuxRole::Guest {
+        return Some(vec![(
+            "devices".to_owned(),
+            Node::File(dasd::proc_devices(view)),
+        )]);
+    }
     path.is_empty().then(|| {
         let linux = view.machine.linux;
         let machine = view.machine.virtual_machine();
@@ -21,6 +28,9 @@ pub fn entries(view: &View<'_>, path: &[&str]) -> Option<Entries> {
             ("mounts".to_owned(), Node::File(mounts(view))),
             ("partitions".to_owned(), Node::File(partitions(view))),
         ];
+        if linux.role == LinuxRole::Guest {
+            entries.push(("dasd".to_owned(), Node::Directory));
+        }
         if let Some(system) = view.machine.world.systems.get(&linux.system) {
             let text = system.hardware.sysinfo(&linux.userid, cpus);
             entries.push(("sysinfo".to_owned(), Node::File(text)));
@@ -50,7 +60,7 @@ fn mounts(view: &View<'_>) -> String {
     )
 }
 
-/// SCSI disks and maps with their sizes in KiB.
+/// DASDs, SCSI disks and maps with their sizes in KiB.
 fn partitions(view: &View<'_>) -> String {
     let mut text = "major minor  #blocks  name\n\n".to_owned();
     let mut line = |numbers: &str, bytes: u64, name: &str| {
@@ -60,6 +70,11 @@ fn partitions(view: &View<'_>) -> String {
             bytes / 1024
         ));
     };
+    for disk in dasd::all(view) {
+        line(&format!("94:{}", disk.minor), disk.bytes(), &disk.name);
+        let first = format!("{}1", disk.name);
+        line(&format!("94:{}", disk.minor + 1), disk.bytes(), &first);
+    }
     for (.., disk) in view.zfcp.disks() {
         line(&dev::numbers(&disk.disk), disk.bytes, &disk.disk);
     }

@@ -9,6 +9,8 @@ pub fn lookup(name: &str, role: LinuxRole) -> Option<Program> {
     match name {
         "vmcp" => return Some(vmcp::run),
         "vmur" => return Some(vmur::run),
+        // A guest's is its distribution's.
+        "lsdasd" if role == LinuxRole::Guest => return None,
         "lsdasd" | "dasdfmt" | "fdasd" | "dasdview" => return Some(dasd::run),
         _ => {}
     }
