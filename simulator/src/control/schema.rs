@@ -268,7 +268,11 @@ pub(super) fn answer(method: &str, path: &str) -> Value {
     let path = path.strip_prefix("/worlds/{world}").unwrap_or(path);
     match (method, path) {
         ("GET", "/pages/{page}") => answers(&[("page", text()), ("markdown", text())]),
-        ("GET", "/worlds") => answers(&[("worlds", list(text())), ("urls", answers(&[])), ("xcatd", answers(&[]))]),
+        ("GET", "/worlds") => answers(&[
+            ("worlds", list(text())),
+            ("urls", answers(&[])),
+            ("xcatd", answers(&[])),
+        ]),
         ("POST", "/worlds") => answers(&[("name", text()), ("path", text())]),
         ("GET", "")
         | ("PUT", "/state")

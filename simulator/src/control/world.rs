@@ -11,7 +11,9 @@ use crate::seam::{Behaviour, Release, Settings};
 use crate::server::{SiteSource, WorldError, WorldOptions};
 
 pub(super) fn list(call: &Call) -> Result<Value, Refusal> {
-    Ok(json!({"worlds": call.worlds.names(), "urls": call.worlds.urls(), "xcatd": call.worlds.native_addresses()}))
+    Ok(
+        json!({"worlds": call.worlds.names(), "urls": call.worlds.urls(), "xcatd": call.worlds.native_addresses()}),
+    )
 }
 
 pub(super) fn add(call: &Call) -> Result<Value, Refusal> {
@@ -59,7 +61,9 @@ pub(super) fn add(call: &Call) -> Result<Value, Refusal> {
         xcatd: new.xcatd,
     };
     call.worlds.add(&new.name, options).map_err(|e| match e {
-        WorldError::Name(_) | WorldError::Listen { .. } | WorldError::NoNative => Refusal::conflict(e),
+        WorldError::Name(_) | WorldError::Listen { .. } | WorldError::NoNative => {
+            Refusal::conflict(e)
+        }
         e => Refusal::bad(e),
     })?;
     let mut answer = json!({"name": new.name, "path": format!("/worlds/{}/xcatws", new.name)});

@@ -12,8 +12,8 @@ use axum::http::{Request, Response, StatusCode, Uri};
 use futures_util::future::BoxFuture;
 use parking_lot::RwLock;
 use rustls::ServerConfig;
-use tokio::task::JoinHandle;
 use serde::{Deserialize, Serialize};
+use tokio::task::JoinHandle;
 
 use super::http_fault::{self, Abort};
 use super::listener::{Answers, bind};
@@ -21,9 +21,7 @@ use super::wire::WireFault;
 use super::{Listener, SiteSource, StartError};
 use crate::rest;
 use crate::seam::{Settings, Site, When};
-use crate::state::{
-    Difference, Durability, LoadError, Origin, StateDir, StateError, diff_states,
-};
+use crate::state::{Difference, Durability, LoadError, Origin, StateDir, StateError, diff_states};
 use crate::xcatd;
 
 /// Name of the world that answers without a prefix.

@@ -1,9 +1,9 @@
 //! Where a site came from: what a reset goes back to.
 
-use crate::server::SiteSource;
-use crate::site::SiteError;
 use super::SavedState;
 use crate::seam::Site;
+use crate::server::SiteSource;
+use crate::site::SiteError;
 use crate::world::World;
 
 /// Source and seed of a site.

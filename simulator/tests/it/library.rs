@@ -5,9 +5,7 @@ use axum::http::Request;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use xcat_simulator::control::{self, JournalQuery, ROUTES, Verb};
-use xcat_simulator::seam::{
-    BreakPoint, ClockSettings, FaultRequest, LatencyState, LineEdit, Site,
-};
+use xcat_simulator::seam::{BreakPoint, ClockSettings, FaultRequest, LatencyState, LineEdit, Site};
 use xcat_simulator::server::{Hosted, WorldOptions, Worlds};
 use xcat_simulator::state::SavedState;
 use xcat_simulator::world::{Lun, Wwpn};
@@ -155,9 +153,13 @@ const WAITING: &[(&str, &str)] = &[
 ];
 
 fn fits(pattern: &str, path: &str) -> bool {
-    let (pattern, path): (Vec<&str>, Vec<&str>) = (pattern.split('/').collect(), path.split('/').collect());
+    let (pattern, path): (Vec<&str>, Vec<&str>) =
+        (pattern.split('/').collect(), path.split('/').collect());
     pattern.len() == path.len()
-        && pattern.iter().zip(path).all(|(want, is)| want.starts_with('{') || *want == is)
+        && pattern
+            .iter()
+            .zip(path)
+            .all(|(want, is)| want.starts_with('{') || *want == is)
 }
 
 #[tokio::test]
@@ -166,8 +168,14 @@ async fn every_verb_of_the_door_has_a_method_to_the_same_effect() {
         let has_method = METHODS
             .iter()
             .any(|(m, p, ..)| *m == route.method && fits(route.path, p));
-        let waits = matches!(route.verb, Verb::Wait(_)) && WAITING.iter().any(|(p, _)| *p == route.path);
-        assert!(has_method || waits, "no method for {} {}", route.method, route.path);
+        let waits =
+            matches!(route.verb, Verb::Wait(_)) && WAITING.iter().any(|(p, _)| *p == route.path);
+        assert!(
+            has_method || waits,
+            "no method for {} {}",
+            route.method,
+            route.path
+        );
     }
     let asked = Simulator::builder().http().start().await.unwrap();
     let called = Simulator::builder().http().start().await.unwrap();
@@ -179,17 +187,27 @@ async fn every_verb_of_the_door_has_a_method_to_the_same_effect() {
             body => body.to_owned(),
         };
         let what = format!("{method} {path}");
-        let request = Request::builder().method(*method).uri(&path).body(Body::from(body)).unwrap();
+        let request = Request::builder()
+            .method(*method)
+            .uri(&path)
+            .body(Body::from(body))
+            .unwrap();
         let answer = door.clone().oneshot(request).await.unwrap();
         let status = answer.status();
-        let text = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        let text = axum::body::to_bytes(answer.into_body(), usize::MAX)
+            .await
+            .unwrap();
         let told: Value = serde_json::from_slice(&text).unwrap();
         assert!(status.is_success(), "{what}: {told}");
         let given = call(&called.worlds().get("default").unwrap(), called.worlds());
         if !given.is_null() {
             assert_eq!(told, given, "{what}");
         }
-        assert_eq!(value(asked.site().save()), value(called.site().save()), "{what}");
+        assert_eq!(
+            value(asked.site().save()),
+            value(called.site().save()),
+            "{what}"
+        );
         assert_eq!(asked.worlds().names(), called.worlds().names(), "{what}");
     }
 }

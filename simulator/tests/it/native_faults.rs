@@ -138,7 +138,13 @@ async fn authcheck(
     credential: Option<&(String, String)>,
 ) -> std::io::Result<String> {
     let address = simulator.xcatd_address().expect("the door");
-    ask_at(simulator, address, credential, "<command>authcheck</command>").await
+    ask_at(
+        simulator,
+        address,
+        credential,
+        "<command>authcheck</command>",
+    )
+    .await
 }
 
 /// Asks the daemon at an address.
@@ -234,7 +240,9 @@ async fn a_further_world_has_a_native_door_of_its_own() {
     let address = simulator.world_xcatd_address("two").unwrap();
     let root = simulator.client_authority().unwrap().issue("root").unwrap();
     let list = "<command>lsdef</command><arg>-t</arg><arg>node</arg>";
-    let told = ask_at(&simulator, address, root.as_ref(), list).await.unwrap();
+    let told = ask_at(&simulator, address, root.as_ref(), list)
+        .await
+        .unwrap();
     assert!(told.contains("zhcp1") && !told.contains("lnx1"), "{told}");
     // One that is added later may have one too, and takes it away with it.
     let options = xcat_simulator::server::WorldOptions {
@@ -243,11 +251,17 @@ async fn a_further_world_has_a_native_door_of_its_own() {
     };
     simulator.worlds().add("three", options.clone()).unwrap();
     let address = simulator.world_xcatd_address("three").unwrap();
-    let told = ask_at(&simulator, address, root.as_ref(), list).await.unwrap();
+    let told = ask_at(&simulator, address, root.as_ref(), list)
+        .await
+        .unwrap();
     assert!(told.contains("lnx1"), "{told}");
     assert!(simulator.worlds().remove("three"));
     tokio::task::yield_now().await;
-    assert!(ask_at(&simulator, address, root.as_ref(), list).await.is_err());
+    assert!(
+        ask_at(&simulator, address, root.as_ref(), list)
+            .await
+            .is_err()
+    );
     // Without a certificate for native doors there is none.
     let simulator = Simulator::builder().http().start().await.unwrap();
     let refused = simulator.worlds().add("three", options).unwrap_err();

@@ -113,11 +113,16 @@ pub fn lsblk(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
         let ro = u8::from(dasd.read_only);
         let size = size(dasd.bytes());
         let numbers = format!("94:{}", dasd.minor);
-        out.say(format!("{:<6} {numbers:>7}  0 {size:>4}  {ro} disk", dasd.name));
+        out.say(format!(
+            "{:<6} {numbers:>7}  0 {size:>4}  {ro} disk",
+            dasd.name
+        ));
         if !alone {
             let root = if dasd.minor == 0 { "  /" } else { "" };
             let (name, numbers) = (format!("{}1", dasd.name), format!("94:{}", dasd.minor + 1));
-            out.say(format!("└─{name} {numbers:>7}  0 {size:>4}  {ro} part{root}"));
+            out.say(format!(
+                "└─{name} {numbers:>7}  0 {size:>4}  {ro} part{root}"
+            ));
         }
     }
     for (.., scsi) in view.zfcp.disks() {

@@ -31,7 +31,11 @@ pub fn lsdasd(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
         } else {
             &disk.id
         };
-        let status = if disk.read_only { "active(ro)" } else { "active" };
+        let status = if disk.read_only {
+            "active(ro)"
+        } else {
+            "active"
+        };
         out.say(format!(
             "{id:<8}   {status:<10}  {:<8}  {:<6}  {:<4}  {:<4}   {:<8}  {}",
             disk.name,

@@ -1,8 +1,8 @@
 //! Which programs a distribution has.
 
 use super::{
-    block, chccwdev, cio_ignore, dasd, dd, lscss, lsluns, lsscsi, lszfcp, mounts, multipath, network, redhat, sg,
-    suse, system, udevadm, zdev,
+    block, chccwdev, cio_ignore, dasd, dd, lscss, lsluns, lsscsi, lszfcp, mounts, multipath,
+    network, redhat, sg, suse, system, udevadm, zdev,
 };
 use crate::hosts::Program;
 use crate::world::linux::Family;

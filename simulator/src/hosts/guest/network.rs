@@ -1,6 +1,5 @@
 //! `ip` and `ps` of a Linux: its addresses, and what runs on it.
 
-
 use crate::hosts::ProgramEnv;
 use crate::seam::Outcome;
 
@@ -49,7 +48,10 @@ pub fn ip(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
         return out;
     }
     if !is("address") && !is("link") {
-        return Outcome::fail(255, format!("Object \"{object}\" is unknown, try \"ip help\".\n"));
+        return Outcome::fail(
+            255,
+            format!("Object \"{object}\" is unknown, try \"ip help\".\n"),
+        );
     }
     for (index, interface) in shown {
         for line in interface.lines(index + 1, is("address"), only_inet, one_line) {
@@ -71,9 +73,21 @@ impl Interface {
     fn lines(&self, number: usize, address: bool, only_inet: bool, one_line: bool) -> Vec<String> {
         let is_loop = self.name == "lo";
         let (flags, mtu, state, kind, broadcast) = if is_loop {
-            ("LOOPBACK,UP,LOWER_UP", 65536, "noqueue state UNKNOWN", "loopback", "00:00:00:00:00:00")
+            (
+                "LOOPBACK,UP,LOWER_UP",
+                65536,
+                "noqueue state UNKNOWN",
+                "loopback",
+                "00:00:00:00:00:00",
+            )
         } else {
-            ("BROADCAST,MULTICAST,UP,LOWER_UP", 1500, "pfifo_fast state UP qlen 1000", "ether", "ff:ff:ff:ff:ff:ff")
+            (
+                "BROADCAST,MULTICAST,UP,LOWER_UP",
+                1500,
+                "pfifo_fast state UP qlen 1000",
+                "ether",
+                "ff:ff:ff:ff:ff:ff",
+            )
         };
         let name = &self.name;
         let head = format!("{number}: {name}: <{flags}> mtu {mtu} qdisc {state}");
@@ -84,7 +98,10 @@ impl Interface {
             format!(" brd {}", network(&self.address).1)
         };
         let scope = if is_loop { "host" } else { "global" };
-        let inet = format!("inet {}/{}{brd} scope {scope} {name}", self.address, self.prefix);
+        let inet = format!(
+            "inet {}/{}{brd} scope {scope} {name}",
+            self.address, self.prefix
+        );
         let forever = "valid_lft forever preferred_lft forever";
         match (address, one_line) {
             (true, true) => vec![format!("{number}: {name}    {inet}\\       {forever}")],
@@ -120,7 +137,9 @@ fn interfaces(env: &ProgramEnv<'_>) -> Vec<Interface> {
         name: "eth0".to_owned(),
         address: linux.ip.clone(),
         prefix: 16,
-        mac: mac.filter(|m| !m.is_empty()).unwrap_or_else(|| "02:00:00:00:00:01".to_owned()),
+        mac: mac
+            .filter(|m| !m.is_empty())
+            .unwrap_or_else(|| "02:00:00:00:00:01".to_owned()),
     });
     list
 }
@@ -142,7 +161,11 @@ pub fn ps(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
     let running = |is: fn(&crate::world::Linux) -> bool| env.linux().is_some_and(is);
     let mut processes = Vec::new();
     if everything {
-        processes.extend([(1, "/sbin/init"), (2, "[kthreadd]"), (412, "/usr/lib/systemd/systemd-udevd")]);
+        processes.extend([
+            (1, "/sbin/init"),
+            (2, "[kthreadd]"),
+            (412, "/usr/lib/systemd/systemd-udevd"),
+        ]);
         if running(|l| !l.zfcp.faults.no_multipathd) {
             processes.push((655, "/sbin/multipathd"));
         }
@@ -171,7 +194,11 @@ pub fn ps(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
         };
         let terminal = if pid > 2_000 { "pts/0" } else { "?" };
         let short = command.split(' ').next().unwrap_or_default();
-        let short = short.rsplit('/').next().unwrap_or_default().trim_matches(['[', ']', '-']);
+        let short = short
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .trim_matches(['[', ']', '-']);
         out.say(if users {
             format!(
                 "root     {pid:>5}  0.0  0.1   9524  3980 {terminal:<8} Ss   00:00   0:00 {command}"

@@ -83,7 +83,9 @@ pub fn entries(view: &View<'_>, path: &[&str]) -> Option<Entries> {
                 })
                 .collect(),
         ),
-        ["class", "block"] => Some([dasd::block_links(view, "../../"), blocks(view, "../../")].concat()),
+        ["class", "block"] => {
+            Some([dasd::block_links(view, "../../"), blocks(view, "../../")].concat())
+        }
         ["block"] => Some([dasd::block_links(view, "../"), blocks(view, "../")].concat()),
         ["block", name] | ["class", "block", name] if name.starts_with("dm-") => {
             let (wwid, map) = view

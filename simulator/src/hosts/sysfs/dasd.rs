@@ -149,7 +149,12 @@ fn block_entries(dasd: &Dasd, part: bool) -> Entries {
 pub fn block_links(view: &View<'_>, up: &str) -> Entries {
     all(view)
         .iter()
-        .map(|d| link(d.name.as_str(), format!("{up}devices/{}/block/{}", d.path(), d.name)))
+        .map(|d| {
+            link(
+                d.name.as_str(),
+                format!("{up}devices/{}/block/{}", d.path(), d.name),
+            )
+        })
         .collect()
 }
 

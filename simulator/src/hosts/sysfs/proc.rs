@@ -4,8 +4,8 @@ use crate::world::LinuxRole;
 use crate::world::zfcp::Zfcp;
 use crate::world::zfcp::names::bus_id;
 
-use super::{dasd, dev};
 use super::tree::{Entries, Node, View};
+use super::{dasd, dev};
 
 /// Entries of `/proc`, as far as this kernel makes them.
 pub fn entries(view: &View<'_>, path: &[&str]) -> Option<Entries> {
