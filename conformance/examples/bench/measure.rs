@@ -69,13 +69,22 @@ pub fn run(run: &Run) -> anyhow::Result<()> {
         measurements: Vec::new(),
         layers: Vec::new(),
         skipped: Vec::new(),
+        failed: Vec::new(),
     };
     for (id, measure) in ALL {
         if !run.only.is_empty() && !run.only.iter().any(|name| name == id) {
             continue;
         }
         eprintln!("{id} …");
-        let measurement = measure(run).with_context(|| format!("measurement {id}"))?;
+        let measurement = match measure(run) {
+            Ok(measurement) => measurement,
+            // The others say what they have to say all the same.
+            Err(error) => {
+                println!("{id:14} FAILED: {error:#}");
+                report.failed.push(format!("{id}: {error:#}"));
+                continue;
+            }
+        };
         for why in &measurement.skipped {
             println!("{id:14} skipped: {why}");
         }
@@ -95,11 +104,12 @@ pub fn run(run: &Run) -> anyhow::Result<()> {
     }
     if run.only.is_empty() || run.only.iter().any(|name| name == LAYERS) {
         eprintln!("{LAYERS} …");
-        match instructions::layers()? {
-            Some(layers) => report.layers = layers,
-            None => report
+        match instructions::layers() {
+            Ok(Some(layers)) => report.layers = layers,
+            Ok(None) => report
                 .skipped
                 .push("where the time goes: valgrind is not installed".to_owned()),
+            Err(error) => report.failed.push(format!("{LAYERS}: {error:#}")),
         }
     }
     for why in &report.skipped {
@@ -110,6 +120,12 @@ pub fn run(run: &Run) -> anyhow::Result<()> {
     }
     std::fs::write(&run.json, serde_json::to_string_pretty(&report)? + "\n")?;
     println!("written to {}", run.json.display());
+    ensure!(
+        report.failed.is_empty(),
+        "{} measurement(s) failed: {}",
+        report.failed.len(),
+        report.failed.join("; ")
+    );
     Ok(())
 }
 
@@ -538,7 +554,7 @@ fn memory(_: &Run) -> anyhow::Result<Measurement> {
             "--requests",
             "2",
         ])?;
-        server.resident()
+        server.settled()
     };
     let empty = resident(Path::new("empty"))?;
     let lab = resident(Path::new("lab"))?;
@@ -568,7 +584,7 @@ fn memory(_: &Run) -> anyhow::Result<Measurement> {
         "--requests",
         "2",
     ])?;
-    let full = server.resident()?;
+    let full = server.settled()?;
     let text: usize = sites::rows(LUNS).map(|row| row.len() + 1).sum();
     let a_lun = (full.saturating_sub(lab) as f64 - text as f64) / LUNS as f64;
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);

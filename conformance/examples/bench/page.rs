@@ -61,6 +61,9 @@ pub fn render(report: &Report) -> String {
     for why in &report.skipped {
         let _ = writeln!(page, "\nSkipped: {why}.");
     }
+    for why in &report.failed {
+        let _ = writeln!(page, "\n**Failed**: {why}.");
+    }
     page.push_str(NOTES);
     page
 }

@@ -117,6 +117,22 @@ impl Server {
         Ok(kib * 1024)
     }
 
+    /// Resident memory in bytes once it no longer changes: what a start has freed goes back to the system after a
+    /// moment.
+    pub fn settled(&self) -> anyhow::Result<u64> {
+        let start = Instant::now();
+        let mut last = (self.resident()?, Instant::now());
+        while start.elapsed() < Duration::from_secs(10) && last.1.elapsed() < Duration::from_secs(3)
+        {
+            std::thread::sleep(Duration::from_millis(100));
+            let now = self.resident()?;
+            if now != last.0 {
+                last = (now, Instant::now());
+            }
+        }
+        Ok(last.0)
+    }
+
     /// Load from a client in a process of its own.
     pub fn load(&self, arguments: &[&str]) -> anyhow::Result<super::load::Taken> {
         let mut command = Command::new(std::env::current_exe()?);

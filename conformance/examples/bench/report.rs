@@ -22,6 +22,9 @@ pub struct Report {
     /// What was left out, and why.
     #[serde(default)]
     pub skipped: Vec<String>,
+    /// Measurements that ended in an error, and which.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<String>,
 }
 
 /// A layer of the way of a request.

@@ -48,18 +48,17 @@ fn is_running(world: &World, linux: &Linux) -> bool {
 
 /// The Linux that answers to a name over ssh, or ssh's own failure.
 pub(super) fn reach(world: &World, name: &str) -> Result<HostName, String> {
-    let Some(host) = world.resolve(name) else {
+    let Some((host, linux)) = world.find(name) else {
         return Err(format!(
             "ssh: Could not resolve hostname {name}: Name or service not known\r\n"
         ));
     };
-    let linux = world.linuxes.get(host);
-    if !linux.is_some_and(|linux| is_running(world, linux)) {
+    if !is_running(world, linux) {
         return Err(format!(
             "ssh: connect to host {name} port 22: No route to host\r\n"
         ));
     }
-    if !linux.is_some_and(|linux| linux.ssh && linux.starting_until_ms <= world.now_ms) {
+    if !linux.ssh || linux.starting_until_ms > world.now_ms {
         return Err(format!(
             "ssh: connect to host {name} port 22: Connection refused\r\n"
         ));

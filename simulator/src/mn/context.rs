@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::Document;
-use super::zvm::text::contains_ignoring_case;
+use super::zvm::contents::Contents;
+use super::zvm::text::{append_hostname, contains_ignoring_case};
+use super::{Document, Element, Rows};
 use crate::defects::Step;
 use crate::seam::{Outcome, RemoteCommand, Settings, Site};
 use crate::world::{Database, World};
@@ -110,6 +111,22 @@ impl Context {
             self.push(Document::error(text));
         } else {
             self.push(Document::of("info", [text]));
+        }
+    }
+
+    /// Reports the rows of a pool with a node in front of each, as [`Self::print_ln`] does with their text.
+    pub fn print_rows(&self, node: &str, contents: &Contents) {
+        // A defect sees texts.
+        let rows = Rows::new(node, contents).filter(|_| !self.site.defects.are_active());
+        match rows {
+            Some(rows) => {
+                let mut document = Document::default();
+                document
+                    .0
+                    .insert("info".to_owned(), vec![Element::Rows(rows)]);
+                self.push(document);
+            }
+            None => self.print_ln(append_hostname(node, &contents.text())),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::Rows;
+
 /// One `xcatresponse`: children by name in alphabetical order, each a list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Document(pub BTreeMap<String, Vec<Element>>);
@@ -11,8 +13,21 @@ pub struct Document(pub BTreeMap<String, Vec<Element>>);
 pub enum Element {
     /// A leaf.
     Text(String),
+    /// A leaf that is as long as a pool.
+    Rows(Rows),
     /// An element with children of its own.
     Node(Document),
+}
+
+impl Element {
+    /// The text of a leaf.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Rows(rows) => Some(rows.text()),
+            Self::Node(_) => None,
+        }
+    }
 }
 
 impl Document {
@@ -53,7 +68,7 @@ impl Document {
         self.texts("error").next().map(str::to_owned).or_else(|| {
             self.0.values().flatten().find_map(|e| match e {
                 Element::Node(node) => node.first_error(),
-                Element::Text(_) => None,
+                Element::Text(_) | Element::Rows(_) => None,
             })
         })
     }
@@ -64,9 +79,16 @@ impl Document {
             .get(key)
             .into_iter()
             .flatten()
-            .filter_map(|e| match e {
-                Element::Text(text) => Some(text.as_str()),
-                Element::Node(_) => None,
-            })
+            .filter_map(Element::text)
+    }
+
+    /// Whether the first text under a key tells of a missing object (spec: rest-and-xcatd 1.7). Rows never do: one
+    /// that did would be no plain row.
+    pub fn tells_missing(&self) -> bool {
+        let first = self.0.get("info").into_iter().flatten();
+        first
+            .filter(|element| !matches!(element, Element::Node(_)))
+            .take(1)
+            .any(|element| matches!(element, Element::Text(t) if t.contains("Could not find an object")))
     }
 }

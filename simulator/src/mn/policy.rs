@@ -67,29 +67,25 @@ pub fn decide(tables: &Database, release: Release, peer: Peer<'_>, request: &Req
     // Nodes that no row has covered yet; found out once a row asks.
     let mut open: Option<BTreeSet<String>> = None;
     for row in tables.by_priority("policy") {
-        let set = |column: &str| {
-            row.get(column)
-                .map(String::as_str)
-                .filter(|v| !v.is_empty() && *v != "*")
-        };
-        let name_holds = match row.get("name").map(String::as_str) {
-            None | Some("") => true,
-            Some("*") => peer.name.is_some(),
-            Some(name) => peer.name == Some(name),
+        let conditions = Conditions::of(row);
+        let name_holds = match conditions.name {
+            "" => true,
+            "*" => peer.name.is_some(),
+            name => peer.name == Some(name),
         };
         if !name_holds
-            || set("host").is_some_and(|host| host != peer.host)
-            || set("commands").is_some_and(|list| !list.split(',').any(|c| c == command))
+            || set(conditions.host).is_some_and(|host| host != peer.host)
+            || set(conditions.commands).is_some_and(|list| !list.split(',').any(|c| c == command))
         {
             continue;
         }
-        if set("parameters").is_some_and(|text| {
+        if set(conditions.parameters).is_some_and(|text| {
             !Regex::new(text).is_ok_and(|r| r.is_match(&request.args.join(" ")))
         }) {
             continue;
         }
-        let decision = rule(row);
-        if let Some(range) = set("noderange") {
+        let decision = rule(conditions.rule);
+        if let Some(range) = set(conditions.noderange) {
             let open = open.get_or_insert_with(|| {
                 let range = request.noderange.as_deref().unwrap_or_default();
                 let nodes = noderange::expand(tables, release, range).nodes;
@@ -114,12 +110,44 @@ pub fn decide(tables: &Database, release: Release, peer: Peer<'_>, request: &Req
     Decision::Denied
 }
 
+/// The columns of a row that are looked at with every request, found in one pass; an unset one is empty.
+#[derive(Default)]
+struct Conditions<'a> {
+    name: &'a str,
+    host: &'a str,
+    commands: &'a str,
+    parameters: &'a str,
+    noderange: &'a str,
+    rule: &'a str,
+}
+
+impl<'a> Conditions<'a> {
+    fn of(row: &'a Row) -> Self {
+        let mut conditions = Self::default();
+        for (column, value) in row {
+            let known = match column.as_str() {
+                "name" => &mut conditions.name,
+                "host" => &mut conditions.host,
+                "commands" => &mut conditions.commands,
+                "parameters" => &mut conditions.parameters,
+                "noderange" => &mut conditions.noderange,
+                "rule" => &mut conditions.rule,
+                _ => continue,
+            };
+            *known = value;
+        }
+        conditions
+    }
+}
+
+/// A condition that restricts something.
+fn set(condition: &str) -> Option<&str> {
+    Some(condition).filter(|text| !text.is_empty() && *text != "*")
+}
+
 /// What a row says when it decides.
-fn rule(row: &Row) -> Decision {
-    let text = row
-        .get("rule")
-        .map(|r| r.to_ascii_lowercase())
-        .unwrap_or_default();
+fn rule(text: &str) -> Decision {
+    let text = text.to_ascii_lowercase();
     if text.contains("trusted") {
         Decision::Trusted
     } else if text.contains("allow") || text.contains("accept") {

@@ -90,13 +90,13 @@ fn with_defects(site: &Site, reply: Reply, method: &str, path: &str, query: &str
         query,
         status: reply.status.as_u16(),
         content_type: reply.content_type,
-        body: reply.body,
+        body: reply.body.into_bytes(),
     };
     site.defects.reply(&mut http);
     Reply {
         status: StatusCode::from_u16(http.status).unwrap_or(reply.status),
         content_type: http.content_type,
-        body: http.body,
+        body: http.body.into(),
         close: reply.close,
     }
 }
@@ -124,7 +124,8 @@ async fn answer(site: Arc<Site>, journal: u64, request: Incoming<'_>) -> Reply {
     else {
         return Reply::apache(StatusCode::NOT_FOUND);
     };
-    if path_info.to_ascii_lowercase().contains("%2f") || path_info.contains("%00") {
+    let is_refused = |path: &str| path.to_ascii_lowercase().contains("%2f") || path.contains("%00");
+    if path_info.contains('%') && is_refused(path_info) {
         return Reply::apache(StatusCode::NOT_FOUND);
     }
     let path_info = percent_decode(path_info);
@@ -251,11 +252,10 @@ async fn exchange(
     if response.done_in_last {
         response.documents.pop();
     }
-    let not_found = response.documents.first().is_some_and(|d| {
-        d.texts("info")
-            .next()
-            .is_some_and(|t| t.contains("Could not find an object"))
-    });
+    let not_found = response
+        .documents
+        .first()
+        .is_some_and(mn::Document::tells_missing);
     let status = if not_found {
         StatusCode::NOT_FOUND
     } else if call.method == "POST" {
@@ -306,12 +306,13 @@ fn encode(call: &Call, status: StatusCode, documents: &[mn::Document], prefix: S
         wire::Escapes::Restored
     };
     let encoded = match call.format {
-        Format::Json => wire::json(documents, escapes),
-        Format::Xml => wire::xml(documents, escapes),
-        Format::Html => html::encode(documents, resources::is_table_dump(call), escapes),
+        Format::Json => wire::json(prefix, documents, escapes),
+        Format::Xml => wire::xml(documents, escapes).map(|text| (prefix + &text).into()),
+        Format::Html => html::encode(documents, resources::is_table_dump(call), escapes)
+            .map(|text| (prefix + &text).into()),
     };
     match encoded {
-        Ok(text) => Reply::text(status, call.format, prefix + &text),
+        Ok(body) => Reply::text(status, call.format, body),
         Err(wire::IllFormed) => Reply::apache(StatusCode::INTERNAL_SERVER_ERROR),
     }
 }

@@ -43,13 +43,13 @@ fn table(
     };
     out.push_str("<table border=1>");
     for element in elements {
-        match element {
-            Element::Text(raw) => row(
+        match element.text() {
+            Some(raw) => row(
                 out,
                 &wire::text(raw, false, Escapes::Nested)?.unwrap_or_default(),
             ),
             // RQ22: the address means nothing.
-            Element::Node(_) => row(out, "HASH(0x1f0c2a8)"),
+            None => row(out, "HASH(0x1f0c2a8)"),
         }
     }
     out.push_str("</table>");
@@ -81,7 +81,8 @@ fn node_row(out: &mut String, node: &Element, escapes: Escapes) -> Result<(), Il
                 }
             }
         }
-        Some(Element::Text(raw)) => {
+        Some(leaf) => {
+            let raw = leaf.text().unwrap_or_default();
             let text = wire::text(raw, true, escapes)?.unwrap_or_default();
             let _ = write!(out, "<td>{text}</td>");
         }

@@ -6,6 +6,7 @@ mod call;
 mod door;
 mod dumper;
 mod html;
+mod pieces;
 mod query;
 mod reply;
 mod resources;

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 
+use super::pieces::Pieces;
 use crate::mn::Document;
 
 /// Encoding of an answer.
@@ -74,14 +75,14 @@ impl Stop {
 pub(super) struct Reply {
     pub(super) status: StatusCode,
     pub(super) content_type: &'static str,
-    pub(super) body: Vec<u8>,
+    pub(super) body: Pieces,
     /// Whether Apache closes the connection after it.
     pub(super) close: bool,
 }
 
 impl Reply {
     /// An answer of the program.
-    pub(super) fn text(status: StatusCode, format: Format, body: impl Into<Vec<u8>>) -> Self {
+    pub(super) fn text(status: StatusCode, format: Format, body: impl Into<Pieces>) -> Self {
         Self {
             status,
             content_type: format.content_type(),
@@ -111,14 +112,14 @@ impl Reply {
                 "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\" \"http://www.w3.org/TR/html4/strict.dtd\">\n\
                  <html><head>\n<title>{code} {reason}</title>\n</head><body>\n<h1>{reason}</h1>\n{text}\n</body></html>\n"
             )
-            .into_bytes(),
+            .into(),
             close: true,
         }
     }
 
     /// The HTTP response.
     pub(super) fn into_response(self) -> Response<Body> {
-        let mut response = Response::new(Body::from(self.body));
+        let mut response = Response::new(self.body.into_body());
         *response.status_mut() = self.status;
         response.headers_mut().insert(
             header::CONTENT_TYPE,

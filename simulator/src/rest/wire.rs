@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use super::pieces::Pieces;
 use crate::mn::{Document, Element};
 
 /// A document that the program cannot parse: a control character that XML does not know. The program dies.
@@ -76,48 +77,73 @@ fn changed(text: &str, placeholder: bool) -> Result<String, IllFormed> {
     Ok(out)
 }
 
-/// JSON: `{"data":[...]}`, no blanks, keys in alphabetical order.
-pub(super) fn json(documents: &[Document], escapes: Escapes) -> Result<String, IllFormed> {
-    let mut out = String::from("{\"data\":[");
+/// What JSON writes for a newline.
+const NEWLINE: &str = "\\n";
+
+/// JSON behind a text: `{"data":[...]}`, no blanks, keys in alphabetical order.
+pub(super) fn json(
+    prefix: String,
+    documents: &[Document],
+    escapes: Escapes,
+) -> Result<Pieces, IllFormed> {
+    let mut out = Json {
+        text: prefix,
+        pieces: Pieces::default(),
+    };
+    out.text.push_str("{\"data\":[");
     for (index, document) in documents.iter().enumerate() {
         if index > 0 {
-            out.push(',');
+            out.text.push(',');
         }
         json_document(&mut out, document, false, escapes)?;
     }
-    out.push_str("]}");
-    Ok(out)
+    out.text.push_str("]}");
+    out.pieces.push_text(out.text);
+    Ok(out.pieces)
+}
+
+/// JSON under way: finished pieces, and the text behind them.
+struct Json {
+    text: String,
+    pieces: Pieces,
 }
 
 fn json_document(
-    out: &mut String,
+    out: &mut Json,
     document: &Document,
     nested: bool,
     escapes: Escapes,
 ) -> Result<(), IllFormed> {
-    out.push('{');
+    out.text.push('{');
     for (index, (key, elements)) in document.0.iter().enumerate() {
         if index > 0 {
-            out.push(',');
+            out.text.push(',');
         }
-        json_text(out, key);
-        out.push_str(":[");
+        json_text(&mut out.text, key);
+        out.text.push_str(":[");
         for (index, element) in elements.iter().enumerate() {
             if index > 0 {
-                out.push(',');
+                out.text.push(',');
             }
             match element {
-                Element::Text(raw) => match text(raw, nested, escapes)? {
-                    Some(text) => json_text(out, &text),
-                    None => out.push_str("null"),
-                },
-                Element::Node(node) if node.0.is_empty() => out.push_str("null"),
+                Element::Node(node) if node.0.is_empty() => out.text.push_str("null"),
                 Element::Node(node) => json_document(out, node, true, escapes)?,
+                // Rows are plain: nothing of them changes but the ends of their lines.
+                Element::Rows(rows) if let Some(rows) = rows.framed(NEWLINE) => {
+                    out.text.push('"');
+                    out.pieces.push_text(std::mem::take(&mut out.text));
+                    out.pieces.push_rows(rows);
+                    out.text.push('"');
+                }
+                leaf => match text(leaf.text().unwrap_or_default(), nested, escapes)? {
+                    Some(text) => json_text(&mut out.text, &text),
+                    None => out.text.push_str("null"),
+                },
             }
         }
-        out.push(']');
+        out.text.push(']');
     }
-    out.push('}');
+    out.text.push('}');
     Ok(())
 }
 
@@ -184,10 +210,6 @@ fn xml_document(
     for (key, elements) in &document.0 {
         for element in elements {
             match element {
-                Element::Text(raw) => {
-                    let text = text(raw, depth > 1, escapes)?.unwrap_or_default();
-                    let _ = writeln!(out, "{indent}<{key}>{}</{key}>", escape(&text));
-                }
                 Element::Node(node) if node.0.is_empty() => {
                     let _ = writeln!(out, "{indent}<{key}></{key}>");
                 }
@@ -195,6 +217,11 @@ fn xml_document(
                     let _ = writeln!(out, "{indent}<{key}>");
                     xml_document(out, node, depth + 1, escapes)?;
                     let _ = writeln!(out, "{indent}</{key}>");
+                }
+                leaf => {
+                    let raw = leaf.text().unwrap_or_default();
+                    let text = text(raw, depth > 1, escapes)?.unwrap_or_default();
+                    let _ = writeln!(out, "{indent}<{key}>{}</{key}>", escape(&text));
                 }
             }
         }
@@ -254,9 +281,10 @@ mod tests {
             Document::default(),
             Document::default().with_node("node", node),
         ];
+        let sent = json("!".to_owned(), &documents, Escapes::Nested).unwrap();
         assert_eq!(
-            json(&documents, Escapes::Nested).unwrap(),
-            r#"{"data":[{"info":["n1: \"on\"\n"]},{},{"node":[{"data":["sshd",null],"name":["n1"]}]}]}"#
+            String::from_utf8(sent.into_bytes()).unwrap(),
+            r#"!{"data":[{"info":["n1: \"on\"\n"]},{},{"node":[{"data":["sshd",null],"name":["n1"]}]}]}"#
         );
         assert_eq!(
             xml(&documents, Escapes::Nested).unwrap(),

@@ -38,10 +38,7 @@ impl Before {
     /// Looks at the places that the command addresses.
     pub(super) fn new(world: &World, command: &RemoteCommand) -> Self {
         let mut before = Self::default();
-        let Some(host) = command.host().and_then(|h| world.resolve(h)) else {
-            return before;
-        };
-        let Some(linux) = world.linuxes.get(host) else {
+        let Some((host, linux)) = command.host().and_then(|h| world.find(h)) else {
             return before;
         };
         let line = match command {

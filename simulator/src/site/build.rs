@@ -367,16 +367,9 @@ impl Builder<'_> {
         );
         linux.fs.directories.insert(POOL_DIRECTORY.to_owned());
         for pool in &file.pools {
-            let mut text = format!("{POOL_HEADER}\n");
-            for row in &pool.rows {
-                text.push_str(row);
-                text.push('\n');
-            }
-            linux.fs.write(
-                &format!("{POOL_DIRECTORY}/{}.conf", pool.name),
-                text,
-                now_ms,
-            );
+            let path = format!("{POOL_DIRECTORY}/{}.conf", pool.name);
+            linux.fs.write(&path, format!("{POOL_HEADER}\n"), now_ms);
+            linux.fs.append(&path, &pool.rows, now_ms);
         }
         self.user(&name, &userid, "2G", &[], &[], true);
         if let Some(entry) = self

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::Spanned;
+use toml::de::DeTable;
 
-use super::SiteProblem;
+use super::{SiteProblem, rows};
 use crate::world::Distribution;
 use crate::world::san::Medium;
 use crate::world::zvm::Lan;
@@ -49,10 +50,7 @@ fn default_domain() -> String {
 #[serde(deny_unknown_fields)]
 pub struct PresetFile {
     /// Schema version.
-    #[expect(
-        dead_code,
-        reason = "the version is looked at before the file is read; here the key is only known"
-    )]
+    #[expect(dead_code, reason = "looked at before; here the key is only known")]
     pub schema: Spanned<u32>,
     /// Name of the site.
     pub name: String,
@@ -230,9 +228,9 @@ pub enum Transport {
 pub struct PoolFile {
     /// Name, without `.conf`.
     pub name: String,
-    /// Rows, in order: `status,wwpn,lun,size,range,owner,channel,tag`.
-    #[serde(default)]
-    pub rows: Vec<String>,
+    /// Rows, in order: `status,wwpn,lun,size,range,owner,channel,tag`. A list in the file; here the text of its lines.
+    #[serde(default, deserialize_with = "rows::lines")]
+    pub rows: String,
     /// Volumes for which free rows follow, by name; a name that ends in `*` stands for all that begin so.
     #[serde(default)]
     pub volumes: Vec<Spanned<String>>,
@@ -394,32 +392,54 @@ pub struct MaskFile {
     pub initiators: Vec<Spanned<String>>,
 }
 
-/// Reads the text; a wrong schema version is reported before anything else.
+/// What a site file's text is.
+#[derive(Debug)]
+pub enum SiteText {
+    /// A site of its own.
+    Site(Box<SiteFile>),
+    /// One that takes over a preset.
+    Preset(PresetFile),
+    /// One that builds on another.
+    Based,
+}
+
+/// Reads the text; a wrong schema version is reported before anything else. The text is parsed once: it can be as long
+/// as a pool.
+///
+/// # Errors
+/// What is wrong, with its line.
+pub fn read(text: &str) -> Result<SiteText, Vec<SiteProblem>> {
+    let table = table(text)?;
+    if table.get_ref().contains_key("preset") {
+        return of_table(text, table).map(SiteText::Preset);
+    }
+    if table.get_ref().contains_key("base") {
+        return Ok(SiteText::Based);
+    }
+    of_table(text, table).map(|site| SiteText::Site(Box::new(site)))
+}
+
+/// Reads the text of a site that takes over no preset and builds on no other.
 ///
 /// # Errors
 /// What is wrong, with its line.
 pub fn parse(text: &str) -> Result<SiteFile, Vec<SiteProblem>> {
-    check_version(text)?;
-    toml::from_str(text).map_err(|e| problem(text, &e))
+    of_table(text, table(text)?)
 }
 
-/// Reads a text that takes over a preset; `None` when it names none.
-///
-/// # Errors
-/// What is wrong, with its line.
-pub fn preset(text: &str) -> Result<Option<PresetFile>, Vec<SiteProblem>> {
-    #[derive(Deserialize)]
-    struct Name {
-        preset: Option<Spanned<String>>,
-    }
-    check_version(text)?;
-    let name: Name = toml::from_str(text).map_err(|e| problem(text, &e))?;
-    match name.preset {
-        None => Ok(None),
-        Some(_) => toml::from_str(text)
-            .map(Some)
-            .map_err(|e| problem(text, &e)),
-    }
+/// The table that a text is; its schema version can be read.
+pub(super) fn table(text: &str) -> Result<Spanned<DeTable<'_>>, Vec<SiteProblem>> {
+    let table = DeTable::parse(text).map_err(|error| problem(text, &error))?;
+    check_version(text, table.get_ref())?;
+    Ok(table)
+}
+
+/// What a table says.
+pub(super) fn of_table<'de, T: Deserialize<'de>>(
+    text: &str,
+    table: Spanned<DeTable<'de>>,
+) -> Result<T, Vec<SiteProblem>> {
+    T::deserialize(toml::Deserializer::from(table)).map_err(|error| problem(text, &error))
 }
 
 pub(super) fn problem(text: &str, error: &toml::de::Error) -> Vec<SiteProblem> {
@@ -431,25 +451,24 @@ pub(super) fn problem(text: &str, error: &toml::de::Error) -> Vec<SiteProblem> {
 }
 
 /// Whether the schema version can be read.
-pub(super) fn check_version(text: &str) -> Result<(), Vec<SiteProblem>> {
-    #[derive(Deserialize)]
-    struct Version {
-        schema: Option<Spanned<u32>>,
-    }
-    let version: Version = toml::from_str(text).map_err(|e| problem(text, &e))?;
-    match version.schema {
-        None => Err(vec![SiteProblem {
+fn check_version(text: &str, table: &DeTable<'_>) -> Result<(), Vec<SiteProblem>> {
+    let Some((_, value)) = table.iter().find(|(key, _)| key.get_ref() == "schema") else {
+        return Err(vec![SiteProblem {
             line: 1,
             message: format!("no schema version; write 'schema = {SCHEMA}' at the top"),
-        }]),
-        Some(v) if *v.get_ref() > SCHEMA => {
+        }]);
+    };
+    let at = value.span().start;
+    let version = u32::deserialize(toml::de::ValueDeserializer::from(value.clone()));
+    match version {
+        Ok(version) if version > SCHEMA => {
             let message = format!(
-                "schema {} is newer than {SCHEMA}, which this program reads; use a newer program",
-                v.get_ref()
+                "schema {version} is newer than {SCHEMA}, which this program reads; use a newer program"
             );
-            Err(vec![SiteProblem::at(text, v.span().start, message)])
+            Err(vec![SiteProblem::at(text, at, message)])
         }
-        Some(_) => Ok(()),
+        Ok(_) => Ok(()),
+        Err(error) => Err(vec![SiteProblem::at(text, at, error.message())]),
     }
 }
 

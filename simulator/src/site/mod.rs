@@ -10,6 +10,7 @@ mod generate;
 mod overlay;
 pub mod personality;
 pub mod preset;
+mod rows;
 
 use std::path::Path;
 
@@ -19,6 +20,7 @@ pub use error::{SiteError, SiteProblem};
 pub use file::{SCHEMA, SiteFile, parse};
 pub use generate::{Scale, generate};
 
+use self::file::{PresetFile, SiteText};
 use self::overlay::Whole;
 use self::preset::Preset;
 use crate::world::World;
@@ -40,35 +42,41 @@ fn from_text_in(name: &str, text: &str, folder: Option<&Path>) -> Result<World, 
 }
 
 fn world(text: &str, folder: Option<&Path>) -> Result<World, Vec<SiteProblem>> {
-    if let Some(preset) = file::preset(text)? {
-        let (at, site, name) = (
-            preset.preset.span().start,
-            preset.name,
-            preset.preset.into_inner(),
+    match file::read(text)? {
+        SiteText::Site(file) => build(&file, text),
+        SiteText::Preset(preset) => of_preset(preset, text),
+        SiteText::Based => {
+            let whole = Whole::gather(text, folder)?;
+            whole
+                .parse()
+                .and_then(|file| build(&file, whole.text()))
+                .map_err(|problems| whole.placed(problems))
+        }
+    }
+}
+
+/// The world of a preset under the name that a site file gives it.
+fn of_preset(preset: PresetFile, text: &str) -> Result<World, Vec<SiteProblem>> {
+    let (at, site, name) = (
+        preset.preset.span().start,
+        preset.name,
+        preset.preset.into_inner(),
+    );
+    let Some(json) = embedded::preset(&name) else {
+        let known: Vec<&str> = PRESETS.iter().map(|(n, _)| *n).collect();
+        let message = format!(
+            "preset '{name}' is not known; known are: {}",
+            known.join(", ")
         );
-        let Some(json) = embedded::preset(&name) else {
-            let known: Vec<&str> = PRESETS.iter().map(|(n, _)| *n).collect();
-            let message = format!(
-                "preset '{name}' is not known; known are: {}",
-                known.join(", ")
-            );
-            return Err(vec![SiteProblem::at(text, at, message)]);
-        };
-        let world = Preset::parse(json).and_then(|p| p.world());
-        return world
-            .map(|world| World {
-                name: site,
-                ..world
-            })
-            .map_err(|error| vec![SiteProblem::at(text, at, error.to_string())]);
-    }
-    match Whole::gather(text, folder)? {
-        None => build(&parse(text)?, text),
-        Some(whole) => whole
-            .parse()
-            .and_then(|file| build(&file, whole.text()))
-            .map_err(|problems| whole.placed(problems)),
-    }
+        return Err(vec![SiteProblem::at(text, at, message)]);
+    };
+    let world = Preset::parse(json).and_then(|p| p.world());
+    world
+        .map(|world| World {
+            name: site,
+            ..world
+        })
+        .map_err(|error| vec![SiteProblem::at(text, at, error.to_string())])
 }
 
 /// Every problem of a site file's text, in order of lines; none when it can be used.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::file::{SiteFile, check_version};
+use super::file::{SiteFile, of_table, table};
 use super::{SiteProblem, embedded};
 
 /// Most files that build on each other.
@@ -58,10 +58,7 @@ fn base_of(text: &str) -> Result<Option<Spanned<String>>, Vec<SiteProblem>> {
     struct Name {
         base: Option<Spanned<String>>,
     }
-    check_version(text)?;
-    toml::from_str::<Name>(text)
-        .map(|n| n.base)
-        .map_err(|e| super::file::problem(text, &e))
+    of_table::<Name>(text, table(text)?).map(|n| n.base)
 }
 
 /// The text of a base, and the folder from which its own base counts.
@@ -89,21 +86,20 @@ fn read(base: &str, folder: Option<&Path>) -> Result<(String, Option<std::path::
 }
 
 impl Whole {
-    /// Gathers a text and what it builds on; `None` when it builds on nothing. File names count from `folder`.
+    /// Gathers a text and what it builds on. File names count from `folder`.
     ///
     /// # Errors
     /// A base that cannot be read or used.
     pub(super) fn gather(
         text: &str,
         folder: Option<&Path>,
-    ) -> Result<Option<Self>, Vec<SiteProblem>> {
-        let Some(first) = base_of(text)? else {
-            return Ok(None);
-        };
-        let refuse = |message: String| vec![SiteProblem::at(text, first.span().start, message)];
+    ) -> Result<Self, Vec<SiteProblem>> {
+        let first = base_of(text)?;
+        let at = first.as_ref().map_or(0, |base| base.span().start);
+        let refuse = |message: String| vec![SiteProblem::at(text, at, message)];
         let mut texts = vec![(None, text.to_owned())];
         let mut folder = folder.map(Path::to_owned);
-        let mut base = Some(first.get_ref().clone());
+        let mut base = first.map(Spanned::into_inner);
         while let Some(name) = base {
             if texts.len() > DEPTH {
                 return Err(refuse(format!(
@@ -131,8 +127,8 @@ impl Whole {
             whole.text.push_str(&text);
             whole.text.push('\n');
         }
-        whole.base = whole.parts.last().map_or(0, |p| p.start) + first.span().start;
-        Ok(Some(whole))
+        whole.base = whole.parts.last().map_or(0, |p| p.start) + at;
+        Ok(whole)
     }
 
     /// All texts, one after the other; places of what [`Self::parse`] gives count in it.

@@ -1,6 +1,7 @@
 //! Files that every Linux of a distribution has (spec: guests 3.7).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::hosts::guest::iucvserv::AUTHORIZED;
 use crate::world::{Distribution, LinuxRole, SimFs, World};
@@ -39,8 +40,10 @@ pub fn write_hosts_files(world: &mut World) {
     for (_, ip, host) in hosts {
         text.push_str(&format!("{ip} {host} {host}.{domain}\n"));
     }
+    // As long as the site is large, and there are as many: one text for all of them.
+    let text = Arc::new(text);
     for linux in world.linuxes.values_mut() {
-        linux.fs.write("/etc/hosts", text.clone(), now_ms);
+        linux.fs.write_shared("/etc/hosts", &text, now_ms);
     }
 }
 

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
+use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::PoolText;
 
@@ -33,19 +34,32 @@ pub struct SimFile {
 }
 
 /// How the text of a file is kept: that of a SCSI pool with an index, any other as it is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum FileText {
-    /// Any file.
-    Plain(String),
+    /// Any file. Copies share it until one of them is changed.
+    Plain(Arc<String>),
     /// A pool file (see [`is_pool_file`]). Saved as its text; [`SimFs`] makes it one again.
-    #[serde(skip_deserializing)]
     Pool(PoolText),
+}
+
+impl Serialize for FileText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Plain(text) => text.as_str().serialize(serializer),
+            Self::Pool(pool) => pool.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for FileText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self::Plain(Arc::new(text)))
+    }
 }
 
 impl Default for FileText {
     fn default() -> Self {
-        Self::Plain(String::new())
+        Self::Plain(Arc::default())
     }
 }
 
@@ -55,14 +69,14 @@ impl FileText {
         if is_pool_file(path) {
             Self::Pool(PoolText::new(&text))
         } else {
-            Self::Plain(text)
+            Self::Plain(Arc::new(text))
         }
     }
 
     /// The text. That of a pool is put together for the caller.
     pub fn text(&self) -> Cow<'_, str> {
         match self {
-            Self::Plain(text) => Cow::Borrowed(text),
+            Self::Plain(text) => Cow::Borrowed(text.as_str()),
             Self::Pool(pool) => Cow::Owned(pool.to_string()),
         }
     }
@@ -99,7 +113,7 @@ impl FileText {
     /// Appends to the text.
     pub fn push_str(&mut self, text: &str) {
         match self {
-            Self::Plain(kept) => kept.push_str(text),
+            Self::Plain(kept) => Arc::make_mut(kept).push_str(text),
             Self::Pool(pool) => pool.push_str(text),
         }
     }
@@ -173,6 +187,16 @@ impl SimFs {
                 changed_ms: now_ms,
             },
         );
+    }
+
+    /// Creates or replaces a file that is no pool with a text that others may share.
+    pub fn write_shared(&mut self, path: &str, text: &Arc<String>, now_ms: u64) {
+        let text = FileText::Plain(Arc::clone(text));
+        let file = SimFile {
+            text,
+            changed_ms: now_ms,
+        };
+        self.files.insert(path.to_owned(), file);
     }
 
     /// Whether `path` is a directory: made explicitly, or the parent of something.

@@ -78,24 +78,28 @@ impl World {
     /// The Linux that answers to `name`: a short host name, a full one of the site's domain, an IP address, or a name
     /// or alias of xCAT's `hosts` table.
     pub fn resolve(&self, name: &str) -> Option<&HostName> {
+        self.find(name).map(|(host, _)| host)
+    }
+
+    /// The same with the Linux itself.
+    pub fn find(&self, name: &str) -> Option<(&HostName, &Linux)> {
         // Short names have no dot.
         match name.bytes().position(|b| b == b'.') {
             None => {
-                if let Some((key, _)) = self.linuxes.get_key_value(name) {
-                    return Some(key);
+                if let Some(found) = self.linuxes.get_key_value(name) {
+                    return Some(found);
                 }
             }
             Some(dot) => {
                 if name[dot + 1..] == self.mn.domain
-                    && let Some((key, _)) = self.linuxes.get_key_value(&name[..dot])
+                    && let Some(found) = self.linuxes.get_key_value(&name[..dot])
                 {
-                    return Some(key);
+                    return Some(found);
                 }
             }
         }
         self.linuxes
             .iter()
             .find(|(_, l)| !l.ip.is_empty() && l.ip == name)
-            .map(|(k, _)| k)
     }
 }

@@ -54,11 +54,6 @@ fn children(out: &mut String, document: &Document, depth: usize, singly: bool) {
     for key in first.copied().chain(rest) {
         for element in &document.0[key] {
             match element {
-                Element::Text(text) => {
-                    let _ = write!(out, "{:indent$}<{key}>", "");
-                    escape(out, text);
-                    let _ = writeln!(out, "</{key}>");
-                }
                 Element::Node(node) if node.0.is_empty() => {
                     let _ = writeln!(out, "{:indent$}<{key}></{key}>", "");
                 }
@@ -66,6 +61,11 @@ fn children(out: &mut String, document: &Document, depth: usize, singly: bool) {
                     let _ = writeln!(out, "{:indent$}<{key}>", "");
                     children(out, node, depth + 1, singly);
                     let _ = writeln!(out, "{:indent$}</{key}>", "");
+                }
+                leaf => {
+                    let _ = write!(out, "{:indent$}<{key}>", "");
+                    escape(out, leaf.text().unwrap_or_default());
+                    let _ = writeln!(out, "</{key}>");
                 }
             }
         }

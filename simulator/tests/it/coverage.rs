@@ -133,8 +133,8 @@ async fn probe(command: &str, arguments: &str) -> String {
     for document in &response.documents {
         for element in document.0.values().flatten() {
             texts.push(match element {
-                Element::Text(text) => text.clone(),
                 Element::Node(node) => format!("{node:?}"),
+                leaf => leaf.text().unwrap_or_default().to_owned(),
             });
         }
     }

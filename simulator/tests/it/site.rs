@@ -35,8 +35,8 @@ pub fn texts(response: &Response) -> String {
     fn of(document: &xcat_simulator::mn::Document, out: &mut Vec<String>) {
         for element in document.0.values().flatten() {
             match element {
-                xcat_simulator::mn::Element::Text(text) => out.push(text.clone()),
                 xcat_simulator::mn::Element::Node(node) => of(node, out),
+                leaf => out.extend(leaf.text().map(str::to_owned)),
             }
         }
     }

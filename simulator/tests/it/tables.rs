@@ -63,8 +63,8 @@ fn short(document: &Document) -> String {
             let texts: Vec<String> = elements
                 .iter()
                 .map(|element| match element {
-                    Element::Text(text) => text.replace('\n', "\\n"),
                     Element::Node(node) => format!("{{{}}}", short(node)),
+                    leaf => leaf.text().unwrap_or_default().replace('\n', "\\n"),
                 })
                 .collect();
             format!("{key}={}", texts.join("|"))

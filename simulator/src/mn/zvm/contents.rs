@@ -34,6 +34,14 @@ impl Contents {
         }
     }
 
+    /// The pool, when it is one.
+    pub fn single(&self) -> Option<&PoolText> {
+        match &self.pools[..] {
+            [pool] => Some(pool),
+            _ => None,
+        }
+    }
+
     /// Length in bytes.
     pub fn len(&self) -> usize {
         self.pools.iter().map(PoolText::len).sum()

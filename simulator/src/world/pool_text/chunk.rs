@@ -1,7 +1,12 @@
 //! Up to 64 neighbouring lines of a pool file in one piece of text: four bytes of bookkeeping a line.
 
+use std::ops::Range;
+
 /// Lines that a chunk holds at most; a slot number fits into six bits.
 pub const SLOTS: usize = 64;
+
+/// Bytes that are copied at a stroke where a line is no longer.
+pub(super) const WIDE: usize = 64;
 
 /// Neighbouring lines, without their newlines. A line that was deleted leaves its slot empty, so that the places of
 /// its neighbours, by which the index knows them, stay.
@@ -37,9 +42,42 @@ impl Chunk {
         Some(&self.text[start as usize..self.ends[slot] as usize])
     }
 
+    /// How many slots at the beginning are the same in both, seen without looking at each: a change is nearly always
+    /// one of one line.
+    pub(super) fn same_slots(&self, other: &Self) -> usize {
+        let (a, b) = (self.text.as_bytes(), other.text.as_bytes());
+        let blocks = a.chunks_exact(WIDE).zip(b.chunks_exact(WIDE));
+        let same_bytes = blocks.take_while(|(a, b)| a == b).count() * WIDE;
+        let ends = self.ends.iter().zip(&other.ends);
+        let same_ends = ends
+            .take_while(|(a, b)| a == b && **a as usize <= same_bytes)
+            .count();
+        same_ends.min((self.live ^ other.live).trailing_zeros() as usize)
+    }
+
     /// Slots and lines in order.
     pub fn lines(&self) -> impl DoubleEndedIterator<Item = (usize, &str)> {
         (0..self.len()).filter_map(|slot| Some((slot, self.line(slot)?)))
+    }
+
+    /// Where the lines stand in the text, in order.
+    pub(super) fn spans(&self) -> impl Iterator<Item = Range<usize>> {
+        let mut start = 0;
+        self.ends.iter().enumerate().filter_map(move |(slot, end)| {
+            let span = start..*end as usize;
+            start = span.end;
+            (self.live & (1 << slot) != 0).then_some(span)
+        })
+    }
+
+    /// Copies a line to the beginning of `out`, which has room for [`WIDE`] bytes more. What follows it there is
+    /// overwritten: a copy of one width needs no call.
+    pub(super) fn copy(&self, line: &Range<usize>, out: &mut [u8]) {
+        let text = &self.text.as_bytes()[line.start..];
+        match (text.first_chunk::<WIDE>(), out.first_chunk_mut::<WIDE>()) {
+            (Some(wide), Some(out)) if line.len() <= WIDE => *out = *wide,
+            _ => out[..line.len()].copy_from_slice(&text[..line.len()]),
+        }
     }
 
     /// Takes one more line; there must be a slot left.

@@ -30,7 +30,11 @@ impl PoolText {
                 .max(after.map_or(0, |c| c.len()));
             // A line keeps its slot, so nearly all are the same on both sides.
             let (mut old, mut young) = (Vec::new(), Vec::new());
-            for slot in 0..slots {
+            let same = match (before, after) {
+                (Some(a), Some(b)) => a.same_slots(b),
+                _ => 0,
+            };
+            for slot in same..slots {
                 let (a, b) = (
                     before.and_then(|c| c.line(slot)),
                     after.and_then(|c| c.line(slot)),

@@ -3,6 +3,7 @@
 use imbl::{OrdMap, OrdSet};
 
 use super::megabytes;
+use super::plain::is_plain;
 use crate::bytes::find_ignoring_case;
 
 /// Place of a line: number of its chunk and slot in it. Places grow from the first line to the last.
@@ -57,6 +58,8 @@ pub struct Index {
     channels: OrdMap<String, [u32; 4]>,
     /// Lines with a character that a shell would change in double quotes.
     shell_lines: usize,
+    /// Lines that are not plain (see [`is_plain`]).
+    special_lines: usize,
 }
 
 /// What one line gives to the index.
@@ -68,6 +71,7 @@ struct Facts {
     free: Option<u64>,
     channel: Option<(String, [bool; 4])>,
     is_for_shell: bool,
+    is_special: bool,
 }
 
 impl Facts {
@@ -103,6 +107,7 @@ impl Facts {
         facts.is_for_shell = bytes
             .iter()
             .any(|b| matches!(b, b'"' | b'$' | b'`' | b'\\'));
+        facts.is_special = !is_plain(line);
         facts
     }
 }
@@ -129,6 +134,9 @@ impl Facts {
         }
         if self.is_for_shell == other.is_for_shell {
             (self.is_for_shell, other.is_for_shell) = (false, false);
+        }
+        if self.is_special == other.is_special {
+            (self.is_special, other.is_special) = (false, false);
         }
     }
 }
@@ -245,12 +253,17 @@ impl Index {
                 self.channels.insert(channel, counts);
             }
         }
-        if facts.is_for_shell {
-            self.shell_lines = if add {
-                self.shell_lines + 1
-            } else {
-                self.shell_lines.saturating_sub(1)
-            };
+        for (is, lines) in [
+            (facts.is_for_shell, &mut self.shell_lines),
+            (facts.is_special, &mut self.special_lines),
+        ] {
+            if is {
+                *lines = if add {
+                    *lines + 1
+                } else {
+                    lines.saturating_sub(1)
+                };
+            }
         }
     }
 
@@ -306,5 +319,10 @@ impl Index {
     /// Whether a line holds a character that a shell would change in double quotes.
     pub fn is_for_shell(&self) -> bool {
         self.shell_lines > 0
+    }
+
+    /// Whether every line is plain.
+    pub fn is_plain(&self) -> bool {
+        self.special_lines == 0
     }
 }

@@ -9,14 +9,18 @@
 
 mod chunk;
 mod diff;
+mod framed;
 mod head;
 mod index;
 mod megabytes;
+mod plain;
 #[cfg(test)]
 mod tests;
 mod text;
 
+pub use framed::Framed;
 pub use head::Head;
 pub use index::ChannelClass;
 pub use megabytes::megabytes;
+pub use plain::is_plain;
 pub use text::{PoolText, simple_pattern};

@@ -29,6 +29,7 @@ fn line() -> impl Strategy<Value = String> {
         "a,allocated,b805,$root_device$",
         ",o,,0001000000000000",
         "ü\"",
+        "o,b804,Failed",
         "",
     ]);
     (status, hex(), hex(), size, tail)
@@ -67,6 +68,14 @@ fn check(pool: &PoolText, text: &str) -> Result<(), TestCaseError> {
     prop_assert_eq!(pool.lines().collect::<Vec<_>>(), lines.clone());
     prop_assert_eq!(pool.line_count(), lines.len());
     prop_assert_eq!(pool.is_for_shell(), text.contains(['"', '$', '`', '\\']));
+    prop_assert_eq!(
+        pool.is_plain(),
+        lines.iter().all(|line| super::is_plain(line))
+    );
+    let framed: String = lines.iter().map(|line| format!("n: {line}\\n")).collect();
+    let pieces =
+        super::Framed::new(pool.clone(), "n: ", "\\n").map(|mut f| f.piece(usize::MAX / 2));
+    prop_assert_eq!(pieces, Some(framed.into_bytes()));
     for literal in [
         "0001000000000000",
         "5005076801102991,0001000000000000",

@@ -290,6 +290,17 @@ impl PoolText {
     pub fn is_for_shell(&self) -> bool {
         self.index.is_for_shell()
     }
+
+    /// Whether every line is plain: the same in every encoding of an answer, and none of the texts in it that the
+    /// management node looks for in an answer.
+    pub fn is_plain(&self) -> bool {
+        self.index.is_plain()
+    }
+
+    /// Bytes of all lines, each with so many around it.
+    pub(super) fn framed_len(&self, around: usize) -> usize {
+        self.bytes - (self.lines - usize::from(self.is_open)) + self.lines * around
+    }
 }
 
 fn place(chunk: u32, slot: usize) -> Place {

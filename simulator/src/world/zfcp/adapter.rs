@@ -338,7 +338,16 @@ impl Zfcp {
 
     /// Whether [`Zfcp::settle`] would change nothing.
     pub fn is_settled(&self, machine: &Machine<'_>) -> bool {
-        if machine.virtual_machine().is_none() {
+        let Some(virtual_machine) = machine.virtual_machine() else {
+            return true;
+        };
+        // A zHCP has no FCP device, and most guests have none yet.
+        if virtual_machine.devices.is_empty()
+            && self.recognised.is_empty()
+            && self.noticed.is_empty()
+            && self.vanishing.is_empty()
+            && self.adapters.is_empty()
+        {
             return true;
         }
         let now = machine.world.now_ms;

@@ -78,7 +78,7 @@ pub async fn run(context: &Context, node: &str, args: &[String]) {
     }
 }
 
-/// Text of the option meant; `None` when it has reported a failure.
+/// Text of the option meant; `None` when it has reported everything itself.
 async fn query(inventory: &Inventory<'_>) -> Option<String> {
     let user = &inventory.hcp_userid;
     let count = inventory.args.len();
@@ -96,7 +96,10 @@ async fn query(inventory: &Inventory<'_>) -> Option<String> {
             return Some(networks::names(inventory).await);
         }
         "--network" | "--getnetwork" => return Some(networks::details(inventory).await),
-        "--zfcppool" => return zfcp_pools::rows(inventory).await,
+        "--zfcppool" => {
+            zfcp_pools::rows(inventory).await;
+            return None;
+        }
         "--zfcppoolnames" => return Some(zfcp_pools::names(inventory).await),
         "--userprofilenames" if count == 1 => return Some(profiles(inventory).await),
         "--freefcp" if count == 2 => {

@@ -6,25 +6,35 @@ use crate::mn::zvm::filter::{egrep, matching_rows};
 use crate::mn::zvm::pool::{HEADER, is_status};
 use crate::mn::zvm::pool_file::{is_spent, without_conf};
 use crate::mn::zvm::remote::ZFCP_POOL;
+use crate::mn::zvm::text::append_hostname;
 
-/// Rows of a pool: the file as it is, or the header and the rows that match a filter anywhere (Q18).
-pub async fn rows(inventory: &Inventory<'_>) -> Option<String> {
+/// Reports the rows of a pool: the file as it is, or the header and the rows that match a filter anywhere (Q18).
+pub async fn rows(inventory: &Inventory<'_>) {
+    let (context, node) = (inventory.context, inventory.node);
     let pool = inventory.arg(1).to_lowercase();
     let filter = inventory.arg(2);
     let command = format!("cat {ZFCP_POOL}/{pool}.conf");
     if filter.is_empty() || filter == "all" {
-        return Some(inventory.run(&command).await.stdout);
+        let (outcome, contents) = context.fetch_pools(&inventory.zhcp, &command).await;
+        if outcome.rc == 0 {
+            context.print_rows(node, &contents);
+        } else {
+            context.print_ln(append_hostname(node, &outcome.stdout));
+        }
+        return;
     }
-    let contents = inventory.checked(&command, "inventoryHypervisor").await?;
+    let Some(contents) = inventory.checked(&command, "inventoryHypervisor").await else {
+        return;
+    };
     let contents = Contents::of_text(&contents);
     // Q18: the word is looked for in the whole row, and in the header.
     let is_status = is_status(filter) || filter.eq_ignore_ascii_case("status");
-    let rows = if is_status && !inventory.context.settings().quirk("Q18") {
+    let rows = if is_status && !context.settings().quirk("Q18") {
         matching_rows(&contents, &format!("^{filter},"))
     } else {
-        egrep(inventory.context, &contents, filter).await
+        egrep(context, &contents, filter).await
     };
-    Some(format!("{HEADER}\n{rows}\n"))
+    context.print_ln(append_hostname(node, &format!("{HEADER}\n{rows}\n")));
 }
 
 /// Names of the pools. A query that deletes: files without a row are removed (Q57).

@@ -1,0 +1,149 @@
+//! The body of an answer, in pieces: texts, and rows of a pool that are put together while they are sent.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use bytes::Bytes;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+
+use crate::world::pool_text::Framed;
+
+/// Bytes of rows that are put together at a time: few enough that they are still in the processor's cache when the
+/// kernel takes them.
+const PIECE: usize = 64 * 1024;
+
+/// A body.
+#[derive(Debug, Default)]
+pub(super) struct Pieces(Vec<Piece>);
+
+/// A part of a body.
+#[derive(Debug)]
+pub(super) enum Piece {
+    Bytes(Vec<u8>),
+    Rows(Box<Framed>),
+}
+
+impl Pieces {
+    /// Adds a text.
+    pub(super) fn push_text(&mut self, text: String) {
+        self.0.push(Piece::Bytes(text.into_bytes()));
+    }
+
+    /// Adds rows.
+    pub(super) fn push_rows(&mut self, rows: Framed) {
+        self.0.push(Piece::Rows(Box::new(rows)));
+    }
+
+    /// The whole body.
+    pub(super) fn into_bytes(mut self) -> Vec<u8> {
+        if let [Piece::Bytes(_)] = self.0[..]
+            && let Some(Piece::Bytes(bytes)) = self.0.pop()
+        {
+            return bytes;
+        }
+        let mut whole = Vec::with_capacity(self.0.iter().map(Piece::len).sum());
+        for piece in self.0 {
+            match piece {
+                Piece::Bytes(bytes) => whole.extend(bytes),
+                Piece::Rows(mut rows) => whole.extend(rows.piece(rows.left())),
+            }
+        }
+        whole
+    }
+
+    /// The body of a response. Its length is known, so it is sent with it.
+    pub(super) fn into_body(self) -> Body {
+        if self.0.iter().all(|piece| matches!(piece, Piece::Bytes(_))) {
+            return Body::from(self.into_bytes());
+        }
+        Body::new(Sending(self.0.into_iter().collect()))
+    }
+}
+
+impl Piece {
+    fn len(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Rows(rows) => rows.left(),
+        }
+    }
+}
+
+impl From<Vec<u8>> for Pieces {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(vec![Piece::Bytes(bytes)])
+    }
+}
+
+impl From<String> for Pieces {
+    fn from(text: String) -> Self {
+        text.into_bytes().into()
+    }
+}
+
+/// What is still to be sent.
+#[derive(Debug)]
+struct Sending(std::collections::VecDeque<Piece>);
+
+impl HttpBody for Sending {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let bytes = loop {
+            match self.0.front_mut() {
+                None => return Poll::Ready(None),
+                Some(Piece::Rows(rows)) if rows.left() > 0 => break rows.piece(PIECE),
+                Some(_) => match self.0.pop_front() {
+                    Some(Piece::Bytes(bytes)) if !bytes.is_empty() => break bytes,
+                    _ => {}
+                },
+            }
+        };
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from(bytes)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.iter().all(|piece| piece.len() == 0)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.iter().map(|piece| piece.len() as u64).sum())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::PoolText;
+
+    fn pieces() -> (Pieces, String) {
+        let rows: String = (0..5_000)
+            .map(|n| format!("free,w,{n:016x},8G\n"))
+            .collect();
+        let framed = Framed::new(PoolText::new(&rows), "z: ", "|").unwrap();
+        let mut pieces = Pieces::default();
+        pieces.push_text("<".to_owned());
+        pieces.push_rows(framed);
+        pieces.push_text(">".to_owned());
+        let text = rows.lines().map(|row| format!("z: {row}|"));
+        (pieces, format!("<{}>", text.collect::<String>()))
+    }
+
+    #[tokio::test]
+    async fn a_body_is_its_pieces_one_behind_the_other() {
+        let (whole, text) = pieces();
+        assert_eq!(whole.into_bytes(), text.as_bytes());
+        let body = pieces().0.into_body();
+        assert_eq!(body.size_hint().exact(), Some(text.len() as u64));
+        let sent = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        assert_eq!(sent, text.as_bytes());
+        let small = Pieces::from("x".to_owned()).into_body();
+        assert_eq!(small.size_hint().exact(), Some(1));
+    }
+}
