@@ -55,7 +55,7 @@ impl Before {
                         .collect();
                     before.zhcp = Some(host.clone());
                 }
-                if line.contains("smcli")
+                if has_word(line, "smcli", 1)
                     && let Some(user) = user_of(line)
                 {
                     before.user = Some(UserBefore {
@@ -64,7 +64,7 @@ impl Before {
                         user,
                     });
                 }
-                if line.contains("iucvclnt") {
+                if has_word(line, "iucvclnt", 3) {
                     before.guest = world
                         .linuxes
                         .iter()
@@ -156,16 +156,24 @@ impl Before {
 /// looks.
 fn only_reads(line: &str) -> bool {
     const PLAIN: ByteSet = ByteSet::of(b" /.,-_*&|").and_alphanumeric();
-    let looks = |part: &str| {
-        let mut words = part.split(' ').filter(|word| !word.is_empty());
+    let looks = |part: &[u8]| {
+        let mut words = part.split(|b| *b == b' ').filter(|word| !word.is_empty());
         match words.next() {
-            None | Some("test" | "echo" | "cat" | "grep" | "egrep" | "ls") => true,
-            Some("/sbin/vmcp") => words.next() == Some("q"),
+            None | Some(b"test" | b"echo" | b"cat" | b"grep" | b"egrep" | b"ls") => true,
+            Some(b"/sbin/vmcp") => words.next() == Some(b"q"),
             Some(_) => false,
         }
     };
     // The first word decides nearly always.
-    line.split(['&', '|']).all(looks) && PLAIN.has_all(line)
+    let mut parts = line.as_bytes().split(|b| matches!(b, b'&' | b'|'));
+    parts.all(looks) && PLAIN.has_all(line)
+}
+
+/// Whether a line has a word anywhere; it is looked for by its letter at `rare`, which command lines hardly have.
+fn has_word(line: &str, word: &str, rare: usize) -> bool {
+    let (line, word) = (line.as_bytes(), word.as_bytes());
+    memchr::memchr_iter(word[rare], line)
+        .any(|at| at >= rare && line[at - rare..].starts_with(word))
 }
 
 /// The userid behind `-T`.
@@ -228,6 +236,13 @@ impl UserState {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_found_by_one_letter() {
+        assert!(has_word("/opt/zhcp/bin/smcli X", "smcli", 1));
+        assert!(has_word("mm smcli", "smcli", 1) && has_word("smcli", "smcli", 1));
+        assert!(!has_word("mcli smcl", "smcli", 1) && !has_word("", "smcli", 1));
+    }
 
     #[test]
     fn lines_that_may_write_are_not_taken_for_readers() {

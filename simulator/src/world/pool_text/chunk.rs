@@ -42,17 +42,32 @@ impl Chunk {
         Some(&self.text[start as usize..self.ends[slot] as usize])
     }
 
-    /// How many slots at the beginning are the same in both, seen without looking at each: a change is nearly always
-    /// one of one line.
-    pub(super) fn same_slots(&self, other: &Self) -> usize {
+    /// How many slots at the beginning and how many at the end are the same in both, seen without looking at each: a
+    /// change is nearly always one of one line.
+    pub(super) fn same_slots(&self, other: &Self) -> (usize, usize) {
         let (a, b) = (self.text.as_bytes(), other.text.as_bytes());
         let blocks = a.chunks_exact(WIDE).zip(b.chunks_exact(WIDE));
-        let same_bytes = blocks.take_while(|(a, b)| a == b).count() * WIDE;
+        let head = blocks.take_while(|(a, b)| a == b).count() * WIDE;
         let ends = self.ends.iter().zip(&other.ends);
-        let same_ends = ends
-            .take_while(|(a, b)| a == b && **a as usize <= same_bytes)
-            .count();
-        same_ends.min((self.live ^ other.live).trailing_zeros() as usize)
+        let first = ends
+            .take_while(|(a, b)| a == b && **a as usize <= head)
+            .count()
+            .min((self.live ^ other.live).trailing_zeros() as usize);
+        if self.len() != other.len() {
+            return (first, 0);
+        }
+        let blocks = a.rchunks_exact(WIDE).zip(b.rchunks_exact(WIDE));
+        let tail = blocks.take_while(|(a, b)| a == b).count() * WIDE;
+        // Where a line begins, counted from the end of the text: the end of the one before it.
+        let starts = self.ends.iter().zip(&other.ends).rev().skip(1);
+        let last = starts
+            .take_while(|(x, y)| {
+                let left = a.len() - **x as usize;
+                left <= tail && left == b.len() - **y as usize
+            })
+            .count()
+            .min((self.live ^ other.live).leading_zeros() as usize - (64 - self.len()));
+        (first, last.min(self.len() - first))
     }
 
     /// Slots and lines in order.

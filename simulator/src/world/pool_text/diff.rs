@@ -32,9 +32,9 @@ impl PoolText {
             let (mut old, mut young) = (Vec::new(), Vec::new());
             let same = match (before, after) {
                 (Some(a), Some(b)) => a.same_slots(b),
-                _ => 0,
+                _ => (0, 0),
             };
-            for slot in same..slots {
+            for slot in same.0..slots - same.1 {
                 let (a, b) = (
                     before.and_then(|c| c.line(slot)),
                     after.and_then(|c| c.line(slot)),
@@ -66,6 +66,35 @@ impl PoolText {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slots_that_are_the_same_are_those_at_both_ends() {
+        let text = |changed: &[usize], long: bool| -> PoolText {
+            let rows: Vec<String> = (0..60)
+                .map(|i| {
+                    let more = if long { "used by someone" } else { "free" };
+                    let status = if changed.contains(&i) { more } else { "free" };
+                    format!("{status},w,{i:016},1G,,,,\n")
+                })
+                .collect();
+            PoolText::new(&rows.concat())
+        };
+        let old = text(&[], false);
+        for changed in [&[][..], &[0], &[59], &[30], &[2, 57], &[0, 59]] {
+            for long in [false, true] {
+                let new = text(changed, long);
+                let (gone, came) = new.changed_since(&old, 100);
+                let wanted = if long { changed.len() } else { 0 };
+                assert_eq!((gone.len(), came.len()), (wanted, wanted), "{changed:?}");
+                let mut less = new.clone();
+                less.edit(Some("0000000000000031"), |line| {
+                    line.contains("0000000000000031").then_some(None)
+                });
+                let (gone, came) = less.changed_since(&new, 100);
+                assert_eq!((gone.len(), came.len()), (1, 0));
+            }
+        }
+    }
 
     #[test]
     fn only_what_changed_is_told() {

@@ -25,6 +25,9 @@ pub fn run(context: &Context, args: &[String]) {
         || wanted.is_some())
         && !request.options.has("s");
 
+    // A list of names says nothing else of the objects.
+    let are_needed = details || !request.conditions.is_empty();
+
     let mut lines = Vec::new();
     let mut count = 0;
     for object in &request.types {
@@ -55,7 +58,11 @@ pub fn run(context: &Context, args: &[String]) {
                     missing.push(name);
                     continue;
                 }
-                let attributes = attributes(db, release, *object, &name);
+                let attributes = if are_needed {
+                    attributes(db, release, *object, &name)
+                } else {
+                    BTreeMap::new()
+                };
                 let holds = request.conditions.iter().all(|condition| {
                     if !object.has(release, &condition.name) {
                         return false;
