@@ -90,10 +90,7 @@ impl Whole {
     ///
     /// # Errors
     /// A base that cannot be read or used.
-    pub(super) fn gather(
-        text: &str,
-        folder: Option<&Path>,
-    ) -> Result<Self, Vec<SiteProblem>> {
+    pub(super) fn gather(text: &str, folder: Option<&Path>) -> Result<Self, Vec<SiteProblem>> {
         let first = base_of(text)?;
         let at = first.as_ref().map_or(0, |base| base.span().start);
         let refuse = |message: String| vec![SiteProblem::at(text, at, message)];
