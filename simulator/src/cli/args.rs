@@ -39,7 +39,7 @@ pub struct Args {
 pub enum Command {
     /// Serve a simulated site until interrupted.
     Serve(Box<Serve>),
-    /// Write, check, show and generate site files.
+    /// Write, check, show and generate site files; `docs/site-file.md` describes every key.
     #[command(subcommand)]
     Site(SiteCommand),
     /// Make layers of a running site fail.
@@ -119,7 +119,7 @@ pub struct Door {
   xcat-sim serve --state-dir /tmp/lab                           # goes on from where it was, even after kill -9
   xcat-sim serve --world two=lab@8090 --world three=empty       # three worlds that share nothing")]
 pub struct Serve {
-    /// Site: `lab`, `empty`, or a site file.
+    /// Site: `lab`, `empty`, `zfcp`, or a site file.
     #[arg(long, default_value = "lab", value_name = "NAME|FILE")]
     pub site: PathBuf,
     /// Address of the REST door; port 0 takes a free port.
@@ -250,7 +250,7 @@ impl std::str::FromStr for WorldSpec {
     }
 }
 
-/// Site files.
+/// Site files; `docs/site-file.md` describes every key.
 #[derive(Debug, Subcommand)]
 pub enum SiteCommand {
     /// Write a site file to start from.
@@ -303,6 +303,8 @@ pub enum Example {
     Lab,
     /// One z/VM system and nothing in it.
     Empty,
+    /// One guest, one FCP device, and the five steps of zfcp configuration.
+    Zfcp,
 }
 
 /// Faults.

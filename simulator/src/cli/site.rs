@@ -16,6 +16,7 @@ pub fn run(command: SiteCommand, talk: &Talk) -> Result<(), Failure> {
         SiteCommand::New { from } => Talk::text(match from {
             Example::Lab => site::LAB,
             Example::Empty => site::EMPTY,
+            Example::Zfcp => site::ZFCP,
         })?,
         SiteCommand::Check { site } => {
             let world = load(&site)?;

@@ -145,6 +145,9 @@ impl Assertion {
             (least, _) => least.unwrap_or(0),
         };
         let enough = count >= at_least;
+        // What fits in nothing is not near, unless there was one thing only in which to fit.
+        let criteria = self.target.criteria();
+        near.retain(|n| n.differs.len() < criteria.max(2));
         near.sort_by_key(|n| n.differs.len());
         near.truncate(if enough { 0 } else { EXAMPLES });
         Ok(Verdict {

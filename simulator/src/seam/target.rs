@@ -47,6 +47,28 @@ pub struct Target {
     pub path: Option<String>,
 }
 
+impl Target {
+    /// How many criteria it has.
+    pub fn criteria(&self) -> usize {
+        [
+            &self.operation,
+            &self.node,
+            &self.zhcp,
+            &self.guest,
+            &self.pool,
+            &self.wwpn,
+            &self.lun,
+            &self.device,
+            &self.chpid,
+            &self.command,
+            &self.path,
+        ]
+        .into_iter()
+        .flatten()
+        .count()
+    }
+}
+
 /// A target that cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("target {field}: {reason}")]

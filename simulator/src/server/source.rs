@@ -13,7 +13,7 @@ use crate::world::World;
 pub enum SiteSource {
     /// A world as it is.
     World(Box<World>),
-    /// A site file, or the name of a site that comes with the program (`lab`, `empty`).
+    /// A site file, or the name of a site that comes with the program (`lab`, `empty`, `zfcp`).
     File(PathBuf),
     /// The text of a site file.
     Text {

@@ -4,6 +4,8 @@
 pub const LAB: &str = include_str!("../../../fixtures/sites/lab.toml");
 /// Text of the `empty` site: one MN and one z/VM system with its zHCP, and nothing else.
 pub const EMPTY: &str = include_str!("../../../fixtures/sites/empty.toml");
+/// Text of the `zfcp` site: one guest, one FCP device, one target port, and the five steps of zfcp configuration.
+pub const ZFCP: &str = include_str!("../../../fixtures/sites/zfcp/good.toml");
 
 /// The worlds from which the recordings start, by name (`fixtures/recordings/presets`).
 #[rustfmt::skip]
@@ -24,6 +26,16 @@ pub const PRESETS: &[(&str, &str)] = &[
     ("xcatconf4z0", include_str!("../../../fixtures/recordings/presets/xcatconf4z0.json")),
 ];
 
+/// The text of a site file that comes with the program.
+pub fn text(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "lab" => LAB,
+        "empty" => EMPTY,
+        "zfcp" => ZFCP,
+        _ => return None,
+    })
+}
+
 /// The text of a preset.
 pub fn preset(name: &str) -> Option<&'static str> {
     PRESETS
@@ -34,7 +46,7 @@ pub fn preset(name: &str) -> Option<&'static str> {
 
 /// Names of all sites that come with the program.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    ["lab", "empty"]
+    ["lab", "empty", "zfcp"]
         .into_iter()
         .chain(PRESETS.iter().map(|(name, _)| *name))
 }

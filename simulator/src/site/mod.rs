@@ -15,7 +15,7 @@ mod rows;
 use std::path::Path;
 
 pub use build::build;
-pub use embedded::{EMPTY, LAB, PRESETS, names};
+pub use embedded::{EMPTY, LAB, PRESETS, ZFCP, names};
 pub use error::{SiteError, SiteProblem};
 pub use file::{SCHEMA, SiteFile, parse};
 pub use generate::{Scale, generate};
@@ -86,15 +86,18 @@ pub fn check(text: &str) -> Vec<SiteProblem> {
     problems
 }
 
-/// Reads a site file, or one of the sites that come with the program when `path` is its name: `lab`, `empty`, or that of
-/// a preset of the recordings.
+/// Reads a site file, or one of the sites that come with the program when `path` is its name: `lab`, `empty`, `zfcp`, or that
+/// of a preset of the recordings.
 ///
 /// # Errors
 /// The file cannot be read, or its problems, each with its line.
 pub fn load(path: &Path) -> Result<World, SiteError> {
+    if let Some(name) = path.to_str()
+        && let Some(text) = embedded::text(name)
+    {
+        return from_text(name, text);
+    }
     match path.to_str() {
-        Some("lab") => return from_text("lab", LAB),
-        Some("empty") => return from_text("empty", EMPTY),
         Some(name) if embedded::preset(name).is_some() => {
             let text = format!("schema = {SCHEMA}\nname = \"{name}\"\npreset = \"{name}\"\n");
             return from_text(name, &text);
@@ -120,7 +123,7 @@ mod tests {
 
     #[test]
     fn the_sites_that_come_with_the_program_load() {
-        for (name, text) in [("lab", LAB), ("empty", EMPTY)] {
+        for (name, text) in [("lab", LAB), ("empty", EMPTY), ("zfcp", ZFCP)] {
             if let Err(error) = from_text(name, text) {
                 panic!("{error}");
             }

@@ -63,19 +63,17 @@ fn base_of(text: &str) -> Result<Option<Spanned<String>>, Vec<SiteProblem>> {
 
 /// The text of a base, and the folder from which its own base counts.
 fn read(base: &str, folder: Option<&Path>) -> Result<(String, Option<std::path::PathBuf>), String> {
-    match base {
-        "lab" => return Ok((embedded::LAB.to_owned(), None)),
-        "empty" => return Ok((embedded::EMPTY.to_owned(), None)),
-        _ if embedded::preset(base).is_some() => {
-            return Err(format!(
-                "'{base}' is a preset, on which no site file can build"
-            ));
-        }
-        _ => {}
+    if let Some(text) = embedded::text(base) {
+        return Ok((text.to_owned(), None));
+    }
+    if embedded::preset(base).is_some() {
+        return Err(format!(
+            "'{base}' is a preset, on which no site file can build"
+        ));
     }
     let Some(folder) = folder else {
         return Err(format!(
-            "a site given as text can build on 'lab' and 'empty' only, not on '{base}'"
+            "a site given as text can build on 'lab', 'empty' and 'zfcp' only, not on '{base}'"
         ));
     };
     let path = folder.join(base);

@@ -11,6 +11,8 @@ use xcat_simulator::state::SavedState;
 use xcat_simulator::world::{Lun, Wwpn};
 use xcat_simulator::{Simulator, cli};
 
+use crate::parity::fits;
+
 const PORT: Wwpn = Wwpn(0x5005_0763_0300_c562);
 const INITIATOR: Wwpn = Wwpn(0xc050_76e8_a000_1a00);
 const LUN: Lun = Lun(0x40ff_0000_0000_0000);
@@ -151,16 +153,6 @@ const WAITING: &[(&str, &str)] = &[
     ("/worlds/{world}/breaks/{id}/wait", "Site::wait_held"),
     ("/worlds/{world}/journal/wait", "Site::wait_for"),
 ];
-
-fn fits(pattern: &str, path: &str) -> bool {
-    let (pattern, path): (Vec<&str>, Vec<&str>) =
-        (pattern.split('/').collect(), path.split('/').collect());
-    pattern.len() == path.len()
-        && pattern
-            .iter()
-            .zip(path)
-            .all(|(want, is)| want.starts_with('{') || *want == is)
-}
 
 #[tokio::test]
 async fn every_verb_of_the_door_has_a_method_to_the_same_effect() {

@@ -18,127 +18,52 @@ const WWPN: &str = "500507630300c562";
 
 /// Routes and the command that calls them, in an order in which each finds what it needs. `{saved}` is a file with a saved
 /// state, `{rows}` one with a pool.
+#[rustfmt::skip]
 const COMMANDS: &[(&str, &str, &str)] = &[
-    (
-        "POST",
-        "/worlds",
-        "world add two --site empty --repair Q1 --listen 127.0.0.1:0",
-    ),
+    ("POST", "/worlds", "world add two --site empty --repair Q1 --listen 127.0.0.1:0"),
     ("GET", "/worlds", "world list"),
     ("GET", "/worlds/{world}", "world show --world two"),
     ("DELETE", "/worlds/{world}", "world remove two"),
-    (
-        "POST",
-        "/worlds/{world}/faults",
-        "fault add ssh-no-route --zhcp zhcp2 --times 1",
-    ),
+    ("POST", "/worlds/{world}/faults", "fault add ssh-no-route --zhcp zhcp2 --times 1"),
     ("GET", "/worlds/{world}/faults", "fault list"),
     ("DELETE", "/worlds/{world}/faults/{id}", "fault remove f1"),
     ("DELETE", "/worlds/{world}/faults", "fault remove"),
     ("GET", "/worlds/{world}/breaks", "break list"),
     ("GET", "/worlds/{world}/breaks/{id}/wait", "break wait held"),
-    (
-        "POST",
-        "/worlds/{world}/breaks/{id}/release",
-        "break release held",
-    ),
+    ("POST", "/worlds/{world}/breaks/{id}/release", "break release held"),
     ("DELETE", "/worlds/{world}/breaks/{id}", "break remove held"),
     ("GET", "/worlds/{world}/latency", "latency show"),
-    (
-        "PUT",
-        "/worlds/{world}/latency",
-        r#"latency set {"profiles":[{"command":"smcli","time":{"kind":"constant","ms":5}}]}"#,
-    ),
+    ("PUT", "/worlds/{world}/latency", r#"latency set {"profiles":[{"command":"smcli","time":{"kind":"constant","ms":5}}]}"#),
     ("PUT", "/worlds/{world}/latency", "latency clear"),
     ("GET", "/worlds/{world}/time", "time show"),
     ("PUT", "/worlds/{world}/time", "time freeze"),
     ("PUT", "/worlds/{world}/time", "time scale 0"),
     ("POST", "/worlds/{world}/time/step", "time step 250"),
-    (
-        "POST",
-        "/worlds/{world}/journal/wait",
-        "wait --operation chhypervisor",
-    ),
+    ("POST", "/worlds/{world}/journal/wait", "wait --operation chhypervisor"),
     ("GET", "/worlds/{world}/journal", "journal --limit 3"),
-    (
-        "POST",
-        "/worlds/{world}/journal/assert",
-        "assert --zhcp zhcp1 --command sed",
-    ),
+    ("POST", "/worlds/{world}/journal/assert", "assert --zhcp zhcp1 --command sed"),
     ("GET", "/worlds/{world}/state", "state save {saved}"),
     ("PUT", "/worlds/{world}/state", "state load {saved}"),
-    (
-        "PUT",
-        "/worlds/{world}/snapshots/{name}",
-        "state snapshot one",
-    ),
+    ("PUT", "/worlds/{world}/snapshots/{name}", "state snapshot one"),
     ("GET", "/worlds/{world}/snapshots", "state snapshots"),
-    (
-        "POST",
-        "/worlds/{world}/snapshots/{name}/restore",
-        "state restore one",
-    ),
-    (
-        "DELETE",
-        "/worlds/{world}/snapshots/{name}",
-        "state forget one",
-    ),
+    ("POST", "/worlds/{world}/snapshots/{name}/restore", "state restore one"),
+    ("DELETE", "/worlds/{world}/snapshots/{name}", "state forget one"),
     ("POST", "/worlds/{world}/state/reset", "state reset"),
     ("POST", "/worlds/{world}/state/diff", "state diff"),
     ("GET", "/worlds/{world}/pools", "pool list"),
-    (
-        "GET",
-        "/worlds/{world}/pools/{zhcp}/{pool}",
-        "pool show zhcp1 scsipol1",
-    ),
-    (
-        "PUT",
-        "/worlds/{world}/pools/{zhcp}/{pool}",
-        "pool set zhcp1 scsipol1 {rows}",
-    ),
-    (
-        "POST",
-        "/worlds/{world}/pools/{zhcp}/{pool}/rows",
-        "pool row zhcp1 scsipol1 2 free,a,b,1G,,,, --insert",
-    ),
-    (
-        "POST",
-        "/worlds/{world}/pools/{zhcp}/{pool}/rows",
-        "pool row zhcp1 scsipol1 2 --delete",
-    ),
+    ("GET", "/worlds/{world}/pools/{zhcp}/{pool}", "pool show zhcp1 scsipol1"),
+    ("PUT", "/worlds/{world}/pools/{zhcp}/{pool}", "pool set zhcp1 scsipol1 {rows}"),
+    ("POST", "/worlds/{world}/pools/{zhcp}/{pool}/rows", "pool row zhcp1 scsipol1 2 free,a,b,1G,,,, --insert"),
+    ("POST", "/worlds/{world}/pools/{zhcp}/{pool}/rows", "pool row zhcp1 scsipol1 2 --delete"),
     ("GET", "/worlds/{world}/san", "san show"),
-    (
-        "PUT",
-        "/worlds/{world}/san/zones/{name}",
-        "san zone z 500507630300c562 c05076e8a0001a00",
-    ),
+    ("PUT", "/worlds/{world}/san/zones/{name}", "san zone z 500507630300c562 c05076e8a0001a00"),
     ("DELETE", "/worlds/{world}/san/zones/{name}", "san unzone z"),
-    (
-        "PUT",
-        "/worlds/{world}/san/luns/{wwpn}/{lun}",
-        "san lun 500507630300c562 40ff000000000000 fresh --bytes 1073741824",
-    ),
-    (
-        "PUT",
-        "/worlds/{world}/san/masks/{volume}",
-        "san mask fresh c05076e8a0001a00",
-    ),
-    (
-        "DELETE",
-        "/worlds/{world}/san/luns/{wwpn}/{lun}",
-        "san unlun 500507630300c562 40ff000000000000",
-    ),
-    (
-        "PUT",
-        "/worlds/{world}/san/ports/{wwpn}",
-        "san port 500507630300c562 --refuses-login",
-    ),
+    ("PUT", "/worlds/{world}/san/luns/{wwpn}/{lun}", "san lun 500507630300c562 40ff000000000000 fresh --bytes 1073741824"),
+    ("PUT", "/worlds/{world}/san/masks/{volume}", "san mask fresh c05076e8a0001a00"),
+    ("DELETE", "/worlds/{world}/san/luns/{wwpn}/{lun}", "san unlun 500507630300c562 40ff000000000000"),
+    ("PUT", "/worlds/{world}/san/ports/{wwpn}", "san port 500507630300c562 --refuses-login"),
     ("GET", "/worlds/{world}/guests", "guest list"),
-    (
-        "PUT",
-        "/worlds/{world}/guests/{host}/power",
-        "guest power lnx1 off",
-    ),
+    ("PUT", "/worlds/{world}/guests/{host}/power", "guest power lnx1 off"),
 ];
 
 /// Routes without a command that asks the door, and why.
@@ -157,7 +82,8 @@ const LOCAL: &[(&str, &str, &str)] = &[
     ),
 ];
 
-fn fits(pattern: &str, path: &str) -> bool {
+/// Whether a path is one of a route's.
+pub fn fits(pattern: &str, path: &str) -> bool {
     let (pattern, path): (Vec<&str>, Vec<&str>) =
         (pattern.split('/').collect(), path.split('/').collect());
     pattern.len() == path.len()

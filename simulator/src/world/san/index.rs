@@ -126,6 +126,10 @@ mod tests {
                     let shown = |name: &String| san.masks.get(name).is_some_and(|m: &BTreeSet<Wwpn>| m.contains(&initiator));
                     let law: Vec<Lun> = san.luns[&PORT].iter().filter(|(_, n)| shown(n)).map(|(l, _)| *l).collect();
                     assert_eq!(seen, law, "initiator {initiator}");
+                    // What is noted for the initiator itself is no more than what it sees.
+                    let likely = san.likely_luns(initiator, PORT);
+                    let wide = san.luns[&PORT].values().filter(|n| san.masks[*n].len() > WIDE).count();
+                    assert!(likely.is_none_or(|l| l.len() <= law.len() + wide));
                 }
             };
             compare(&san);
