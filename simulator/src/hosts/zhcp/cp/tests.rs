@@ -46,7 +46,10 @@ fn an_error_goes_to_both_streams() {
     );
     zhcp.says(&[
         ("q userid", "ZHCP1    AT ZVM1"),
-        ("q user toolonguserid", "HCPCQU003E Invalid option - TOOLONGUSERID"),
+        (
+            "q user toolonguserid",
+            "HCPCQU003E Invalid option - TOOLONGUSERID",
+        ),
         ("frobnicate", "HCPCMD001E Unknown CP command: FROBNICATE"),
     ]);
     assert_eq!(zhcp.vmcp("").rc, 4);
@@ -59,12 +62,30 @@ fn minidisks_are_linked_in_the_mode_that_is_to_be_had() {
     zhcp.says(&[("q v 1234", "HCPQVD040E Device 1234 does not exist")]);
     assert_eq!(zhcp.vmcp("link lnx1 0100 as 1234 rr"), Outcome::ok(""));
     zhcp.says(&[
-        ("q v 1234", "DASD 1234 3390 LAB001 R/O      10016 CYL ON DASD …"),
-        ("link lnx1 0100 1234 rr", "HCPLNM110E LNX1 0100 not linked; …"),
-        ("link lnx1 0100 1235 m", "HCPLNM104E LNX1 0100 not linked; R/W by LNX1"),
-        ("link lnx1 0100 1235 mr", "HCPLNM101E DASD 1235 forced R/O; R/W by LNX1"),
-        ("link nobody 0100 1236 rr", "HCPLNM053E NOBODY not in CP directory…"),
-        ("link lnx1 0999 1236 rr", "HCPLNM107E LNX1 0999 not linked; …"),
+        (
+            "q v 1234",
+            "DASD 1234 3390 LAB001 R/O      10016 CYL ON DASD …",
+        ),
+        (
+            "link lnx1 0100 1234 rr",
+            "HCPLNM110E LNX1 0100 not linked; …",
+        ),
+        (
+            "link lnx1 0100 1235 m",
+            "HCPLNM104E LNX1 0100 not linked; R/W by LNX1",
+        ),
+        (
+            "link lnx1 0100 1235 mr",
+            "HCPLNM101E DASD 1235 forced R/O; R/W by LNX1",
+        ),
+        (
+            "link nobody 0100 1236 rr",
+            "HCPLNM053E NOBODY not in CP directory…",
+        ),
+        (
+            "link lnx1 0999 1236 rr",
+            "HCPLNM107E LNX1 0999 not linked; …",
+        ),
         ("detach 1234", "DASD 1234 DETACHED"),
         ("detach 1234", "HCPDTV040E Device 1234 does not exist"),
     ]);
@@ -77,7 +98,10 @@ fn spool_files_are_punched_changed_and_transferred() {
     assert_eq!(punched.stdout, "Reader file with spoolid 0001 created.\n");
     zhcp.says(&[
         ("change rdr 1 class x", "0000001 FILE  CHANGED"),
-        ("transfer rdr 1 to nobody", "HCPTRA053E NOBODY not in CP directory"),
+        (
+            "transfer rdr 1 to nobody",
+            "HCPTRA053E NOBODY not in CP directory",
+        ),
         ("transfer rdr 1 to lnx1", "0000001 FILE  TRANSFERRED"),
         ("purge reader 1", "NO FILES PURGED"),
     ]);
@@ -97,7 +121,9 @@ fn a_minidisk_is_brought_online_and_released() {
     );
     let word = success.split(' ').nth(10);
     assert_eq!(word, Some("dasdb"), "the word that xCAT takes");
-    let released = zhcp.run("/opt/zhcp/bin/offlinediskanddetach lnx1 0100").stdout;
+    let released = zhcp
+        .run("/opt/zhcp/bin/offlinediskanddetach lnx1 0100")
+        .stdout;
     assert!(
         released.contains("Success: Userid lnx1 vdev 0100 unlinked\n"),
         "{released}"
