@@ -44,8 +44,11 @@ pub async fn run(args: RunArgs) -> anyhow::Result<ExitStatus> {
             Vec::new(),
         ),
     };
-    let ledger =
+    let mut ledger =
         LedgerFile::open(&dir.join("ledger.jsonl")).context("cannot open the undo ledger")?;
+    if target.isolates_cases() {
+        ledger = ledger.not_durable();
+    }
     ledger.begin(seed, &target.describe())?;
     let head = ProgressHead {
         schema: SCHEMA,

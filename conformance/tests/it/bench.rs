@@ -112,6 +112,17 @@ impl Bench {
         run.kill().unwrap();
         let status = run.wait().unwrap();
         assert!(status.code().is_none(), "killed, not ended: {status}");
+        // What was under way goes on without its client, as on the real system: who cleans up comes later.
+        while self.under_way() > 0 {
+            assert!(Instant::now() < deadline, "a request does not end");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    fn under_way(&self) -> usize {
+        let journal = self.simulator.site().journal.lock();
+        let running = journal.requests().filter(|r| r.finished_ms.is_none());
+        running.count()
     }
 
     /// How many requests the site was sent.

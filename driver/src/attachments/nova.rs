@@ -106,6 +106,14 @@ impl Nova {
         })
     }
 
+    /// Does not wait for the disk when it writes journal and ledger: for simulations, where the machine does not fail.
+    #[must_use]
+    pub fn not_durable(mut self) -> Self {
+        self.engine = self.engine.not_durable();
+        self.ledger = self.ledger.not_durable();
+        self
+    }
+
     /// Another patience with guests.
     #[must_use]
     pub fn patience(mut self, patience: Patience) -> Self {

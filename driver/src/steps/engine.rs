@@ -57,6 +57,13 @@ impl Engine {
         Self::with_clock(journal, Arc::new(SystemClock))
     }
 
+    /// The same, whose journal does not wait for the disk: for simulations.
+    #[must_use]
+    pub fn not_durable(mut self) -> Self {
+        self.journal = self.journal.not_durable();
+        self
+    }
+
     /// An engine with another clock than the machine's.
     pub fn with_clock(journal: Journal, clock: Arc<dyn Clock>) -> Self {
         Self {

@@ -134,7 +134,9 @@ impl Bench {
             .build()
             .map_err(|e| kit(&e))?;
         let host = node(c.host()?)?;
+        // Its folder goes with the process: nothing of it is to survive the machine.
         let nova = Nova::open(client, &backend, &host).map_err(|e| kit(&e))?;
+        let nova = nova.not_durable();
         let nova = if !c.pace.is_real() {
             nova.patience(Patience {
                 tries: 4,
