@@ -315,6 +315,8 @@ impl Fence {
             "--createfilesysnode" => words.get(2).and_then(|path| plain_path(path)),
             "--removefilesysnode" => words.get(1).and_then(|path| plain_path(path)),
             "--setloaddev" => words.get(2).and_then(|lun| self.lent_lun(lun)),
+            // Without operands all of a lent guest's statements go; they were written down before the change.
+            "--removeloaddev" if words.len() == 1 => None,
             "--removeloaddev" => self.lent_lun(word(words, 2)),
             "--deleteipl" | "--purgerdr" => None,
             "--aemod" if self.is_marked(word(words, 1)) => None,
@@ -551,7 +553,8 @@ mod tests {
             ),
             ("/vms/g", "--aemod setupDisk action=addSwap vaddr=100"),
             ("/vms/g", "--aemod other"),
-            ("/vms/g", "--removeloaddev"),
+            ("/vms/other", "--removeloaddev"),
+            ("/vms/g", "--removeloaddev w 0009000000000000"),
             ("/vms/z", "--dedicatedevice b805 b805 0"),
             ("/vms/z", "--undedicatedevice b806"),
             ("/vms/z", "--purgerdr"),
@@ -624,6 +627,8 @@ mod tests {
             ("/nodes/other/power", "stat"),
             ("/vms/z", "--undedicatedevice B805"),
             ("/vms/z", "--addzfcp kit12p auto 0 0M 0 w 0004000000000000"),
+            ("/vms/g", "--removeloaddev"),
+            ("/vms/g", "--removeloaddev w 0004000000000000"),
         ] {
             assert!(
                 fence.check(put(path, line)).is_ok(),

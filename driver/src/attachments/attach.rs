@@ -87,6 +87,17 @@ impl Nova {
                     .map(Before::Attached);
             }
         }
+        // The first to be attached keeps a LUN that two volumes were given (Q2): its guest would lose its disk with the other's
+        // detach.
+        if let Some((other, known)) = ledger.other_of_lun(&attachment) {
+            return Err(Error::Busy {
+                what: format!("LUN {} of volume {}", attachment.lun, volume.id),
+                by: format!(
+                    "{other} has it as volume {}: one of the two has lost its row",
+                    known.volume_id
+                ),
+            });
+        }
         if let (Some(wanted), Some(entry)) = (mount_point, ledger.entry(node))
             && let Some(other) = entry.attachments.values().find(|other| {
                 other.volume_id != volume.id && other.mount_point.as_ref() == Some(wanted)

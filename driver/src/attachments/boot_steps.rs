@@ -120,65 +120,59 @@ impl Nova {
 
     /// The calls of [`Self::unload`].
     pub(super) fn unload_calls(target: &Target) -> Vec<Call> {
-        let attachment = &target.attachment;
-        let remove = attachment
-            .wwpns
-            .ports()
-            .first()
-            .map(|wwpn| Call::RemoveLoaddev {
-                node: target.node.clone(),
-                wwpn: *wwpn,
-                lun: attachment.lun,
-            });
-        let before = attachment.ipl_before.as_deref();
+        let remove = Call::RemoveLoaddev {
+            node: target.node.clone(),
+            only: None,
+        };
+        let before = target.attachment.ipl_before.as_deref();
         let word = before.and_then(|text| text.split_whitespace().next());
         let restore = word.map(|word| Call::SetIpl {
             node: target.node.clone(),
             device: word.to_owned(),
         });
-        remove.into_iter().chain(restore).collect()
+        std::iter::once(remove).chain(restore).collect()
     }
 
     /// RB6: the directory names neither the volume's port nor its LUN, and not its device where it named another before.
     pub(super) async fn is_unloaded(&self, target: &Target) -> Result<Proof> {
         let entry = self.directory(&target.node).await?.unwrap_or_default();
-        let port = target.attachment.wwpns.ports()[0].to_string();
-        let lun = target.attachment.lun.to_string();
-        let names = entry.portname.as_deref() == Some(port.as_str())
-            && entry.lun.as_deref() == Some(lun.as_str());
         let starts = target.attachment.ipl_before.is_some()
             && ipl_device(&entry).is_some()
             && ipl_device(&entry) == target.fcp.first().copied();
-        Ok(Proof::of(!names && !starts))
+        Ok(Proof::of(!loads(&entry, target) && !starts))
     }
 
-    /// X21, only while the statements are this volume's: without operands, or for another LUN, it would take other
-    /// statements away (D57).
+    /// X21, only while port and LUN are this volume's. A removal by port and LUN leaves SCPDATA, which the next boot would
+    /// take for its own, and whose end becomes a line by itself when the entry is written anew (D57): so all LOADDEV
+    /// statements go, unless somebody has added one that this driver never sets.
     pub(super) async fn drop_loaddev(&self, target: &Target) -> Result<()> {
         let Some(entry) = self.directory(&target.node).await? else {
             return Ok(());
         };
-        let port = target.attachment.wwpns.ports()[0];
-        if entry.portname.as_deref() != Some(port.to_string().as_str())
-            || entry.lun.as_deref() != Some(target.attachment.lun.to_string().as_str())
-        {
+        if !loads(&entry, target) {
             return Ok(());
         }
+        let own = (target.attachment.wwpns.ports()[0], target.attachment.lun);
         let call = Call::RemoveLoaddev {
             node: target.node.clone(),
-            wwpn: port,
-            lun: target.attachment.lun,
+            only: entry.has_foreign_loaddev.then_some(own),
         };
-        match self.call_unlocked(call).await {
-            Err(error) if error.executed == Executed::Unknown => {
-                let entry = self.directory(&target.node).await?.unwrap_or_default();
-                if entry.lun.is_some() {
-                    Err(error.into())
-                } else {
-                    Ok(())
-                }
-            }
-            outcome => Ok(outcome.map(drop)?),
+        let outcome = self.call_unlocked(call).await;
+        if outcome
+            .as_ref()
+            .is_err_and(|error| error.executed != Executed::Unknown)
+        {
+            return Ok(outcome.map(drop)?);
+        }
+        // The management node does not look at the result of the replacement (spec: guests 6.8).
+        let entry = self.directory(&target.node).await?.unwrap_or_default();
+        match outcome {
+            _ if !loads(&entry, target) => Ok(()),
+            Err(error) => Err(error.into()),
+            Ok(_) => Err(Error::Backend(format!(
+                "{} still starts from LUN {} although the management node said that its LOADDEV statements were removed",
+                target.node, target.attachment.lun
+            ))),
         }
     }
 
@@ -208,6 +202,13 @@ impl Nova {
         self.note_sent(id);
         Ok(())
     }
+}
+
+/// Whether the directory names the volume's port and LUN.
+fn loads(entry: &Directory, target: &Target) -> bool {
+    let port = target.attachment.wwpns.ports()[0].to_string();
+    let lun = target.attachment.lun.to_string();
+    entry.portname.as_deref() == Some(port.as_str()) && entry.lun.as_deref() == Some(lun.as_str())
 }
 
 /// The device in an IPL statement, when it names one.

@@ -152,16 +152,7 @@ impl Nova {
             device,
         };
         let outcome = self.call_unlocked(call).await;
-        // "Not there" is believed of the directory, which is read below; of CP it is asked.
-        if outcome.as_ref().is_ok_and(|done| done.already) {
-            let inventory = self.inventory().await?;
-            let status = inventory.get(device).map(|device| device.status);
-            if status == Some(FcpStatus::Active) {
-                return Err(Error::Backend(format!(
-                    "{device} should not be there for {node}, but z/VM reports it as in use"
-                )));
-            }
-        }
+        let is_confirmed = outcome.as_ref().is_ok_and(|done| !done.already);
         // The directory goes first and the running guest second, so an error may have left either behind (GQ27).
         if let Err(error) = outcome
             && (error.executed != crate::client::Executed::Unknown
@@ -173,6 +164,24 @@ impl Nova {
             return Err(Error::Backend(format!(
                 "{device} is still dedicated to {node} although the management node said that it was taken back"
             )));
+        }
+        // "Not there", or no answer at all, is believed of the directory, which was read; of CP it is asked (I12). What z/VM
+        // does not list may be the guest's again as soon as it is listed.
+        if !is_confirmed {
+            let inventory = self.inventory().await?;
+            match inventory.get(device).map(|device| device.status) {
+                Some(FcpStatus::Free | FcpStatus::Offline) => {}
+                Some(FcpStatus::Active) => {
+                    return Err(Error::Backend(format!(
+                        "{device} should not be there for {node}, but z/VM reports it as in use"
+                    )));
+                }
+                None => {
+                    return Err(Error::Backend(format!(
+                        "z/VM does not list {device}: whether {node} still has it cannot be seen"
+                    )));
+                }
+            }
         }
         self.note_undedicated(node, device).await
     }

@@ -17,6 +17,8 @@ pub struct Directory {
     pub lun: Option<String>,
     /// `LOADDEV SCPDATA`: the text after the word, all lines joined.
     pub scpdata: Option<String>,
+    /// Whether there is a `LOADDEV` statement of another kind, such as `BOOTPROG`.
+    pub has_foreign_loaddev: bool,
 }
 
 impl Directory {
@@ -60,7 +62,7 @@ impl Directory {
             "SCPDATA" | "SCPD" | "SCP" => {
                 self.scpdata.get_or_insert_default().push_str(&value);
             }
-            _ => {}
+            _ => self.has_foreign_loaddev = true,
         }
     }
 

@@ -39,7 +39,22 @@ impl Nova {
             // Legacy releases leave the node's name in a row that X14 has reserved.
             RowStatus::Reserved if row.owner == target.node.as_str() => Holder::Orphan,
             RowStatus::Reserved if Some(&row.owner) == tag.as_ref() => Holder::Volume,
-            RowStatus::Used if row.owner == target.node.as_str() => Holder::Guest,
+            // Two volumes were given one row (Q2), and the guest has it for the other.
+            RowStatus::Used
+                if target.attachment.tag.as_ref().is_some_and(|tag| {
+                    self.pool(&target.attachment.pool).is_anothers(&row, tag)
+                }) =>
+            {
+                Holder::Other(row.tag.clone())
+            }
+            RowStatus::Used if row.owner == target.node.as_str() => {
+                // A row that a guest was given while it was off does not say for which volume: the ledger does.
+                if row.tag.is_empty() && self.is_anothers_disk(target).await? {
+                    Holder::Other(row.owner.clone())
+                } else {
+                    Holder::Guest
+                }
+            }
             RowStatus::Reserved | RowStatus::Used => Holder::Other(row.owner.clone()),
         };
         Ok((holder, Some(row)))

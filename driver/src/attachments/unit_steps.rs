@@ -223,6 +223,9 @@ impl Nova {
     /// found: the LUN behind them will be somebody else's.
     async fn clear_units(&self, target: &Target) -> Result<()> {
         let attachment = &target.attachment;
+        if self.is_anothers_disk(target).await? {
+            return Ok(());
+        }
         let Some(units) = self.units_if_on(&target.node).await? else {
             return Ok(());
         };
@@ -284,8 +287,18 @@ impl Nova {
         units.configured(&target.fcp, &target.attachment.wwpns, target.attachment.lun)
     }
 
+    /// Whether the guest has the LUN as another volume: two were given it (Q2), and its paths are the other's.
+    pub(super) async fn is_anothers_disk(&self, target: &Target) -> Result<bool> {
+        let ledger = self.ledger.read().await?;
+        let other = ledger.other_of_lun(&target.attachment);
+        Ok(other.is_some_and(|(node, _)| *node == target.node))
+    }
+
     /// Whether the guest runs and has a unit of the volume.
     pub(super) async fn has_any_unit(&self, target: &Target) -> Result<bool> {
+        if self.is_anothers_disk(target).await? {
+            return Ok(false);
+        }
         let units = self.units_if_on(&target.node).await?;
         Ok(units.is_some_and(|units| !Self::own_units(target, &units).is_empty()))
     }

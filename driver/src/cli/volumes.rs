@@ -391,9 +391,17 @@ pub(super) async fn stats(session: &Session) -> Ended {
     for remark in capabilities.remarks.iter().chain(&unverified) {
         session.printer.say(&format!("note: {remark}"));
     }
+    let troubles = session.driver.troubles();
+    for trouble in &troubles {
+        session.printer.say(&format!(
+            "warning: {}: {}",
+            trouble.object.as_deref().unwrap_or("a stamp"),
+            trouble.trouble.meaning()
+        ));
+    }
     session.print(
         &text,
-        &json!({"stats": stats, "capabilities": capabilities}),
+        &json!({"stats": stats, "capabilities": capabilities, "troubles": troubles}),
     );
     Ok(ExitStatus::Done)
 }

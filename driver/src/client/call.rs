@@ -252,11 +252,10 @@ pub enum Call {
         lun: Lun,
         parameters: Option<String>,
     },
-    /// X21: removes it.
+    /// X21: removes the statements of one port and LUN, which leaves SCPDATA behind, or every LOADDEV statement (D57).
     RemoveLoaddev {
         node: NodeName,
-        wwpn: Wwpn,
-        lun: Lun,
+        only: Option<(Wwpn, Lun)>,
     },
     /// X22: queues a notice for the guest's next start.
     Notice { node: NodeName, parameters: String },
@@ -700,11 +699,12 @@ impl Call {
                 }
                 guest_change(node, words)
             }
-            Self::RemoveLoaddev { node, wwpn, lun } => {
-                // The statements are compared as text, and directories are in upper case.
-                let (port, lun) = (wwpn.to_string(), lun.to_string());
-                let (port, lun) = (port.to_ascii_uppercase(), lun.to_ascii_uppercase());
-                guest_change(node, format!("--removeloaddev {port} {lun}"))
+            Self::RemoveLoaddev { node, only } => {
+                let operands = only.map_or_else(String::new, |(wwpn, lun)| {
+                    // The statements are compared as text, and directories are in upper case.
+                    format!(" {wwpn} {lun}").to_ascii_uppercase()
+                });
+                guest_change(node, format!("--removeloaddev{operands}"))
             }
             Self::Notice { node, parameters } => {
                 guest_change(node, format!("--aemod setupDisk {parameters}"))

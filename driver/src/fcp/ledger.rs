@@ -89,6 +89,19 @@ impl Ledger {
         })
     }
 
+    /// Where the LUN of an attachment is attached as another volume.
+    pub fn other_of_lun(&self, wanted: &Attachment) -> Option<(&NodeName, &Attachment)> {
+        let is_other = |known: &&Attachment| {
+            known.volume_id != wanted.volume_id
+                && known.lun == wanted.lun
+                && known.wwpns.intersects(&wanted.wwpns)
+        };
+        self.instances.iter().find_map(|(node, entry)| {
+            let found = entry.attachments.values().find(is_other);
+            found.map(|known| (node, known))
+        })
+    }
+
     /// Who has a device: a guest, or the reason why it is withheld. A linear scan of the guests of one z/VM system.
     pub fn owner(&self, device: DeviceNumber) -> Option<String> {
         let guest = self

@@ -46,6 +46,16 @@ impl Pool {
         Owner::parse(&row.owner, &self.prefix)
     }
 
+    /// Whether the stamp on a row is another object's: in the tag column, where an attach has put it, or as its owner.
+    pub fn is_anothers(&self, row: &Row, tag: &Tag) -> bool {
+        let cell = match row.status {
+            RowStatus::Free => return false,
+            RowStatus::Reserved => &row.owner,
+            RowStatus::Used => &row.tag,
+        };
+        matches!(Owner::parse(cell, &self.prefix), Owner::Stamp(stamp, _) if stamp != *tag)
+    }
+
     /// X3 `reserved` on a free row: takes it, and proves it. A row that is not free any more is left alone.
     pub async fn reserve(&self, wwpns: &WwpnSet, lun: Lun, tag: &Tag) -> Result<Row> {
         self.put_stamp(wwpns, lun, tag, &[""], true).await

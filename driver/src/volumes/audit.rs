@@ -4,11 +4,20 @@ use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
-use super::driver::ZvmDriver;
+use super::driver::{ZvmDriver, lock};
 use super::model::{Snapshot, Volume};
+use super::stamps::Known;
+use super::world::World;
 use crate::error::Result;
-use crate::pool::{Owner, RowStatus};
-use crate::types::TagKind;
+use crate::pool::{Listing, Owner, Row, RowStatus};
+use crate::types::{Tag, TagKind};
+
+/// What a listing is held against.
+#[derive(Debug)]
+pub(super) struct Expected {
+    stamps: Vec<Known>,
+    busy: HashSet<String>,
+}
 
 /// What is wrong with a row or a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -24,6 +33,8 @@ pub enum Trouble {
     ForeignOwner,
     /// Two rows carry one stamp.
     StampTwice,
+    /// Two records name one row, and it does not say whose it is.
+    ClaimedTwice,
     /// A stamp of this driver belongs to no record.
     Orphan,
     /// The zHCP itself has the row: a copy or an image broke off.
@@ -34,6 +45,27 @@ pub enum Trouble {
     LunNotUnique,
     /// The line is no row.
     Malformed,
+}
+
+impl Trouble {
+    /// What it means, for people.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::RowMissing => "its row is gone from the pool",
+            Self::RowFree => "its row is free: the LUN may be given to another volume",
+            Self::StampLost => "its row carries no stamp; the next ensure_export renews it",
+            Self::ForeignOwner => "its row is somebody else's: the LUN is lost to it",
+            Self::StampTwice => "two rows carry its stamp",
+            Self::ClaimedTwice => {
+                "another volume was given the same row, which does not say whose it is"
+            }
+            Self::Orphan => "its stamp is on a row, but there is no record of it",
+            Self::UsedByZhcp => "the zHCP has its row: a copy or an image broke off",
+            Self::Quarantined => "the row is quarantined until an administrator has wiped it",
+            Self::LunNotUnique => "another row has the same LUN",
+            Self::Malformed => "the line is no row",
+        }
+    }
 }
 
 /// One finding.
@@ -47,7 +79,134 @@ pub struct Finding {
     pub row: Option<String>,
 }
 
+/// What is wrong with an object's row: the one that carries its stamp, or else the one where it was.
+fn troubles<'a>(
+    world: &World,
+    tag: &Tag,
+    stamped: &[&'a Row],
+    located: Option<&'a Row>,
+) -> Vec<(Trouble, Option<&'a Row>)> {
+    if stamped.len() > 1 {
+        let each = stamped.iter();
+        return each.map(|row| (Trouble::StampTwice, Some(*row))).collect();
+    }
+    let Some(row) = stamped.first().copied().or(located) else {
+        return vec![(Trouble::RowMissing, None)];
+    };
+    let trouble = match (row.status, world.pool.owner(row)) {
+        (RowStatus::Free, _) => Some(Trouble::RowFree),
+        (RowStatus::Used, _) if world.pool.is_anothers(row, tag) => Some(Trouble::ForeignOwner),
+        (RowStatus::Used, _) if world.is_zhcps(row) => Some(Trouble::UsedByZhcp),
+        (RowStatus::Used, _) => None,
+        (RowStatus::Reserved, Owner::Nobody) => Some(Trouble::StampLost),
+        (RowStatus::Reserved, Owner::Stamp(stamp, _)) if stamp == *tag => None,
+        (RowStatus::Reserved, _) => Some(Trouble::ForeignOwner),
+    };
+    trouble
+        .map(|trouble| (trouble, Some(row)))
+        .into_iter()
+        .collect()
+}
+
 impl ZvmDriver {
+    /// Holds a listing against the stamps that this machine has put on rows (spec: driver 3.8, I5). No call is made. `before`
+    /// is what was noted and busy when the listing was asked for: what an operation works on meanwhile is looked at the next
+    /// time.
+    pub(super) fn audit_stamps(
+        &self,
+        listing: &Listing,
+        world: &World,
+        before: &Expected,
+    ) -> Result<Vec<Finding>> {
+        let now = self.expected(world)?;
+        let still: HashSet<&Tag> = now.stamps.iter().map(|known| &known.tag).collect();
+        let idle = |known: &&Known| {
+            let names = [
+                known.tag.to_string(),
+                format!("{}/{}", known.wwpn, known.lun),
+            ];
+            still.contains(&known.tag)
+                && !names
+                    .iter()
+                    .any(|name| before.busy.contains(name) || now.busy.contains(name))
+        };
+        let mut by_stamp: HashMap<&str, Vec<&Row>> = HashMap::new();
+        for row in &listing.rows {
+            for cell in [&row.owner, &row.tag] {
+                if !cell.is_empty() {
+                    by_stamp.entry(cell).or_default().push(row);
+                }
+            }
+        }
+        let mut claims: HashMap<&str, usize> = HashMap::new();
+        let mut found = Vec::new();
+        for known in before.stamps.iter().filter(idle) {
+            let stamped = by_stamp
+                .get(known.tag.as_str())
+                .map_or(&[][..], Vec::as_slice);
+            let located = listing.with_lun(known.lun).find(|row| known.is_at(row));
+            if let Some(row) = located {
+                *claims.entry(&row.line).or_default() += 1;
+            }
+            found.push((
+                known,
+                located,
+                troubles(world, &known.tag, stamped, located),
+            ));
+        }
+        let mut findings = Vec::new();
+        for (known, located, mut troubles) in found {
+            // A row that is attached to a guest that was off has no stamp at all.
+            let claimed_twice = located.is_some_and(|row| {
+                row.status == RowStatus::Used
+                    && row.tag.is_empty()
+                    && claims.get(row.line.as_str()).is_some_and(|n| *n > 1)
+            });
+            if troubles.is_empty() && claimed_twice {
+                troubles.push((Trouble::ClaimedTwice, located));
+            }
+            for (trouble, row) in &troubles {
+                if let (Trouble::ForeignOwner, Some(row)) = (trouble, row)
+                    && world.pool.is_anothers(row, &known.tag)
+                {
+                    world.stamps.lose(&known.tag, row);
+                }
+            }
+            findings.extend(troubles.into_iter().map(|(trouble, row)| Finding {
+                trouble,
+                object: known.tag.id(),
+                row: row.map(|row| row.line.clone()),
+            }));
+        }
+        Ok(findings)
+    }
+
+    /// What is noted now, and what operations of this machine work on.
+    pub(super) fn expected(&self, world: &World) -> Result<Expected> {
+        let mut busy = HashSet::new();
+        for entry in self.shared.engine.journal().list()? {
+            // A row is named by all its ports; what is noted is the primary one, the last.
+            let rows = entry.touches.iter().filter_map(|touch| {
+                let (ports, lun) = touch.trim_start_matches("row ").split_once('/')?;
+                let primary = ports.rsplit(';').next()?;
+                Some(format!("{primary}/{lun}"))
+            });
+            busy.extend(rows);
+            busy.extend(entry.touches.clone());
+            busy.insert(entry.subject);
+        }
+        Ok(Expected {
+            stamps: world.stamps.all(),
+            busy,
+        })
+    }
+
+    /// What the last [`get_volume_stats`](crate::volumes::VolumeDriver::get_volume_stats) found: volumes and snapshots of this
+    /// machine whose rows do not carry their stamps any more. Nothing is repaired; every operation on such a volume is refused.
+    pub fn troubles(&self) -> Vec<Finding> {
+        lock(&self.shared.stats).findings().to_vec()
+    }
+
     /// Compares the rows with all volumes and snapshots that Cinder has on this back end.
     pub async fn audit(&self, volumes: &[Volume], snapshots: &[Snapshot]) -> Result<Vec<Finding>> {
         let world = self.world()?;
@@ -82,40 +241,15 @@ impl ZvmDriver {
         for (id, tag, place) in &records {
             known.insert(tag.as_str());
             let stamped = by_stamp.get(tag.as_str()).map_or(&[][..], Vec::as_slice);
-            if stamped.len() > 1 {
-                for index in stamped {
-                    report(
-                        Trouble::StampTwice,
-                        Some(id),
-                        Some(&listing.rows[*index].line),
-                    );
-                }
-                continue;
-            }
+            let stamped: Vec<&Row> = stamped.iter().map(|index| &listing.rows[*index]).collect();
             let location = Self::location(*place, &world).ok().flatten();
             let located = location.as_ref().and_then(|location| {
                 listing
                     .with_lun(location.lun)
                     .find(|row| location.matches(&row.wwpns))
             });
-            let row = stamped
-                .first()
-                .map(|index| &listing.rows[*index])
-                .or(located);
-            let Some(row) = row else {
-                report(Trouble::RowMissing, Some(id), None);
-                continue;
-            };
-            let trouble = match (row.status, world.pool.owner(row)) {
-                (RowStatus::Free, _) => Some(Trouble::RowFree),
-                (RowStatus::Used, _) if world.is_zhcps(row) => Some(Trouble::UsedByZhcp),
-                (RowStatus::Used, _) => None,
-                (RowStatus::Reserved, Owner::Nobody) => Some(Trouble::StampLost),
-                (RowStatus::Reserved, Owner::Stamp(stamp, _)) if stamp == *tag => None,
-                (RowStatus::Reserved, _) => Some(Trouble::ForeignOwner),
-            };
-            if let Some(trouble) = trouble {
-                report(trouble, Some(id), Some(&row.line));
+            for (trouble, row) in troubles(&world, tag, &stamped, located) {
+                report(trouble, Some(id), row.map(|row| row.line.as_str()));
             }
         }
         for row in &listing.rows {

@@ -1,7 +1,7 @@
 //! Connections and their bookkeeping (spec: driver 2.6.11 to 2.6.13).
 
 use super::driver::ZvmDriver;
-use super::life::found;
+use super::life::{by_place, found, not_lost};
 use super::model::{
     ConnectionData, ConnectionInfo, Connector, InitiatorTargetMap, TerminatedConnection,
     TerminatedData, Volume, same_host, target_wwn,
@@ -32,10 +32,12 @@ impl ZvmDriver {
         if let Some(reason) = row.unsafe_reason() {
             return Err(Error::Backend(format!("row {}: {reason}", row.address())));
         }
+        not_lost(row, &tag, &world)?;
         let is_ours = match row.status {
             RowStatus::Reserved => row.owner == tag.as_str(),
             // Attached already: the answer of a former call was lost. Its stamp, or its location, says that it is this volume's.
             RowStatus::Used => {
+                by_place(row, &tag, &world)?;
                 (row.tag == tag.as_str() || (row.tag.is_empty() && location.is_some()))
                     && !world.is_zhcps(row)
             }
@@ -81,6 +83,9 @@ impl ZvmDriver {
         let Some(row) = listing.resolve(&tag, location.as_ref())? else {
             return Ok(None);
         };
+        if row.status != RowStatus::Free {
+            not_lost(row, &tag, &world)?;
+        }
         let answer = connector.map(|connector| {
             let needed = is_needed(&listing, row, connector);
             TerminatedConnection {
@@ -95,10 +100,12 @@ impl ZvmDriver {
             RowStatus::Free => {}
             RowStatus::Reserved => {
                 if row.owner.is_empty() && location.is_some() {
+                    by_place(row, &tag, &world)?;
                     world.restamp(&target, &tag).await?;
                 }
             }
             RowStatus::Used if force => {
+                by_place(row, &tag, &world)?;
                 let node: NodeName = row.owner.parse().map_err(|_| {
                     Error::Backend(format!(
                         "row {} is used by '{}', which is no node",
@@ -149,11 +156,22 @@ impl ZvmDriver {
             return Ok(());
         };
         match (row.status, world.pool.owner(row)) {
-            (RowStatus::Used, _) => Ok(()),
-            (RowStatus::Reserved, Owner::Nobody) => {
-                world.restamp(&RowRef::of(row), tag).await.map(drop)
+            (RowStatus::Used, _) => {
+                not_lost(row, tag, world)?;
+                by_place(row, tag, world)?;
+                world.stamps.note(tag, row);
+                Ok(())
             }
-            (RowStatus::Reserved, Owner::Stamp(stamp, _)) if stamp == *tag => Ok(()),
+            (RowStatus::Reserved, Owner::Nobody) => {
+                by_place(row, tag, world)?;
+                let row = world.restamp(&RowRef::of(row), tag).await?;
+                world.stamps.note(tag, &row);
+                Ok(())
+            }
+            (RowStatus::Reserved, Owner::Stamp(stamp, _)) if stamp == *tag => {
+                world.stamps.note(tag, row);
+                Ok(())
+            }
             (RowStatus::Free, _) => Err(Error::Backend(format!(
                 "row {} of volume {} is free: it may be given to another volume",
                 row.address(),

@@ -338,8 +338,9 @@ impl ZvmDriver {
         }
     }
 
-    /// What Cinder keeps of a row.
+    /// What Cinder keeps of a row that has become an object's, or is it still; its stamp is expected there from now on.
     pub(super) fn update(row: &Row, tag: &Tag, world: &World) -> ModelUpdate {
+        world.stamps.note(tag, row);
         ModelUpdate {
             provider_location: ProviderLocation::of(row, &world.pool.host, &world.pool.name)
                 .to_string(),

@@ -90,12 +90,14 @@ impl ZvmDriver {
             .iter()
             .any(|done| done == "delete")
         {
+            world.stamps.forget(tag);
             return Ok(());
         }
         let location = Self::location(location, &world)?;
         let listing = world.list().await?;
         let Some(row) = listing.resolve(tag, location.as_ref())? else {
             tracing::warn!(%tag, "nothing to delete: no row has the stamp");
+            world.stamps.forget(tag);
             return Ok(());
         };
         let target = RowRef::of(row);
@@ -104,12 +106,19 @@ impl ZvmDriver {
             by: format!("row {} is used by {}", row.address(), row.owner),
         };
         match row.status {
-            RowStatus::Free => return Ok(()),
+            RowStatus::Free => {
+                world.stamps.forget(tag);
+                return Ok(());
+            }
             // Quarantined by a former delete of this volume.
-            RowStatus::Reserved if row.owner == Tag::dirty().as_str() => return Ok(()),
+            RowStatus::Reserved if row.owner == Tag::dirty().as_str() => {
+                world.stamps.forget(tag);
+                return Ok(());
+            }
             RowStatus::Used if world.is_zhcps(row) && row.tag == tag.as_str() => {
                 world.detach_from_zhcp(&target, tag).await?;
             }
+            RowStatus::Used if world.pool.is_anothers(row, tag) => not_lost(row, tag, &world)?,
             RowStatus::Used => return Err(busy()),
             RowStatus::Reserved if row.owner == tag.as_str() => {}
             RowStatus::Reserved
@@ -117,6 +126,7 @@ impl ZvmDriver {
                     && location.is_some()
                     && is_named =>
             {
+                by_place(row, tag, &world)?;
                 world.restamp(&target, tag).await?;
             }
             // The wrong call frees somebody's data: nothing is done (D34).
@@ -129,7 +139,27 @@ impl ZvmDriver {
             }
         }
         let plan = Self::delete_plan(row, tag, &world);
-        self.run(&plan, &world).await
+        self.run_away(&plan, &world, tag, row).await
+    }
+
+    /// Runs a plan at whose end the row is not the object's any more.
+    pub(super) async fn run_away(
+        &self,
+        plan: &Plan<VolumeStep>,
+        world: &World,
+        tag: &Tag,
+        row: &Row,
+    ) -> Result<()> {
+        if self.shared.engine.is_rehearsing() {
+            return self.run(plan, world).await;
+        }
+        world.stamps.forget(tag);
+        let done = self.run(plan, world).await;
+        // What was undone is the object's as before; what reconcile will finish is not.
+        if matches!(&done, Err(Error::Step(step)) if step.journal.is_none()) {
+            world.stamps.note(tag, row);
+        }
+        done
     }
 
     /// Overwrite and release; or quarantine when the LUN cannot be overwritten; or release as it is, when configured so.
@@ -183,6 +213,8 @@ impl ZvmDriver {
         let location = Self::location(volume.provider_location.as_deref(), &world)?;
         let listing = world.list().await?;
         let row = found(listing.resolve(&tag, location.as_ref())?, volume)?;
+        not_lost(row, &tag, &world)?;
+        by_place(row, &tag, &world)?;
         let wanted = Size::from_gib(new_size);
         if row.size.is_some_and(|size| size >= wanted) {
             return Ok(());
@@ -221,6 +253,56 @@ pub(super) fn found<'a>(row: Option<&'a Row>, volume: &Volume) -> Result<&'a Row
             volume.id
         ))
     })
+}
+
+/// Refuses a row to which the volume's location leads and which is another object's by now: another machine's reservation
+/// went over it (Q2). Nothing may be done to it (I1).
+pub(super) fn not_lost(row: &Row, tag: &Tag, world: &World) -> Result<()> {
+    if row.status == RowStatus::Free {
+        return Err(Error::Backend(format!(
+            "row {} of {tag} is free: it may be given to another volume, and nothing is done to it",
+            row.address()
+        )));
+    }
+    if world.pool.is_anothers(row, tag) {
+        world.stamps.lose(tag, row);
+        let by = match row.status {
+            RowStatus::Used => &row.tag,
+            _ => &row.owner,
+        };
+        return Err(Error::Backend(format!(
+            "row {} belongs to '{by}', not to {tag}: the volume has lost its LUN, and nothing is done to it",
+            row.address()
+        )));
+    }
+    Ok(())
+}
+
+/// Refuses a row that is the volume's by its place alone, when it was seen with another stamp before, or another volume was
+/// given it as well (Q2).
+pub(super) fn by_place(row: &Row, tag: &Tag, world: &World) -> Result<()> {
+    if row.owner == tag.as_str() || row.tag == tag.as_str() {
+        return Ok(());
+    }
+    let other = world.stamps.all().into_iter().find(|known| {
+        if known.tag == *tag {
+            known.is_lost
+        } else {
+            known.is_at(row)
+        }
+    });
+    match other {
+        None => Ok(()),
+        Some(own) if own.is_lost && own.tag == *tag => Err(Error::Backend(format!(
+            "{tag} has lost row {} to another volume: nothing is done to it",
+            row.address()
+        ))),
+        Some(other) => Err(Error::Backend(format!(
+            "row {} does not say whose it is, and {} was given it as well as {tag}: nothing is done to it",
+            row.address(),
+            other.tag
+        ))),
+    }
 }
 
 /// No candidate.

@@ -94,10 +94,10 @@ impl ZvmDriver {
             .touching(target.touch())
             .step(VolumeStep::Restamp {
                 row: target,
-                from: Some(tag),
+                from: Some(tag.clone()),
                 tag: Tag::unmanaged(),
             });
-        self.run(&plan, &world).await
+        self.run_away(&plan, &world, &tag, row).await
     }
 
     pub(super) async fn manageable(&self, page: &Page) -> Result<Vec<Manageable>> {

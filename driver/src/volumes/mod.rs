@@ -1,6 +1,7 @@
 //! The Cinder half: volumes as rows of a SCSI pool.
 //!
-//! [`VolumeDriver`] is the contract, [`ZvmDriver`] fulfils it. A volume is a row with its stamp; nothing else is kept. What an
+//! [`VolumeDriver`] is the contract, [`ZvmDriver`] fulfils it. A volume is a row with its stamp; what else is kept only tells
+//! when a stamp is lost. What an
 //! operation changes, it changes in the steps of [`VolumeStep`], which the engine of [`crate::steps`] runs.
 
 mod audit;
@@ -13,6 +14,7 @@ mod manage;
 mod model;
 mod moves;
 mod setup;
+mod stamps;
 mod stats;
 mod step;
 pub mod table;

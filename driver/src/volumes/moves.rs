@@ -6,6 +6,7 @@ use super::model::{ModelUpdate, TargetHost, TypeDiff, Volume, same_host};
 use super::step::VolumeStep;
 use super::world::{Place, RowRef, World};
 use crate::client::Call;
+use crate::config::VerifyCopy;
 use crate::error::{Error, Result};
 use crate::pool::{Row, RowStatus};
 use crate::steps::{Plan, Recovery};
@@ -146,11 +147,12 @@ impl ZvmDriver {
                     row: row.clone(),
                     from: None,
                     tag: tag.clone(),
-                })
+                });
+            let plan = compare(plan, &from, &row, tag, world)
                 .committed()
                 .step(VolumeStep::RemoveImage { profile })
                 .followed_by(Self::delete_plan(source, tag, world));
-            match self.run(&plan, world).await {
+            match self.run_away(&plan, world, tag, source).await {
                 Ok(()) => {
                     let row = there.row(&row).await?;
                     return Ok(Self::update(&row, tag, &there));
@@ -207,13 +209,43 @@ impl ZvmDriver {
             .touching(target.touch())
             .step(VolumeStep::Restamp {
                 row: target.clone(),
-                from: Some(old),
+                from: Some(old.clone()),
                 tag: new.clone(),
             });
-        self.run(&plan, &world).await?;
+        self.run_away(&plan, &world, &old, row).await?;
         let row = world.row(&target).await?;
         Ok(Self::update(&row, &new, &world))
     }
+}
+
+/// The MN looks neither at what it captures nor at what it deploys: the new LUN is held against the old one, as a copy is (D27),
+/// before the old one is cleared.
+fn compare(
+    plan: Plan<VolumeStep>,
+    from: &RowRef,
+    to: &RowRef,
+    tag: &Tag,
+    world: &World,
+) -> Plan<VolumeStep> {
+    if world.copying.verify == VerifyCopy::None {
+        return plan;
+    }
+    let attach = |row: &RowRef| VolumeStep::ZhcpAttach {
+        row: row.clone(),
+        tag: tag.clone(),
+    };
+    let detach = |row: &RowRef| VolumeStep::ZhcpDetach {
+        row: row.clone(),
+        tag: tag.clone(),
+    };
+    plan.step(attach(from))
+        .step(attach(to))
+        .step(VolumeStep::Compare {
+            source: from.clone(),
+            target: to.clone(),
+        })
+        .step(detach(to))
+        .step(detach(from))
 }
 
 /// `ZVMXCATDriver:{server}:{host}:{pool}`; the server may be an address with colons.

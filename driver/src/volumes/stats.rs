@@ -1,5 +1,6 @@
-//! `get_volume_stats` (spec: driver 2.6.2).
+//! `get_volume_stats` (spec: driver 2.6.2), and the audit of stamps that its listing allows (3.8).
 
+use super::audit::Finding;
 use super::driver::{ZvmDriver, lock};
 use super::model::{Figures, PoolStats, Stats};
 use crate::error::Result;
@@ -14,6 +15,14 @@ const FILTER: &str = "capabilities.zvm_largest_free_gb >= volume.size";
 pub(super) struct StatsCache {
     last: Option<Stats>,
     failures: u32,
+    findings: Vec<Finding>,
+}
+
+impl StatsCache {
+    /// What the last listing showed of lost stamps.
+    pub(super) fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
 }
 
 impl ZvmDriver {
@@ -22,12 +31,25 @@ impl ZvmDriver {
             return Ok(stats);
         }
         let world = self.world()?;
+        let expected = self.expected(&world)?;
         match world.list().await {
             Ok(listing) => {
                 let stats = self.figures(&listing)?;
-                *lock(&self.shared.stats) = StatsCache {
+                let findings = self.audit_stamps(&listing, &world, &expected)?;
+                let mut cache = lock(&self.shared.stats);
+                // Once for each, not once a minute.
+                for finding in findings.iter().filter(|new| !cache.findings.contains(new)) {
+                    tracing::warn!(
+                        object = finding.object,
+                        row = finding.row,
+                        "a stamp is lost: {}",
+                        finding.trouble.meaning()
+                    );
+                }
+                *cache = StatsCache {
                     last: Some(stats.clone()),
                     failures: 0,
+                    findings,
                 };
                 Ok(stats)
             }

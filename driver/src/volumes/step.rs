@@ -566,10 +566,7 @@ impl VolumeStep {
         else {
             return Cow::Borrowed(world);
         };
-        match &row.place {
-            Some(place) => Cow::Owned(world.at(place)),
-            None => Cow::Borrowed(world),
-        }
+        world.of(row)
     }
 
     /// Whether the step may leave data on the row's LUN.

@@ -1,8 +1,10 @@
 //! What the steps of the Cinder half work on: the pool, the zHCP, the locks.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::stamps::Stamps;
 use crate::client::{Call, Client};
 use crate::config::{Backend, Copying, VolumeClear};
 use crate::error::{Error, Result};
@@ -75,6 +77,8 @@ pub struct World {
     pub clear_mib: u64,
     /// Where an image's bundle is offered to the MN.
     pub mover: Arc<dyn FileMover>,
+    /// What the rows of this pool are expected to say.
+    pub(super) stamps: Stamps,
     locks: Locks,
     server: String,
     lock_name: String,
@@ -96,8 +100,10 @@ impl World {
         mover: Arc<dyn FileMover>,
         locks: Locks,
     ) -> Self {
+        let lock_name = lock_name(&backend.server, host, &backend.pool);
         Self {
-            lock_name: lock_name(&backend.server, host, &backend.pool),
+            stamps: Stamps::of(&backend.state_dir, &lock_name),
+            lock_name,
             server: backend.server.clone(),
             pool: Pool {
                 client,
@@ -121,10 +127,19 @@ impl World {
         let mut there = self.clone();
         there.lock_name = lock_name(&self.server, &place.host, &place.pool);
         there.holds_lock = false;
+        there.stamps = self.stamps.beside(&there.lock_name);
         there.zhcp.clone_from(&place.zhcp);
         there.pool.host.clone_from(&place.host);
         there.pool.name.clone_from(&place.pool);
         there
+    }
+
+    /// The world of a row: that of its own pool.
+    pub(super) fn of(&self, row: &RowRef) -> Cow<'_, Self> {
+        match &row.place {
+            Some(place) => Cow::Owned(self.at(place)),
+            None => Cow::Borrowed(self),
+        }
     }
 
     /// The pool's lock for a whole operation of short calls, and the world in which its steps do not take it again.

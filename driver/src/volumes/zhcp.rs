@@ -14,6 +14,9 @@ use crate::types::{DeviceNumber, Lun, NodeName, Tag, Wwpn};
 /// Bytes of a MiB.
 const MIB: u64 = 1024 * 1024;
 
+/// The SHA-256 of no bytes: what is piped of a device that cannot be read.
+const OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
 /// Pieces that are compared between head and tail.
 const SAMPLES: u64 = 16;
 
@@ -261,10 +264,21 @@ impl World {
         Ok(())
     }
 
-    /// Whether the target begins with the source, by the configured effort.
+    /// Whether the target begins with the source, by the configured effort. Each is read where its zHCP has it.
     pub(super) async fn is_equal(&self, source: &RowRef, target: &RowRef) -> Result<Proof> {
-        let (from, to) = (self.device_of(source).await?, self.device_of(target).await?);
-        let bytes = self.bytes(&from).await?;
+        if self.copying.verify == VerifyCopy::None {
+            return Ok(Proof::Done);
+        }
+        let (here, there) = (self.of(source), self.of(target));
+        let (from, to) = (
+            here.device_of(source).await?,
+            there.device_of(target).await?,
+        );
+        let bytes = here.bytes(&from).await?;
+        if here.zhcp != there.zhcp {
+            let wanted = here.digests(&from, bytes).await?;
+            return Ok(Proof::of(there.digests(&to, bytes).await? == wanted));
+        }
         let command = match self.copying.verify {
             VerifyCopy::None => return Ok(Proof::Done),
             VerifyCopy::Full => format!("cmp -n {bytes} {from} {to}"),
@@ -278,6 +292,35 @@ impl World {
             }
         };
         self.holds(&command, gib(bytes)).await.map(Proof::of)
+    }
+
+    /// Digests of what is compared of a device, for two LUNs that no single zHCP has.
+    async fn digests(&self, device: &str, bytes: u64) -> Result<Vec<String>> {
+        let node = self.zhcp()?.clone();
+        let read = compared(self.copying.verify, bytes);
+        let commands: Vec<String> = read
+            .iter()
+            .map(|(block, count, skip)| {
+                format!(
+                    "dd if={device} bs={block} count={count} skip={skip} status=none | sha256sum"
+                )
+            })
+            .collect();
+        let answer = self.shell(&commands.join("; "), false, gib(bytes)).await?;
+        let digests: Vec<String> = answer
+            .output_of(node.as_str())
+            .filter_map(|line| line.split_whitespace().next())
+            .filter(|word| word.len() == 64 && *word != OF_NOTHING)
+            .map(str::to_owned)
+            .collect();
+        if digests.len() == read.len() {
+            return Ok(digests);
+        }
+        Err(Error::Backend(format!(
+            "{node} could read {} of {} pieces of {device}",
+            digests.len(),
+            read.len()
+        )))
     }
 
     /// Whether a test on the zHCP succeeds.
@@ -358,6 +401,18 @@ fn sample_offsets(bytes: u64) -> Vec<u64> {
     offsets
 }
 
+/// What is compared of so many bytes: block size, count, skip.
+fn compared(effort: VerifyCopy, bytes: u64) -> Vec<(u64, u64, u64)> {
+    match effort {
+        VerifyCopy::None => Vec::new(),
+        VerifyCopy::Full => pieces(bytes),
+        VerifyCopy::Sample => sample_offsets(bytes)
+            .into_iter()
+            .map(|offset| (512, (bytes - offset).min(MIB) / 512, offset / 512))
+            .collect(),
+    }
+}
+
 fn gib(bytes: u64) -> u64 {
     bytes.div_ceil(MIB * 1024).max(1)
 }
@@ -376,6 +431,20 @@ mod tests {
             assert_eq!(covered, bytes);
         }
         assert_eq!(pieces(MIB + 512)[1], (512, 1, 2048));
+    }
+
+    #[test]
+    fn what_is_compared_stays_inside_and_reaches_the_end() {
+        for bytes in [512, MIB, 3 * MIB + 512, 1000 * MIB] {
+            for effort in [VerifyCopy::Sample, VerifyCopy::Full] {
+                let read = compared(effort, bytes);
+                let ends = read
+                    .iter()
+                    .map(|(block, count, skip)| block * (count + skip));
+                assert_eq!(ends.max(), Some(bytes), "{effort:?}");
+                assert!(read.iter().all(|(_, count, _)| *count > 0));
+            }
+        }
     }
 
     #[test]

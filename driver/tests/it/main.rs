@@ -24,3 +24,4 @@ mod soak;
 mod spoil;
 mod stage;
 mod traces;
+mod two_machines;

@@ -753,9 +753,9 @@ async fn d53_a_disk_of_the_same_number_behind_another_controller_stays() {
     }
 }
 
-/// Old kernel parameters were left, and a removal without operands took all statements.
+/// Old kernel parameters were left behind by a removal that named port and LUN.
 #[tokio::test]
-async fn d57_boot_settings_name_their_lun_and_never_keep_old_parameters() {
+async fn d57_boot_settings_go_whole_and_never_keep_old_parameters() {
     for variant in VARIANTS {
         let rig = Rig::lab(variant).await;
         let (both, spoil) = spoiled(&rig, TWO_PATHS).await;
@@ -771,11 +771,11 @@ async fn d57_boot_settings_name_their_lun_and_never_keep_old_parameters() {
             .collect();
         assert_eq!(removals.len(), 1, "{variant}: {removals:?}");
         assert_eq!(
-            removals[0].trim_matches(['[', ']', '"']).split(' ').count(),
-            3,
-            "with WWPN and LUN: {}",
-            removals[0]
+            removals[0].trim_matches(['[', ']', '"']),
+            "--removeloaddev",
+            "all statements: by port and LUN, SCPDATA would stay"
         );
+        assert_eq!(directory(&rig, "LNX3"), before, "{variant}");
         // The guest that stays does not start from what was taken from it.
         let ipl = |text: &str| {
             let mut lines = text
