@@ -15,6 +15,7 @@ mod guests;
 mod image_files;
 mod luns;
 mod matrix;
+mod migrate;
 mod nova_defects;
 mod pages;
 mod rig;

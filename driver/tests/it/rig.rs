@@ -143,10 +143,16 @@ impl Rig {
     }
 
     pub async fn world(variant: Variant, world: World) -> Self {
+        Self::repaired(variant, world, &[]).await
+    }
+
+    /// A site without some of its variant's quirks.
+    pub async fn repaired(variant: Variant, world: World, quirks: &[&str]) -> Self {
         let simulator = Simulator::builder()
             .site(world)
             .release(variant.release)
             .behaviour(variant.behaviour)
+            .repair(quirks.iter().copied())
             .http()
             .start()
             .await
