@@ -191,6 +191,9 @@ impl Worker {
         held: Option<Held>,
         dice: &mut Dice,
     ) -> Result<Option<Held>, String> {
+        if dice.roll(64) == 0 {
+            self.figures().await?;
+        }
         let Some(mut held) = held else {
             return self.make(task, round).await;
         };
@@ -212,6 +215,17 @@ impl Worker {
                 }
                 Ok(Some(held))
             }
+        }
+    }
+
+    /// The figures, as the scheduler asks for them every minute, and the audit that goes with them: no stamp is lost, and what
+    /// others work on is not taken for lost.
+    async fn figures(&self) -> Result<(), String> {
+        let stats = self.cinder.get_volume_stats(true).await;
+        stats.map_err(|error| format!("figures: {error}"))?;
+        match self.cinder.troubles().as_slice() {
+            [] => Ok(()),
+            troubles => Err(format!("figures: {troubles:?}")),
         }
     }
 
@@ -376,6 +390,9 @@ impl Worker {
         let open = self.cinder.engine().journal().list()?;
         if !open.is_empty() {
             self.wrong(format!("open journal entries: {open:?}"));
+        }
+        if let Err(text) = self.figures().await {
+            self.wrong(text);
         }
         let ledger = self.nova.ledger().read().await?;
         for contradiction in ledger.contradictions() {

@@ -306,7 +306,7 @@ fn plain_text(body: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::call::{Channel, ReserveAs};
+    use crate::client::{Channel, ReserveAs};
 
     fn release() -> Call {
         Call::Release {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::call::{Call, CallClass};
+use super::call::Call;
 use super::classify::{Done, classify};
 use super::clock::{Clock, SystemClock};
 use super::error::{CallError, Executed, Reason};
 use super::http::{HttpTransport, RESPONSE_LIMIT};
 use super::observer::{Exchange, Observer};
+use super::operands::CallClass;
 use super::redact::Redactor;
 use super::rehearsal::Rehearsal;
 use super::request::encode;

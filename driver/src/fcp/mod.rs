@@ -7,18 +7,21 @@
 mod attachment;
 mod connector;
 mod device;
+mod entry;
 mod error;
 mod inventory;
 mod ledger;
+mod reservation;
 mod selection;
 mod store;
 
 pub use attachment::{Attachment, AttachmentState};
 pub use connector::Connector;
 pub use device::{Chpid, FcpDevice, FcpStatus};
+pub use entry::{Entry, Phase, Withheld};
 pub use error::{FcpError, NoFcpAvailable, StateError};
 pub use inventory::Inventory;
+pub use ledger::Ledger;
 pub(crate) use ledger::joined;
-pub use ledger::{Entry, Ledger, Phase, Withheld};
 pub use selection::{free_by_chpid, select};
 pub use store::{LedgerStore, STATE_SCHEMA};

@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::plan::{Plan, Recovery, Step};
+use super::scribe::{Scribe, Watched};
 use crate::error::{Error, Result};
 
 /// Version of the files. A newer one is refused.
@@ -84,31 +84,6 @@ pub enum Event {
         /// Its index.
         step: usize,
     },
-}
-
-/// Sees the journal being written. Its method may wait: a process that ends there has crashed between a change and the
-/// line that tells of it, or between an attempt's line and the attempt. Tests of crashes work like that.
-pub trait Scribe: Send + Sync {
-    /// Before a line is written, before an entry is removed, and once more when an attempt has been written down.
-    fn pause(&self) -> BoxFuture<'_, ()>;
-}
-
-/// Nobody, or somebody who watches.
-#[derive(Clone, Default)]
-struct Watched(Option<Arc<dyn Scribe>>);
-
-impl std::fmt::Debug for Watched {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Watched({})", self.0.is_some())
-    }
-}
-
-impl Watched {
-    async fn pause(&self) {
-        if let Some(scribe) = &self.0 {
-            scribe.pause().await;
-        }
-    }
 }
 
 /// The folder.

@@ -55,9 +55,11 @@ mod journal;
 mod lock;
 mod plan;
 mod reconcile;
+mod scribe;
 
 pub use engine::{Engine, RunOptions};
-pub use journal::{Entry, EntryFile, Event, Journal, SCHEMA, Scribe};
+pub use journal::{Entry, EntryFile, Event, Journal, SCHEMA};
 pub use lock::{LockGuard, Locks};
 pub use plan::{OnFailure, Plan, Proof, Recovery, Step};
 pub use reconcile::{Known, Records, Resolution, Resolved};
+pub use scribe::Scribe;

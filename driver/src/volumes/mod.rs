@@ -5,6 +5,7 @@
 //! operation changes, it changes in the steps of [`VolumeStep`], which the engine of [`crate::steps`] runs.
 
 mod audit;
+mod builder;
 mod connection;
 mod contract;
 mod copies;
@@ -13,18 +14,21 @@ mod life;
 mod manage;
 mod model;
 mod moves;
+mod row_work;
 mod setup;
 mod stamps;
 mod stats;
 mod step;
+mod step_calls;
 pub mod table;
 mod transfer;
 mod world;
 mod zhcp;
 
 pub use audit::{Finding, Trouble};
+pub use builder::DriverBuilder;
 pub use contract::VolumeDriver;
-pub use driver::{DriverBuilder, ZvmDriver};
+pub use driver::ZvmDriver;
 pub use model::{
     Capabilities, ConnectionData, ConnectionInfo, Connector, ExistingRef, Figures,
     InitiatorTargetMap, Manageable, ModelUpdate, Page, PoolStats, Snapshot, Stats, TargetHost,

@@ -596,16 +596,16 @@ async fn strike(stage: &Stage, dry: &Dry, kind: &Kind, at: usize) -> Struck {
         Kind::Rule { lasting: true, .. } => next.map(|_| at + 1),
         _ => next,
     };
-    if let Kind::Condition(request) = kind
-        && request.name.as_deref() == Some("F7")
-        && let Some(device) = &request.target.device
-    {
-        stage.lose(device);
+    if let Kind::Condition(request) = kind {
+        match (request.name.as_deref(), &request.target.device) {
+            (Some("F7"), Some(device)) => stage.lose(device),
+            (Some("F41" | "F42" | "F47"), _) => stage.swap(),
+            _ => {}
+        }
     }
     let ending = judge(stage, process, outcome.err().map(|error| error.to_string())).await;
     match (ending, next) {
-        // Where the storage answers for one volume with another, no client sees whose data it reads and writes.
-        (Err(text), next) if is_another_volume(kind) && is_about_data(&text) => Struck {
+        (Ok(_), next) if stage.was_swapped() => Struck {
             ending: Ok("another volume's data, which no client sees"),
             next,
         },
@@ -620,22 +620,6 @@ async fn strike(stage: &Stage, dry: &Dry, kind: &Kind, at: usize) -> Struck {
         },
         (ending, next) => Struck { ending, next },
     }
-}
-
-fn is_another_volume(kind: &Kind) -> bool {
-    let Kind::Condition(request) = kind else {
-        return false;
-    };
-    let name = request.name.as_deref().unwrap_or_default();
-    ["F41", "F42", "F47"].contains(&name)
-}
-
-/// Whether nothing but the contents of LUNs is wrong.
-fn is_about_data(text: &str) -> bool {
-    let mut wrong = text
-        .lines()
-        .take_while(|line| !line.starts_with("the error was"));
-    wrong.all(|line| line.contains("LUN") && line.contains(" holds '"))
 }
 
 /// What an operation's end is worth.

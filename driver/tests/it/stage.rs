@@ -95,6 +95,11 @@ impl Operation {
         }
     }
 
+    /// Whether it takes back several volumes, each by a plan of its own.
+    fn has_several_plans(self) -> bool {
+        matches!(self, Self::Guest(case) if case.action == guest_cases::Action::Destroy && case.beside)
+    }
+
     async fn prepare(self, process: &Process) -> Subject {
         match self {
             Self::Volume(case) => case.prepare(process).await,
@@ -184,8 +189,10 @@ pub struct Stage {
     after: String,
     /// States of the site between the plans of an operation that has several.
     between: Vec<String>,
-    /// A device that CP itself has taken from its guest (F7): who has it is not the operation's doing.
+    /// A device that CP itself has taken from its guest (F7).
     lost: Mutex<Option<String>>,
+    /// Whether the storage answers for one volume with another (F41, F42, F47), and how many times that showed.
+    swapped: Mutex<Option<usize>>,
 }
 
 /// Keeps the site's states in which no plan is open.
@@ -199,7 +206,7 @@ impl Scribe for Between {
     fn pause(&self) -> BoxFuture<'_, ()> {
         let idle = std::fs::read_dir(&self.journal).is_ok_and(|mut items| items.next().is_none());
         if idle {
-            let state = plain(&traces(&self.simulator.site().look()), None);
+            let state = traces(&self.simulator.site().look());
             let mut states = self.states.lock().unwrap();
             if !states.contains(&state) {
                 states.push(state);
@@ -222,7 +229,7 @@ impl Stage {
         rig.before = world.clone();
         let folder = tempfile::tempdir().unwrap();
         copy_folder(rig.folder.path(), folder.path());
-        let before = plain(&traces(&world), None);
+        let before = traces(&world);
         let mut stage = Self {
             operation,
             rig,
@@ -232,6 +239,7 @@ impl Stage {
             after: String::new(),
             between: Vec::new(),
             lost: Mutex::default(),
+            swapped: Mutex::default(),
             before,
         };
         let between = Arc::new(Between {
@@ -254,6 +262,12 @@ impl Stage {
         stage
             .between
             .retain(|state| *state != stage.before && *state != stage.after);
+        // One plan has nothing between its beginning and its end at which it may rest.
+        assert!(
+            stage.between.is_empty() || operation.has_several_plans(),
+            "{operation} {variant}: {:#?}",
+            stage.between
+        );
         let wrong = stage.wrong(&process, Moment::After).await;
         assert!(
             wrong.is_empty(),
@@ -266,6 +280,7 @@ impl Stage {
     pub fn reset(&self) {
         let site = self.rig.simulator.site();
         *self.lost.lock().unwrap() = None;
+        *self.swapped.lock().unwrap() = None;
         site.clear_faults();
         *site.edit() = self.world.clone();
         copy_folder(self.folder.path(), self.rig.folder.path());
@@ -335,17 +350,17 @@ impl Stage {
                 if after {
                     wrong.extend(case.wrong_afterwards(process));
                 }
-                wrong
+                self.without_swapped_data(wrong)
             }
             Operation::Guest(case) => {
                 let found = self.traces();
                 let is = |moment| match moment {
-                    Moment::Before => found == self.kept(&self.before),
+                    Moment::Before => self.fits(&self.before, &found),
                     _ => self.is_after(&found),
                 };
                 // What several plans do is whole after each of them.
                 let halfway = moment != Moment::After
-                    && self.between.iter().any(|state| self.kept(state) == found);
+                    && self.between.iter().any(|state| self.fits(state, &found));
                 let fits = match moment {
                     Moment::Either => is(Moment::Before) || is(Moment::After),
                     moment => is(moment),
@@ -365,17 +380,38 @@ impl Stage {
                 let done = match moment {
                     // What is the same on both sides says nothing.
                     _ if case.only_reserves() => true,
+                    // The volume that the operation is named after is the last to go.
+                    _ if halfway => false,
                     Moment::Before => false,
                     Moment::After => true,
                     Moment::Either => is(Moment::After),
                 };
-                if !halfway {
-                    wrong.extend(case.ledger(process, &self.subject, done).await);
-                }
+                wrong.extend(case.ledger(process, &self.subject, done).await);
                 files(&self.rig.folder.path().join("state"), &mut wrong);
                 wrong
             }
         }
+    }
+
+    /// Where the storage answers for one volume with another, no client sees whose data it reads and writes (I4 cannot be kept
+    /// by anybody): what LUNs hold is counted, everything else is asked for as always.
+    fn without_swapped_data(&self, mut wrong: Vec<String>) -> Vec<String> {
+        if let Some(count) = &mut *self.swapped.lock().unwrap() {
+            let all = wrong.len();
+            wrong.retain(|line| !(line.contains("LUN ") && line.contains(" holds '")));
+            *count += all - wrong.len();
+        }
+        wrong
+    }
+
+    /// From now on the storage answers for one volume with another.
+    pub fn swap(&self) {
+        *self.swapped.lock().unwrap() = Some(0);
+    }
+
+    /// Whether wrong data was seen because of that.
+    pub fn was_swapped(&self) -> bool {
+        self.swapped.lock().unwrap().is_some_and(|count| count > 0)
     }
 
     /// The remote commands of late, when somebody looks into a breach.
@@ -407,36 +443,69 @@ impl Stage {
     }
 
     fn traces(&self) -> String {
+        traces(&self.rig.simulator.site().look())
+    }
+
+    /// Whether the site is as it was at another time. Two things may differ:
+    /// the tag of a used row may be missing, never another one: it goes when the edit of the row was lost to another one and is
+    /// made again by the only command for that, which empties it (2.2.4); what I5 asks of a used row is its owner.
+    /// And a device that CP took away (F7) may be nobody's; if it is somebody's, then whose it was.
+    fn fits(&self, wanted: &str, found: &str) -> bool {
         let lost = self.lost.lock().unwrap();
-        plain(&traces(&self.rig.simulator.site().look()), lost.as_deref())
+        let is_lost = |line: &&str| {
+            let lost = lost.as_ref();
+            lost.is_some_and(|device| line.contains(&format!(" {device} attached to")))
+        };
+        let gone = !found.lines().any(|line| is_lost(&line));
+        let mut found = found.lines();
+        let same = wanted
+            .lines()
+            .filter(|line| !(gone && is_lost(line)))
+            .all(|wanted| {
+                found
+                    .next()
+                    .is_some_and(|found| found == wanted || is_without_tag(wanted, found))
+            });
+        same && found.next().is_none()
     }
 
-    /// The same of a text that was taken before.
-    fn kept(&self, text: &str) -> String {
-        plain(text, self.lost.lock().unwrap().as_deref())
-    }
-
-    /// A path to the volume itself may be a unit where the guest's own scan had found the LUN the first time.
+    /// A path to the volume itself may be a unit where the guest's own scan had found the LUN the first time: a disk without a
+    /// unit is configured all the same. Only paths that the connection promises, and none of the units may lack (I16).
     fn is_after(&self, found: &str) -> bool {
-        let lun = self
-            .subject
-            .reference
-            .as_ref()
-            .map(|volume| volume.connection.lun.to_string());
-        let own = |line: &&str| {
-            let unit = line.contains(" unit ");
-            unit && lun.as_ref().is_some_and(|lun| line.ends_with(lun))
+        if self.fits(&self.after, found) {
+            return true;
+        }
+        let (Operation::Guest(case), Some(volume)) = (self.operation, &self.subject.reference)
+        else {
+            return false;
         };
-        let without = |text: &str| -> Vec<String> {
-            let lines = text.lines().filter(|line| !own(line));
-            lines.map(str::to_owned).collect()
+        if case.takes_back() {
+            return false;
+        }
+        let connection = &volume.connection;
+        let node = case.instance().node;
+        let promised: Vec<String> = connection
+            .fcp
+            .iter()
+            .flat_map(|device| {
+                let ports = connection.wwpns.ports().iter();
+                ports.map(move |port| format!("{device}/{port}/{}", connection.lun))
+            })
+            .collect();
+        let is_promised = |line: &&str| {
+            line.split_once(" unit ").is_some_and(|(host, path)| {
+                let path = path.to_lowercase().replace("0x", "");
+                host.eq_ignore_ascii_case(node.as_str()) && promised.contains(&path)
+            })
         };
-        let units = |text: &str| text.lines().filter(own).count();
-        let after = self.kept(&self.after);
-        found == after
-            || (units(&after) > 0
-                && units(found) > units(&after)
-                && without(found) == without(&after))
+        let without = |text: &str| -> String {
+            let lines = text.lines().filter(|line| !is_promised(line));
+            lines.map(|line| format!("{line}\n")).collect()
+        };
+        let has = |line: &str| found.lines().any(|found| found == line);
+        self.after.lines().filter(is_promised).all(has)
+            && self.after.lines().any(|line| is_promised(&line))
+            && self.fits(&without(&self.after), &without(found))
     }
 }
 
@@ -488,16 +557,13 @@ fn process(rig: &Rig, operation: Operation, plug: Plug) -> Process {
     }
 }
 
-/// Traces without what does not count: the tag of a used row, which is lost when the row's edit was lost to another one and
-/// made again, and who has a device that CP took away.
-fn plain(traces: &str, lost: Option<&str>) -> String {
-    let lost = lost.map(|device| format!("{device} attached to"));
-    let counts = |line: &&str| lost.as_ref().is_none_or(|lost| !line.contains(lost));
-    let plain = |line: &str| match line.rsplit_once(',') {
-        Some((row, _)) if line.starts_with("used,") => format!("{row},\n"),
-        _ => format!("{line}\n"),
+/// Whether a line is the row that was wanted, but for its tag.
+fn is_without_tag(wanted: &str, found: &str) -> bool {
+    let (Some((wanted, _)), Some((found, tag))) = (wanted.rsplit_once(','), found.rsplit_once(','))
+    else {
+        return false;
     };
-    traces.lines().filter(counts).map(plain).collect()
+    wanted.starts_with("used,") && wanted == found && tag.is_empty()
 }
 
 /// Lines of one text that the other does not have.

@@ -1,0 +1,135 @@
+//! Work on rows of which several steps, and their undoing, are made.
+
+use super::world::{RowRef, World};
+use crate::client::{Call, Channel};
+use crate::config::VolumeClear;
+use crate::error::{Error, Result};
+use crate::pool::{Row, RowStatus};
+use crate::steps::Proof;
+use crate::types::{NodeName, Tag};
+
+impl World {
+    /// X6.
+    pub(super) fn copy_call(&self, source: &RowRef, target: &RowRef, gib: u64) -> Call {
+        Call::Copy {
+            host: self.pool.host.clone(),
+            channel: self.zhcp_channel(),
+            source: (source.wwpns.primary(), source.lun),
+            target: (target.wwpns.primary(), target.lun),
+            gib,
+        }
+    }
+
+    /// Gives a row back that this operation reserved. When data may have been written to it, it is overwritten first; when that is
+    /// not possible, it is quarantined (spec: driver I4, 2.6.4).
+    pub(super) async fn discard(&self, row: &RowRef, tag: &Tag, written: bool) -> Result<()> {
+        let now = self.row(row).await?;
+        if now.owner != tag.as_str() {
+            return Ok(());
+        }
+        if written && self.clear == VolumeClear::Zero && !self.clear_now(row, tag, &now).await {
+            tracing::warn!(
+                row = now.address(),
+                "quarantined: it may hold data and cannot be overwritten"
+            );
+            let _lock = self.row_change().await?;
+            let dirty = Tag::dirty();
+            self.pool
+                .stamp(&row.wwpns, row.lun, &dirty, &[tag.as_str()])
+                .await?;
+            return Ok(());
+        }
+        let _lock = self.row_change().await?;
+        self.pool.release(&row.wwpns, row.lun, tag).await
+    }
+
+    /// Overwrites a detached LUN; whether that worked. The row has its stamp afterwards in either case, or the detach's error is logged.
+    async fn clear_now(&self, row: &RowRef, tag: &Tag, now: &Row) -> bool {
+        if !self.is_copyable(now) {
+            return false;
+        }
+        let work = async {
+            self.attach_to_zhcp(row, tag).await?;
+            if self.is_on_zhcp(row).await? != Proof::Done {
+                self.attach_to_zhcp(row, tag).await?;
+            }
+            self.wipe(row).await?;
+            self.is_wiped(row).await
+        };
+        let wiped = work.await;
+        let detached = self.detach_from_zhcp(row, tag).await;
+        if let Err(error) = &detached {
+            tracing::warn!(row = now.address(), %error, "the LUN stays on the zHCP");
+        }
+        matches!(wiped, Ok(Proof::Done)) && detached.is_ok()
+    }
+
+    /// Puts a row right after a command of the MN broke off in it: not used by the zHCP, not free, with its stamp. A row that is
+    /// somebody else's by now is left alone and reported.
+    pub(super) async fn heal(&self, row: &RowRef, tag: &Tag) -> Result<()> {
+        let now = self.row(row).await?;
+        if now.status == RowStatus::Free && now.owner.is_empty() {
+            self.restamp(row, tag).await?;
+        }
+        self.wait_for_zhcp(row).await?;
+        self.detach_from_zhcp(row, tag).await?;
+        let now = self.row(row).await?;
+        if carries(&now, tag, &[""]) == Proof::Done {
+            return Ok(());
+        }
+        Err(Error::Backend(format!(
+            "row {} is {} by '{}' and not {tag}'s any more: an administrator has to look at it",
+            now.address(),
+            now.status,
+            now.owner
+        )))
+    }
+
+    /// Takes a LUN from a guest: X14 with the row's channel, then the stamp.
+    pub(super) async fn take_from_guest(
+        &self,
+        row: &RowRef,
+        node: &NodeName,
+        tag: &Tag,
+    ) -> Result<()> {
+        let now = self.row(row).await?;
+        let _lock = self.row_change().await?;
+        if now.status == RowStatus::Used {
+            if now.owner != node.as_str() {
+                return Err(Error::Backend(format!(
+                    "row {} is used by '{}', not by {node}",
+                    now.address(),
+                    now.owner
+                )));
+            }
+            self.send(&Call::RemoveUnit {
+                node: node.clone(),
+                channel: Channel::Devices(now.channels()),
+                wwpns: now.wwpns.clone(),
+                lun: now.lun,
+                keep: true,
+            })
+            .await?;
+        }
+        self.pool
+            .stamp(&row.wwpns, row.lun, tag, &["", node.as_str()])
+            .await?;
+        Ok(())
+    }
+}
+
+/// Whether a row carries a stamp; missing while it has one of the owners in `from`.
+pub(super) fn carries(row: &Row, tag: &Tag, from: &[&str]) -> Proof {
+    if row.owner == tag.as_str() && row.status == RowStatus::Reserved {
+        Proof::Done
+    } else if from.contains(&row.owner.as_str()) {
+        Proof::Missing
+    } else {
+        Proof::Conflict(format!(
+            "row {} is {} by '{}'",
+            row.address(),
+            row.status,
+            row.owner
+        ))
+    }
+}
