@@ -7,11 +7,15 @@ use std::process::Command;
 
 use clap::CommandFactory as _;
 use serde_json::Value;
+use xcat_simulator::seam::{BreakPoint, Target, When};
 use xcat_simulator::site;
+use xcat_simulator::world::World;
 use zvm_volume::cli::Cli;
 
+use crate::check::content;
 use crate::guests::traces;
-use crate::rig::{CURRENT, Rig, VARIANTS, Variant};
+use crate::image_files::write_whole;
+use crate::rig::{CURRENT, Rig, VARIANTS, Variant, set_pool};
 
 /// The account's password: with everything that a query string and a shell would read.
 const SECRET: &str = "s3cr&t+%#x";
@@ -41,7 +45,12 @@ impl Shop {
             &format!("password = \"{SECRET}\""),
             1,
         );
-        let rig = Rig::world(variant, site::from_text("lab", &text).unwrap()).await;
+        Self::of(variant, keys, site::from_text("lab", &text).unwrap()).await
+    }
+
+    /// The same with another site, whose account is the laboratory's.
+    async fn of(variant: Variant, keys: &str, world: World) -> Self {
+        let rig = Rig::world(variant, world).await;
         let config = rig.folder.path().join("cinder.conf");
         let folder = rig.folder.path().display();
         let text = format!(
@@ -110,6 +119,72 @@ impl Shop {
         text.push('\n');
         text.replace(&self.rig.folder.path().display().to_string(), "FOLDER")
             .replace(&self.rig.simulator.url(), "URL")
+    }
+
+    /// A file of this machine as the simulated one has it from which the MN copies, under the same name.
+    fn lend(&self, name: &str) {
+        let work = self.rig.folder.path().join("images");
+        for item in std::fs::read_dir(work).unwrap().flatten() {
+            let file = item.path().join(name);
+            if let Ok(text) = std::fs::read_to_string(&file) {
+                self.rig.change(|world| {
+                    let host = world.resolve("lnx1").unwrap().clone();
+                    let now = world.now_ms;
+                    let fs = &mut world.linuxes.get_mut(&host).unwrap().fs;
+                    fs.write(file.to_str().unwrap(), text, now);
+                });
+            }
+        }
+    }
+
+    /// And what the MN has brought there, here.
+    fn fetch(&self, name: &str) {
+        let work = self.rig.folder.path().join("images");
+        for item in std::fs::read_dir(work).unwrap().flatten() {
+            let file = item.path().join(name);
+            let text = {
+                let world = self.rig.simulator.site().look();
+                let host = world.resolve("lnx1").unwrap();
+                let found = world.linuxes[host].fs.read(file.to_str().unwrap());
+                found.map(std::borrow::Cow::into_owned)
+            };
+            if let Some(text) = text {
+                write_whole(&text, &file).unwrap();
+            }
+        }
+    }
+
+    /// Runs the program; when the MN's request has come to a file of this name, `ferry` brings the file over.
+    async fn ferried(
+        &self,
+        args: &[&str],
+        file: &str,
+        when: When,
+        ferry: impl Fn(&Self, &str),
+    ) -> Run {
+        let site = self.rig.simulator.site();
+        let point = BreakPoint {
+            id: "ferry".to_owned(),
+            target: Target {
+                command: Some(format!("scp.*{file}")),
+                ..Target::default()
+            },
+            when,
+            ..BreakPoint::default()
+        };
+        site.add_break(point).unwrap();
+        let run = self.run(args);
+        tokio::pin!(run);
+        let held = tokio::select! {
+            run = &mut run => panic!("{args:?} did not come to {file}: {}", run.stderr),
+            held = site.wait_held("ferry") => held,
+        };
+        assert!(held.is_some());
+        ferry(self, file);
+        site.release_break("ferry");
+        let run = run.await;
+        site.remove_break("ferry");
+        run
     }
 
     fn traces(&self) -> String {
@@ -274,6 +349,85 @@ async fn images_go_in_and_out_by_file() {
     assert!(run.stderr.contains("zvm_image_remote"), "{}", run.stderr);
     let run = shop.run(&["image", "out", A, "/nonexistent/x"]).await;
     assert_ne!(run.status, 0, "{}", run.stderr);
+}
+
+/// A volume made from an image, an image made from a volume, with the MN between: lnx1 stands for the machine of the program.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_volume_is_made_from_an_image_and_an_image_from_a_volume() {
+    for variant in VARIANTS {
+        let text = site::LAB.replacen(
+            "password = \"admin\"",
+            &format!("password = \"{SECRET}\""),
+            1,
+        );
+        let mut world = site::from_text("lab", &text).unwrap();
+        set_pool(
+            &mut world,
+            &[
+                "free,500507630300c562,4010403300000000,4M,1A00-1A0F;1B00-1B0F,,,",
+                "free,500507630300c562,4011403300000000,2G,1A00-1A0F;1B00-1B0F,,,",
+            ],
+        );
+        world.san.volumes.get_mut("one0").unwrap().bytes = 4 << 20;
+        // The management node is the zHCP itself, as many sites have it (Q49).
+        world.mn.host = world.resolve("zhcp1").unwrap().clone();
+        let tables = &mut world.mn.tables;
+        tables.set("site", "key", "master", &[("value", "10.10.0.2")]);
+        let shop = Shop::of(variant, "zvm_image_remote = root@lnx1", world).await;
+        let before = shop.traces();
+
+        let mut disk = b"system of image one".to_vec();
+        disk.resize(512, b' ');
+        let image = shop.file("disk.raw", &disk);
+        shop.good(&["create", "1", "--id", A]).await;
+        shop.good(&["manage", "4010403300000000", "--id", B]).await;
+        for (id, lun) in [(A, "4011403300000000"), (B, "4010403300000000")] {
+            let run = shop
+                .ferried(
+                    &["--json", "image", "in", id, &image],
+                    "bundle.tar",
+                    When::Before,
+                    Shop::lend,
+                )
+                .await;
+            assert_eq!(run.status, 0, "{variant}: {}", run.stderr);
+            let said: Value = serde_json::from_str(&run.stdout).unwrap();
+            assert_eq!(said["written"]["bytes"], 512);
+            let world = shop.rig.simulator.site().look();
+            let there = content(&world, "500507630300c562", lun);
+            assert_eq!(there.trim_end(), "system of image one", "{variant}");
+        }
+
+        let out = shop.rig.folder.path().join("out.raw");
+        let run = shop
+            .ferried(
+                &["--json", "image", "out", B, out.to_str().unwrap()],
+                "export.tgz",
+                When::After,
+                Shop::fetch,
+            )
+            .await;
+        assert_eq!(run.status, 0, "{variant}: {}", run.stderr);
+        let bytes = std::fs::read(&out).unwrap();
+        assert_eq!(
+            bytes.len(),
+            4 << 20,
+            "{variant}: to the last byte of the LUN"
+        );
+        assert!(bytes.starts_with(b"system of image one"), "{variant}");
+
+        // Nothing of it is left: not here, not on the MN, not on the zHCP.
+        let listed = std::fs::read_dir(shop.rig.folder.path().join("images"));
+        assert_eq!(listed.unwrap().count(), 0, "{variant}");
+        let world = shop.rig.simulator.site().look().clone();
+        let mn = &world.linuxes[&world.mn.host].fs.files;
+        let stays = |path: &&String| path.starts_with("/install/") && path.contains("cv");
+        let left: Vec<_> = mn.keys().filter(|path| stays(&&path.to_string())).collect();
+        assert!(left.is_empty(), "{variant}: {left:?}");
+        shop.good(&["delete", A]).await;
+        shop.good(&["delete", B]).await;
+        assert_eq!(shop.traces(), before, "{variant}");
+    }
 }
 
 /// Every status that the help documents, from a run that ends with it.

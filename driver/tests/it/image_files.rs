@@ -43,6 +43,29 @@ impl ByWayOfGuest {
     }
 }
 
+/// Writes what a simulated MN brought as a real one would bring it: a bundle with the whole disk.
+pub fn write_whole(text: &str, file: &Path) -> Result<()> {
+    let (_, image) = text
+        .split_once("xCAT FCP Disk Image:")
+        .ok_or_else(|| failed("collect", "no image"))?;
+    let blocks: usize = image[..16].trim().trim_end_matches(" BLK").parse().unwrap();
+    let identity = image[512 - 20..]
+        .split(['\0', '\n'])
+        .next()
+        .unwrap_or_default();
+    let disk = file.with_extension("disk");
+    let mut bytes = identity.as_bytes().to_vec();
+    bytes.resize(blocks * 512, 0);
+    std::fs::write(&disk, bytes).map_err(|e| failed("collect", e))?;
+    let bundle = Bundle {
+        profile: "cvx".parse().unwrap(),
+        last_use: jiff::civil::date(2026, 1, 1),
+    };
+    bundle
+        .write(&disk, file, true)
+        .map_err(|e| failed("collect", e))
+}
+
 fn failed(what: &str, error: impl std::fmt::Display) -> Error {
     Error::Backend(format!("{what}: {error}"))
 }
@@ -80,25 +103,7 @@ impl FileMover for ByWayOfGuest {
             let text = self
                 .read(file)
                 .ok_or_else(|| failed("collect", "nothing arrived"))?;
-            let (_, image) = text
-                .split_once("xCAT FCP Disk Image:")
-                .ok_or_else(|| failed("collect", "no image"))?;
-            let blocks: usize = image[..16].trim().trim_end_matches(" BLK").parse().unwrap();
-            let identity = image[512 - 20..]
-                .split(['\0', '\n'])
-                .next()
-                .unwrap_or_default();
-            let disk = file.with_extension("disk");
-            let mut bytes = identity.as_bytes().to_vec();
-            bytes.resize(blocks * 512, 0);
-            std::fs::write(&disk, bytes).map_err(|e| failed("collect", e))?;
-            let bundle = Bundle {
-                profile: "cvx".parse().unwrap(),
-                last_use: jiff::civil::date(2026, 1, 1),
-            };
-            bundle
-                .write(&disk, file, true)
-                .map_err(|e| failed("collect", e))
+            write_whole(&text, file)
         };
         std::future::ready(brought()).boxed()
     }
