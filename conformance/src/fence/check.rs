@@ -297,7 +297,6 @@ impl Fence {
         }
         match word(words, 0) {
             "--setloaddev" if self.gives_back => self.noted_loaddev(node, words),
-            "--removeloaddev" if self.gives_back && words.len() == 1 => None,
             "--addzfcp" => self
                 .kit_pool(words.get(1))
                 .or_else(|| self.lent_devices(word(words, 2)))

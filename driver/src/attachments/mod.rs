@@ -14,6 +14,7 @@ mod connection;
 mod detach;
 mod devices;
 mod directory;
+mod exchange;
 mod guest;
 mod host;
 mod node_steps;

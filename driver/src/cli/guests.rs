@@ -34,21 +34,13 @@ async fn volume_ref(
         info
     } else {
         let (volume, _) = volume(session, id).await?;
-        let connector = session
-            .nova
-            .get_volume_connector(&Instance::new(node.clone()))
-            .await?;
-        let connector = volumes::Connector {
-            zvm_fcp: connector.zvm_fcp,
-            wwpns: connector.wwpns,
-            host: connector.host.to_string(),
-            instance: Some(node.to_string()),
-        };
-        let info = session
-            .driver
-            .initialize_connection(&volume, &connector)
-            .await?;
-        serde_json::to_value(info)?
+        let instance = Instance::new(node.clone());
+        let nova = &session.nova;
+        let connected = nova.connect_volume(&session.driver, &volume, &instance);
+        return Ok(VolumeRef {
+            size,
+            ..connected.await?
+        });
     };
     let connection =
         Connection::from_json(&info).map_err(|error| Error::Connector(error.to_string()))?;

@@ -66,8 +66,8 @@ pub const CONTRACT: [Row; 31] = [
     row(
         "get_volume_stats",
         Mark::Full,
-        "one listing; tells the largest free LUN and filters by it",
-        "the_figures_of_a_back_end_as_cinder_sees_them",
+        "one listing; tells the largest free LUN and filters by it; holds the rows against the stamps that were put on them",
+        "i5_the_next_figures_tell_of_a_row_that_another_machine_took",
     ),
     row(
         "create_volume",
@@ -210,8 +210,8 @@ pub const CONTRACT: [Row; 31] = [
     row(
         "migrate_volume",
         Mark::Limited,
-        "by way of an image to another pool of the same management node, when switched on; otherwise declined",
-        "retype_is_free_of_work_or_needs_a_migration",
+        "by way of an image to another pool of the same management node, when switched on, and compared there; otherwise declined",
+        "d27_a_volume_arrives_whole_on_another_system_before_it_is_cleared_here",
     ),
     row(
         "update_migrated_volume",

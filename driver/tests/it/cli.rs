@@ -154,36 +154,49 @@ impl Shop {
         }
     }
 
-    /// Runs the program; when the MN's request has come to a file of this name, `ferry` brings the file over.
-    async fn ferried(
-        &self,
-        args: &[&str],
-        file: &str,
-        when: When,
-        ferry: impl Fn(&Self, &str),
-    ) -> Run {
+    /// The folders of image requests, on the simulated machine as well.
+    fn lend_folder(&self, _: &str) {
+        let work = self.rig.folder.path().join("images");
+        for item in std::fs::read_dir(work).unwrap().flatten() {
+            self.rig.change(|world| {
+                let host = world.resolve("lnx1").unwrap().clone();
+                let now = world.now_ms;
+                let fs = &mut world.linuxes.get_mut(&host).unwrap().fs;
+                let place = item.path().join("here");
+                fs.write(place.to_str().unwrap(), String::new(), now);
+            });
+        }
+    }
+
+    /// Runs the program; whenever the MN has come to the copy of a file of this name, `ferry` brings something over.
+    async fn ferried(&self, args: &[&str], file: &str, stops: &[(When, fn(&Self, &str))]) -> Run {
         let site = self.rig.simulator.site();
-        let point = BreakPoint {
-            id: "ferry".to_owned(),
-            target: Target {
-                command: Some(format!("scp.*{file}")),
-                ..Target::default()
-            },
-            when,
-            ..BreakPoint::default()
-        };
-        site.add_break(point).unwrap();
+        for (number, (when, _)) in stops.iter().enumerate() {
+            let point = BreakPoint {
+                id: format!("ferry{number}"),
+                target: Target {
+                    command: Some(format!("scp.*{file}")),
+                    ..Target::default()
+                },
+                when: *when,
+                ..BreakPoint::default()
+            };
+            site.add_break(point).unwrap();
+        }
         let run = self.run(args);
         tokio::pin!(run);
-        let held = tokio::select! {
-            run = &mut run => panic!("{args:?} did not come to {file}: {}", run.stderr),
-            held = site.wait_held("ferry") => held,
-        };
-        assert!(held.is_some());
-        ferry(self, file);
-        site.release_break("ferry");
+        for (number, (_, ferry)) in stops.iter().enumerate() {
+            let id = format!("ferry{number}");
+            let held = tokio::select! {
+                run = &mut run => panic!("{args:?} did not come to {file}: {}", run.stderr),
+                held = site.wait_held(&id) => held,
+            };
+            assert!(held.is_some());
+            ferry(self, file);
+            site.release_break(&id);
+        }
         let run = run.await;
-        site.remove_break("ferry");
+        site.clear_breaks();
         run
     }
 
@@ -386,8 +399,7 @@ async fn a_volume_is_made_from_an_image_and_an_image_from_a_volume() {
                 .ferried(
                     &["--json", "image", "in", id, &image],
                     "bundle.tar",
-                    When::Before,
-                    Shop::lend,
+                    &[(When::Before, Shop::lend)],
                 )
                 .await;
             assert_eq!(run.status, 0, "{variant}: {}", run.stderr);
@@ -403,8 +415,10 @@ async fn a_volume_is_made_from_an_image_and_an_image_from_a_volume() {
             .ferried(
                 &["--json", "image", "out", B, out.to_str().unwrap()],
                 "export.tgz",
-                When::After,
-                Shop::fetch,
+                &[
+                    (When::Before, Shop::lend_folder),
+                    (When::After, Shop::fetch),
+                ],
             )
             .await;
         assert_eq!(run.status, 0, "{variant}: {}", run.stderr);

@@ -111,22 +111,9 @@ impl Halves {
         volume: &Volume,
         instance: &Instance,
     ) -> zvm_volume::Result<VolumeRef> {
-        let connector = self.nova.get_volume_connector(instance).await?;
-        let connector = volumes::Connector {
-            zvm_fcp: connector.zvm_fcp,
-            wwpns: connector.wwpns,
-            host: connector.host.to_string(),
-            instance: Some(instance.node.to_string()),
-        };
-        let info = self
-            .driver
-            .initialize_connection(volume, &connector)
-            .await?;
-        Ok(VolumeRef {
-            id: volume.id.clone(),
-            connection: Connection::from_json(&serde_json::to_value(info).unwrap()).unwrap(),
-            size: None,
-        })
+        self.nova
+            .connect_volume(&self.driver, volume, instance)
+            .await
     }
 
     pub async fn attach(

@@ -142,23 +142,8 @@ impl Process {
 
     /// Connector and connection data for a guest, as Nova and Cinder exchange them.
     pub async fn connect(&self, volume: &Volume, instance: &Instance) -> VolumeRef {
-        let connector = self.nova.get_volume_connector(instance).await.unwrap();
-        let connector = volumes::Connector {
-            zvm_fcp: connector.zvm_fcp,
-            wwpns: connector.wwpns,
-            host: connector.host.to_string(),
-            instance: Some(instance.node.to_string()),
-        };
-        let info = self
-            .driver
-            .initialize_connection(volume, &connector)
-            .await
-            .unwrap();
-        VolumeRef {
-            id: volume.id.clone(),
-            connection: Connection::from_json(&serde_json::to_value(info).unwrap()).unwrap(),
-            size: None,
-        }
+        let connected = self.nova.connect_volume(&self.driver, volume, instance);
+        connected.await.unwrap()
     }
 
     /// Changes the world behind the driver's back.

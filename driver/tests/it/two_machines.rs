@@ -204,23 +204,11 @@ impl Clash {
     /// The winner, to a guest.
     async fn attach_winner(&self, name: &str) -> VolumeRef {
         let instance = guest(name);
-        let connector = self.one.nova.get_volume_connector(&instance).await.unwrap();
-        let connector = volumes::Connector {
-            zvm_fcp: connector.zvm_fcp,
-            wwpns: connector.wwpns,
-            host: connector.host.to_string(),
-            instance: Some(instance.node.to_string()),
-        };
-        let info = self
-            .two
-            .initialize_connection(&self.winner, &connector)
-            .await
-            .unwrap();
-        let reference = VolumeRef {
-            id: self.winner.id.clone(),
-            connection: Connection::from_json(&serde_json::to_value(info).unwrap()).unwrap(),
-            size: None,
-        };
+        let connected = self
+            .one
+            .nova
+            .connect_volume(&self.two, &self.winner, &instance);
+        let reference = connected.await.unwrap();
         self.one
             .nova
             .attach_volume(&instance, &reference, None, &AttachOptions::default())

@@ -169,26 +169,9 @@ impl Bench {
         volume: &Volume,
         instance: &Instance,
     ) -> zvm_volume::Result<VolumeRef> {
-        let connector = self.nova.get_volume_connector(instance).await?;
-        let connector = Connector {
-            zvm_fcp: connector.zvm_fcp,
-            wwpns: connector.wwpns,
-            host: connector.host.to_string(),
-            instance: Some(instance.node.to_string()),
-        };
-        let info = self
-            .driver
-            .initialize_connection(volume, &connector)
-            .await?;
-        let connection = serde_json::to_value(info)
-            .ok()
-            .and_then(|json| Connection::from_json(&json).ok())
-            .ok_or_else(|| zvm_volume::Error::Backend("no connection data".to_owned()))?;
-        Ok(VolumeRef {
-            id: volume.id.clone(),
-            connection,
-            size: None,
-        })
+        self.nova
+            .connect_volume(&self.driver, volume, instance)
+            .await
     }
 
     /// Connects and attaches.
