@@ -387,7 +387,7 @@ async fn a_volume_is_made_from_an_image_and_an_image_from_a_volume() {
         let tables = &mut world.mn.tables;
         tables.set("site", "key", "master", &[("value", "10.10.0.2")]);
         let shop = Shop::of(variant, "zvm_image_remote = root@lnx1", world).await;
-        let before = shop.traces();
+        let before = shop.rig.pool();
 
         let mut disk = b"system of image one".to_vec();
         disk.resize(512, b' ');
@@ -440,7 +440,7 @@ async fn a_volume_is_made_from_an_image_and_an_image_from_a_volume() {
         assert!(left.is_empty(), "{variant}: {left:?}");
         shop.good(&["delete", A]).await;
         shop.good(&["delete", B]).await;
-        assert_eq!(shop.traces(), before, "{variant}");
+        assert_eq!(shop.rig.pool(), before, "{variant}");
     }
 }
 
