@@ -3,8 +3,6 @@
 
 use std::path::Path;
 
-use xcat_simulator::state::Difference;
-
 use crate::bench::Bench;
 
 fn open_entries(ledger: &Path) -> usize {

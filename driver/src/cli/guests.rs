@@ -18,7 +18,6 @@ use crate::attachments::{
     Instance, ScriptPlace, VolumeRef,
 };
 use crate::types::{MountPoint, NodeName, Size};
-use crate::volumes::{self, VolumeDriver as _};
 
 /// Connection data as typed, or as the Cinder half gives them for a volume of the pool.
 async fn volume_ref(

@@ -31,6 +31,9 @@ struct Shop {
     config: PathBuf,
 }
 
+/// Brings a file between this machine and the simulated one that stands for it.
+type Ferry = fn(&Shop, &str);
+
 /// How a run ended.
 struct Run {
     status: i32,
@@ -169,7 +172,7 @@ impl Shop {
     }
 
     /// Runs the program; whenever the MN has come to the copy of a file of this name, `ferry` brings something over.
-    async fn ferried(&self, args: &[&str], file: &str, stops: &[(When, fn(&Self, &str))]) -> Run {
+    async fn ferried(&self, args: &[&str], file: &str, stops: &[(When, Ferry)]) -> Run {
         let site = self.rig.simulator.site();
         for (number, (when, _)) in stops.iter().enumerate() {
             let point = BreakPoint {
@@ -435,8 +438,10 @@ async fn a_volume_is_made_from_an_image_and_an_image_from_a_volume() {
         assert_eq!(listed.unwrap().count(), 0, "{variant}");
         let world = shop.rig.simulator.site().look().clone();
         let mn = &world.linuxes[&world.mn.host].fs.files;
-        let stays = |path: &&String| path.starts_with("/install/") && path.contains("cv");
-        let left: Vec<_> = mn.keys().filter(|path| stays(&&path.to_string())).collect();
+        let left: Vec<_> = mn
+            .keys()
+            .filter(|path| path.starts_with("/install/") && path.contains("cv"))
+            .collect();
         assert!(left.is_empty(), "{variant}: {left:?}");
         shop.good(&["delete", A]).await;
         shop.good(&["delete", B]).await;

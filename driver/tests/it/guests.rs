@@ -9,7 +9,7 @@ use zvm_volume::attachments::{
 };
 use zvm_volume::client::{Call, Client, LineKind, ManualClock, Observer, Transport};
 use zvm_volume::types::{MountPoint, NodeName, Size};
-use zvm_volume::volumes::{self, Volume, VolumeDriver as _, ZvmDriver};
+use zvm_volume::volumes::{Volume, VolumeDriver as _, ZvmDriver};
 
 use crate::rig::{Rig, volume};
 pub use crate::traces::traces;

@@ -11,11 +11,11 @@ use futures_util::future::BoxFuture;
 use xcat_simulator::Simulator;
 use xcat_simulator::world::World;
 use zvm_volume::Result;
-use zvm_volume::attachments::{Attachments as _, Connection, Instance, Nova, Patience, VolumeRef};
+use zvm_volume::attachments::{Instance, Nova, Patience, VolumeRef};
 use zvm_volume::client::{Client, Observer, Transport};
 use zvm_volume::images::FolderImages;
 use zvm_volume::steps::{Engine, Journal, Known, Locks, Resolution, Resolved, Scribe};
-use zvm_volume::volumes::{self, Snapshot, Volume, VolumeDriver as _, ZvmDriver};
+use zvm_volume::volumes::{Snapshot, Volume, VolumeDriver as _, ZvmDriver};
 
 use crate::check::{files, violations};
 use crate::guests::traces;

@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 use xcat_simulator::seam::Behaviour;
-use zvm_volume::attachments::{AttachOptions, Attachments as _, Connection, VolumeRef};
+use zvm_volume::attachments::{AttachOptions, Attachments as _, VolumeRef};
 use zvm_volume::client::{Call, Client, Observer};
 use zvm_volume::images::{FolderImages, ImageMeta};
 use zvm_volume::volumes::{self, Snapshot, Trouble, Volume, VolumeDriver as _, ZvmDriver};

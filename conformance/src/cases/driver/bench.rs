@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use zvm_volume::attachments::{
-    AttachOptions, Attached, Attachments as _, Connection, Detached, Instance, Nova, Patience,
-    VolumeRef,
+    AttachOptions, Attached, Attachments as _, Detached, Instance, Nova, Patience, VolumeRef,
 };
 use zvm_volume::client::Client;
 use zvm_volume::config::{Backend, Config};
 use zvm_volume::types::{MountPoint, NodeName};
-use zvm_volume::volumes::{Connector, Volume, VolumeDriver as _, ZvmDriver};
+use zvm_volume::volumes::{Volume, VolumeDriver as _, ZvmDriver};
 
 use super::clock::DriverClock;
 use super::wire::Wire;
