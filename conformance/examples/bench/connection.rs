@@ -55,6 +55,11 @@ impl Connection {
         })
     }
 
+    /// Whether the server takes another request on it: some end a connection with each answer.
+    pub async fn is_kept(&mut self) -> bool {
+        self.sender.ready().await.is_ok()
+    }
+
     /// Sends one request and reads the whole answer.
     pub async fn send(
         &mut self,

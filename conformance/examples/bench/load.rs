@@ -170,6 +170,10 @@ impl Client<'_> {
 
     async fn same(&mut self) -> anyhow::Result<()> {
         let load = self.load;
+        // A peer need not keep connections; what opening costs is then part of its work.
+        if !self.connection.is_kept().await {
+            self.connection = Connection::open(&load.url, load.ca.as_deref()).await?;
+        }
         let headers: Vec<(&str, &str)> = load
             .header
             .iter()
