@@ -137,7 +137,8 @@ impl Nova {
 
     /// X16 with its proof, and the ledger told of it. "Not there" is done; a guest that is gone has nothing.
     async fn take_device(&self, node: &NodeName, device: DeviceNumber) -> Result<()> {
-        if self.guest_state(node).await? == GuestState::Unknown {
+        let state = self.guest_state(node).await?;
+        if state == GuestState::Unknown {
             let inventory = self.inventory().await?;
             let status = inventory.get(device).map(|device| device.status);
             if status == Some(FcpStatus::Active) {
@@ -165,9 +166,9 @@ impl Nova {
                 "{device} is still dedicated to {node} although the management node said that it was taken back"
             )));
         }
-        // "Not there", or no answer at all, is believed of the directory, which was read; of CP it is asked (I12). What z/VM
-        // does not list may be the guest's again as soon as it is listed.
-        if !is_confirmed {
+        // The directory was read. What CP has is asked (I12), for the confirmation of a running guest covers a device that
+        // could not be detached as well (GQ27). What z/VM does not list may be the guest's again as soon as it is listed.
+        if !is_confirmed || state != GuestState::Off {
             let inventory = self.inventory().await?;
             match inventory.get(device).map(|device| device.status) {
                 Some(FcpStatus::Free | FcpStatus::Offline) => {}

@@ -66,8 +66,17 @@ impl Units {
         paths(fcp, wwpns, lun)
             .filter_map(|unit| self.disks.get(&unit))
             .map(String::as_str)
-            .filter(|address| address.bytes().all(|b| b.is_ascii_digit() || b == b':'))
-            .filter(|address| !address.is_empty())
+            .filter(|address| is_address(address))
+            .collect()
+    }
+
+    /// SCSI addresses of all disks over one device.
+    pub fn disks_over(&self, device: DeviceNumber) -> Vec<&str> {
+        let over = |unit: &Unit| unit.0 == device;
+        let addresses = self.disks.iter().filter(|(unit, _)| over(unit));
+        addresses
+            .map(|(_, address)| address.as_str())
+            .filter(|a| is_address(a))
             .collect()
     }
 
@@ -98,6 +107,10 @@ pub(super) fn paths<'a>(
 }
 
 /// `0.0.1faa/0x5005076801102991/0x0021000000000000`.
+fn is_address(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b':')
+}
+
 fn parse_unit(text: &str) -> Option<Unit> {
     let mut parts = text.trim_start_matches("0.0.").split('/');
     let unit = (

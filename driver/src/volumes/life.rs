@@ -182,6 +182,7 @@ impl ZvmDriver {
                 })
                 .step(VolumeStep::Wipe {
                     row: target.clone(),
+                    tag: tag.clone(),
                 })
                 .step(VolumeStep::ZhcpDetach {
                     row: target.clone(),

@@ -1,7 +1,7 @@
 //! Work on rows of which several steps, and their undoing, are made.
 
 use super::world::{RowRef, World};
-use crate::client::{Call, Channel};
+use crate::client::{Call, CallError, Channel};
 use crate::config::VolumeClear;
 use crate::error::{Error, Result};
 use crate::pool::{Row, RowStatus};
@@ -53,7 +53,7 @@ impl World {
             if self.is_on_zhcp(row).await? != Proof::Done {
                 self.attach_to_zhcp(row, tag).await?;
             }
-            self.wipe(row).await?;
+            self.wipe(row, tag).await?;
             self.is_wiped(row).await
         };
         let wiped = work.await;
@@ -83,6 +83,14 @@ impl World {
             now.status,
             now.owner
         )))
+    }
+
+    /// Makes the zHCP see a LUN again that an image command did not find there: those commands neither start a failed FCP
+    /// device anew nor look for ports that came back.
+    pub(super) async fn show_to_zhcp(&self, row: &RowRef, tag: &Tag) -> Result<()> {
+        self.heal(row, tag).await?;
+        self.attach_to_zhcp(row, tag).await?;
+        self.detach_from_zhcp(row, tag).await
     }
 
     /// Takes a LUN from a guest: X14 with the row's channel, then the stamp.
@@ -132,4 +140,11 @@ pub(super) fn carries(row: &Row, tag: &Tag, from: &[&str]) -> Proof {
             row.owner
         ))
     }
+}
+
+/// Whether an image command of the MN says that the zHCP has no disk for the LUN. It has changed nothing then.
+pub(super) fn finds_no_disk(error: &CallError) -> bool {
+    error
+        .to_string()
+        .contains("error was encountered while locating disk")
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::row_work::carries;
+use super::row_work::{carries, finds_no_disk};
 use super::world::{RowRef, World};
 use crate::client::Call;
 use crate::error::{Error, Result};
@@ -57,6 +57,8 @@ pub enum VolumeStep {
     Wipe {
         /// The row.
         row: RowRef,
+        /// Its stamp: no other row's LUN is attached anew.
+        tag: Tag,
     },
     /// A LUN is copied onto another, both on the zHCP, and compared.
     BlockCopy {
@@ -196,7 +198,7 @@ impl Step for VolumeStep {
             }
             Self::ZhcpAttach { row, tag } => world.attach_to_zhcp(row, tag).await,
             Self::ZhcpDetach { row, tag } => world.detach_from_zhcp(row, tag).await,
-            Self::Wipe { row } => world.wipe(row).await,
+            Self::Wipe { row, tag } => world.wipe(row, tag).await,
             Self::BlockCopy { source, target } => world.block_copy(source, target).await,
             Self::MnCopy {
                 source,
@@ -229,7 +231,10 @@ impl Step for VolumeStep {
                     .await
             }
             Self::Deploy {
-                row, profile, gib, ..
+                row,
+                tag,
+                profile,
+                gib,
             } => {
                 let call = Call::Deploy {
                     host: world.pool.host.clone(),
@@ -246,26 +251,36 @@ impl Step for VolumeStep {
                         world.wait_for_zhcp(row).await?;
                         world.send(&call).await
                     }
+                    Err(error) if finds_no_disk(&error) => {
+                        world.show_to_zhcp(row, tag).await?;
+                        world.send(&call).await
+                    }
                     Err(error) => Err(error.into()),
                 }
             }
             Self::Capture {
                 row,
+                tag,
                 profile,
                 compression,
                 gib,
-                ..
             } => {
-                world
-                    .send(&Call::Capture {
-                        host: world.pool.host.clone(),
-                        profile: profile.clone(),
-                        wwpn: row.wwpns.primary(),
-                        lun: row.lun,
-                        compression: *compression,
-                        gib: *gib,
-                    })
-                    .await
+                let call = Call::Capture {
+                    host: world.pool.host.clone(),
+                    profile: profile.clone(),
+                    wwpn: row.wwpns.primary(),
+                    lun: row.lun,
+                    compression: *compression,
+                    gib: *gib,
+                };
+                match world.pool.client.call(&call).await {
+                    Ok(_) => Ok(()),
+                    Err(error) if finds_no_disk(&error) => {
+                        world.show_to_zhcp(row, tag).await?;
+                        world.send(&call).await
+                    }
+                    Err(error) => Err(error.into()),
+                }
             }
             Self::Export {
                 profile,
@@ -307,7 +322,7 @@ impl Step for VolumeStep {
                 let now = world.row(row).await?;
                 Proof::of(now.status == RowStatus::Reserved && now.owner == tag.as_str())
             }
-            Self::Wipe { row } => world.is_wiped(row).await?,
+            Self::Wipe { row, .. } => world.is_wiped(row).await?,
             Self::BlockCopy { source, target } | Self::Compare { source, target } => {
                 world.is_equal(source, target).await?
             }
@@ -393,7 +408,7 @@ impl Step for VolumeStep {
 
     fn on_failure(&self) -> OnFailure {
         match self {
-            Self::Release { .. } => OnFailure::RollForward,
+            Self::Release { .. } | Self::TakeFromGuest { .. } => OnFailure::RollForward,
             Self::RemoveImage { .. } => OnFailure::Pend,
             _ => OnFailure::RollBack,
         }
@@ -429,7 +444,7 @@ impl VolumeStep {
         | Self::Release { row, .. }
         | Self::ZhcpAttach { row, .. }
         | Self::ZhcpDetach { row, .. }
-        | Self::Wipe { row }
+        | Self::Wipe { row, .. }
         | Self::Deploy { row, .. }
         | Self::Capture { row, .. }
         | Self::TakeFromGuest { row, .. }) = self

@@ -49,7 +49,7 @@ impl VolumeStep {
                 });
                 remove.into_iter().chain([reserve(row, tag)]).collect()
             }
-            Self::Wipe { row } => {
+            Self::Wipe { row, .. } => {
                 let command = format!("dd if=/dev/zero of=<disk of LUN {}> conv=fsync", row.lun);
                 shell(command).into_iter().collect()
             }

@@ -21,7 +21,8 @@ const OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca49599
 const SAMPLES: u64 = 16;
 
 impl World {
-    /// X13 on the zHCP. What a broken-off attempt left is taken away first.
+    /// X13 on the zHCP. What a broken-off attempt left is taken away first. When no disk comes, the FCP device may have
+    /// failed earlier and nobody used it since: it is started anew and asked once more.
     pub(super) async fn attach_to_zhcp(&self, row: &RowRef, tag: &Tag) -> Result<()> {
         let node = self.zhcp()?.clone();
         let now = self.row(row).await?;
@@ -33,10 +34,24 @@ impl World {
                 });
             }
             self.take_from_zhcp(&now).await?;
-            self.drop_dead_devices(&now).await?;
+            self.restart_devices(&now).await?;
         }
+        self.send_to_zhcp(&node, row, tag).await?;
+        let now = self.row(row).await?;
+        if now.status != RowStatus::Used
+            || !self.is_zhcps(&now)
+            || self.device(&now).await?.is_some()
+        {
+            return Ok(());
+        }
+        self.take_from_zhcp(&now).await?;
+        self.restart_devices(&now).await?;
+        self.send_to_zhcp(&node, row, tag).await
+    }
+
+    async fn send_to_zhcp(&self, node: &NodeName, row: &RowRef, tag: &Tag) -> Result<()> {
         let _lock = self.row_change().await?;
-        self.send(&self.zhcp_call(node, row, tag)).await
+        self.send(&self.zhcp_call(node.clone(), row, tag)).await
     }
 
     /// The zHCP's channel as configured, or the MN's choice.
@@ -61,15 +76,31 @@ impl World {
         }
     }
 
-    /// X16 for devices of a row that the zHCP's directory entry names and its Linux does not have, as the MN's image commands
-    /// and CP leave them: X13 takes such a device for dedicated and finds no disk behind it for ever.
-    async fn drop_dead_devices(&self, row: &Row) -> Result<()> {
+    /// Sets those devices of a row off and on that carry no running disk of the zHCP: a port or an adapter that Linux has
+    /// given up comes back by nothing else (spec: zfcp-and-san 8.1 F21, F23). What does not come back is taken from the zHCP's
+    /// directory entry (X16): the MN's image commands and CP leave devices there that its Linux does not have, and X13
+    /// takes such a device for dedicated and finds no disk behind it for ever.
+    async fn restart_devices(&self, row: &Row) -> Result<()> {
+        let units = match self.shell("lszfcp -D", false, 0).await {
+            Ok(answer) => Units::parse(answer.output_of(self.zhcp()?.as_str())),
+            Err(error) if error.is_command_failure() => Units::default(),
+            Err(error) => return Err(error.into()),
+        };
         for device in row.channels() {
-            let online = format!("/sbin/chccwdev -e {}", device.bus_id());
-            match self.shell(&online, true, 0).await {
-                Ok(_) => continue,
-                Err(error) if error.is_command_failure() => {}
-                Err(error) => return Err(error.into()),
+            if self.has_running_disk(&units.disks_over(device)).await? {
+                continue;
+            }
+            let mut comes_back = false;
+            for direction in ["-d", "-e"] {
+                let command = format!("/sbin/chccwdev {direction} {}", device.bus_id());
+                comes_back = match self.shell(&command, true, 0).await {
+                    Ok(_) => true,
+                    Err(error) if error.is_command_failure() => false,
+                    Err(error) => return Err(error.into()),
+                };
+            }
+            if comes_back {
+                continue;
             }
             let call = Call::Undedicate {
                 node: self.zhcp()?.clone(),
@@ -81,6 +112,30 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Whether one of the zHCP's disks, by SCSI address, is in order. When an adapter has failed none of its disks is, so
+    /// that some of many tell.
+    async fn has_running_disk(&self, addresses: &[&str]) -> Result<bool> {
+        const SOME: usize = 64;
+        if addresses.is_empty() {
+            return Ok(false);
+        }
+        let states = addresses.iter().take(SOME);
+        let states: Vec<String> = states
+            .map(|address| format!("/sys/bus/scsi/devices/{address}/state"))
+            .collect();
+        match self
+            .shell(&format!("grep -l running {}", states.join(" ")), false, 0)
+            .await
+        {
+            Ok(answer) => {
+                let mut lines = answer.output_of(self.zhcp()?.as_str());
+                Ok(lines.any(|line| line.trim().ends_with("/state")))
+            }
+            Err(error) if error.is_command_failure() => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Whether the zHCP has the row and its Linux has the disk.
@@ -145,27 +200,26 @@ impl World {
         let Some(node) = self.zhcp.clone() else {
             return Ok(());
         };
-        let listed = self.shell("lszfcp -D", false, 0).await;
-        let answer = match listed {
-            Ok(answer) => answer,
-            // No zfcp device at all.
-            Err(error) if error.is_command_failure() => return Ok(()),
-            Err(error) => return Err(error.into()),
-        };
+        let answer = self.shell(Units::COMMAND, false, 0).await?;
         let units = Units::parse(answer.output_of(node.as_str()));
         for (fcp, wwpn, lun) in units.iter() {
             if *lun == row.lun && row.wwpns.ports().contains(wwpn) {
-                let command = format!(
+                let now = format!(
                     "echo 0x{lun} > /sys/bus/ccw/drivers/zfcp/{}/0x{wwpn}/unit_remove",
                     fcp.bus_id(),
                 );
-                match self.shell(&command, true, 0).await {
-                    Ok(_) => {}
-                    // A LUN that the kernel found by itself is no unit and cannot be removed as one.
-                    Err(error) if error.is_command_failure() => {
-                        tracing::info!(%error, "a LUN stays on the zHCP");
+                // What is written down comes back with the next attach of any LUN.
+                let later = format!("sed -i -e /0x{wwpn}.0x{lun}/d /etc/zfcp.conf");
+                for command in [now, later] {
+                    match self.shell(&command, true, 0).await {
+                        Ok(_) => {}
+                        // A LUN that the kernel found by itself is no unit and cannot be removed as one; other
+                        // distributions have no such file.
+                        Err(error) if error.is_command_failure() => {
+                            tracing::info!(%error, "a LUN stays on the zHCP");
+                        }
+                        Err(error) => return Err(error.into()),
                     }
-                    Err(error) => return Err(error.into()),
                 }
             }
         }
@@ -228,7 +282,26 @@ impl World {
     }
 
     /// Overwrites a LUN that is on the zHCP with zeros, down to the medium.
-    pub(super) async fn wipe(&self, row: &RowRef) -> Result<()> {
+    /// When the zHCP's FCP device fails meanwhile, the LUN is attached anew and overwritten from its beginning, once.
+    pub(super) async fn wipe(&self, row: &RowRef, tag: &Tag) -> Result<()> {
+        let Err(error) = self.overwrite(row).await else {
+            return Ok(());
+        };
+        let now = self.row(row).await?;
+        let cell = if self.is_zhcps(&now) {
+            &now.tag
+        } else {
+            &now.owner
+        };
+        if now.status == RowStatus::Free || cell != tag.as_str() {
+            return Err(error);
+        }
+        tracing::warn!(row = now.address(), %error, "attached to the zHCP anew");
+        self.attach_to_zhcp(row, tag).await?;
+        self.overwrite(row).await
+    }
+
+    async fn overwrite(&self, row: &RowRef) -> Result<()> {
         let device = self.device_of(row).await?;
         let bytes = self.clear_bytes(&device).await?;
         for (block, count, seek) in pieces(bytes) {
@@ -242,7 +315,9 @@ impl World {
 
     /// Whether only zeros are read where [`Self::wipe`] writes.
     pub(super) async fn is_wiped(&self, row: &RowRef) -> Result<Proof> {
-        let device = self.device_of(row).await?;
+        let Some(device) = self.device(&self.row(row).await?).await? else {
+            return Ok(Proof::Missing);
+        };
         let bytes = self.clear_bytes(&device).await?;
         let command = format!("cmp -n {bytes} {device} /dev/zero");
         self.holds(&command, gib(bytes)).await.map(Proof::of)

@@ -241,16 +241,17 @@ fn images(world: &World, expected: &Expected, wrong: &mut Vec<String>) {
     }
 }
 
-/// I9, I12: no FCP device was given to or taken from a guest. What the zHCP has is its own.
+/// I9, I12: no FCP device was given to or taken from a guest. What the zHCP takes and loses is its own.
 fn fcp_devices(before: &World, now: &World, wrong: &mut Vec<String>) {
     for (name, system) in &now.systems {
         for (number, device) in &system.fcp {
             let then = before.systems[name].fcp[number].attached_to.as_ref();
-            let of_zhcp = device
-                .attached_to
-                .as_ref()
-                .is_some_and(|user| user.to_string().starts_with("ZHCP"));
-            if then != device.attached_to.as_ref() && !of_zhcp {
+            let holders = [then, device.attached_to.as_ref()];
+            let a_guest_is_in_it = holders
+                .into_iter()
+                .flatten()
+                .any(|user| !user.to_string().starts_with("ZHCP"));
+            if holders[0] != holders[1] && a_guest_is_in_it {
                 wrong.push(format!(
                     "I12: device {number} went to {:?}",
                     device.attached_to

@@ -190,11 +190,18 @@ impl Step {
             Self::Device {
                 system,
                 device,
-                fcp,
+                mut fcp,
             } => {
-                if let Some(system) = world.systems.get_mut(&system) {
-                    system.fcp.entry(device).or_insert(fcp);
-                }
+                let Some(system) = world.systems.get_mut(&system) else {
+                    return;
+                };
+                // A machine may have been logged off meanwhile, or have detached it.
+                let has_it = |user: &UserId| match system.running.get(user) {
+                    Some(machine) => machine.devices.values().any(|real| *real == device),
+                    None => !system.directory.contains_key(user),
+                };
+                fcp.attached_to = fcp.attached_to.filter(has_it);
+                system.fcp.entry(device).or_insert(fcp);
             }
             Self::Detached {
                 system,
