@@ -85,7 +85,7 @@ impl World {
         )))
     }
 
-    /// Makes the zHCP see a LUN again that an image command did not find there: those commands neither start a failed FCP
+    /// Makes the zHCP see a LUN again that a copy or an image command did not find there: those commands neither start a failed FCP
     /// device anew nor look for ports that came back.
     pub(super) async fn show_to_zhcp(&self, row: &RowRef, tag: &Tag) -> Result<()> {
         self.heal(row, tag).await?;
@@ -142,9 +142,9 @@ pub(super) fn carries(row: &Row, tag: &Tag, from: &[&str]) -> Proof {
     }
 }
 
-/// Whether an image command of the MN says that the zHCP has no disk for the LUN. It has changed nothing then.
+/// Whether a copy or an image command of the MN says that the zHCP has no disk for the LUN. It has written nothing then.
 pub(super) fn finds_no_disk(error: &CallError) -> bool {
-    error
-        .to_string()
-        .contains("error was encountered while locating disk")
+    let text = error.to_string();
+    let said = ["while locating disk", "Could not find device nodes"];
+    said.iter().any(|said| text.contains(said))
 }

@@ -202,10 +202,22 @@ impl Step for VolumeStep {
             Self::BlockCopy { source, target } => world.block_copy(source, target).await,
             Self::MnCopy {
                 source,
+                source_tag,
                 target,
+                target_tag,
                 gib,
-                ..
-            } => world.send(&world.copy_call(source, target, *gib)).await,
+            } => {
+                let call = world.copy_call(source, target, *gib);
+                match world.pool.client.call(&call).await {
+                    Ok(_) => Ok(()),
+                    Err(error) if finds_no_disk(&error) => {
+                        world.show_to_zhcp(source, source_tag).await?;
+                        world.show_to_zhcp(target, target_tag).await?;
+                        world.send(&call).await
+                    }
+                    Err(error) => Err(error.into()),
+                }
+            }
             Self::Compare { source, target } => match world.is_equal(source, target).await? {
                 Proof::Done => Ok(()),
                 _ => Err(Error::Backend(format!(

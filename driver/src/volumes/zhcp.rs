@@ -76,7 +76,7 @@ impl World {
         }
     }
 
-    /// Sets those devices of a row off and on that carry no running disk of the zHCP: a port or an adapter that Linux has
+    /// Makes a row's devices look for their ports again, and sets those off and on that carry no running disk of the zHCP: a port or an adapter that Linux has
     /// given up comes back by nothing else (spec: zfcp-and-san 8.1 F21, F23). What does not come back is taken from the zHCP's
     /// directory entry (X16): the MN's image commands and CP leave devices there that its Linux does not have, and X13
     /// takes such a device for dedicated and finds no disk behind it for ever.
@@ -88,7 +88,15 @@ impl World {
         };
         for device in row.channels() {
             if self.has_running_disk(&units.disks_over(device)).await? {
-                continue;
+                // Ports that were not there when the device was set online are looked for by nothing else (F28, F31).
+                let rescan = format!(
+                    "echo 1 > /sys/bus/ccw/drivers/zfcp/{}/port_rescan",
+                    device.bus_id()
+                );
+                match self.shell(&rescan, true, 0).await {
+                    Err(error) if !error.is_command_failure() => return Err(error.into()),
+                    _ => continue,
+                }
             }
             let mut comes_back = false;
             for direction in ["-d", "-e"] {
