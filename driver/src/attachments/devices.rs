@@ -174,12 +174,12 @@ impl Nova {
                 Some(FcpStatus::Free | FcpStatus::Offline) => {}
                 Some(FcpStatus::Active) => {
                     return Err(Error::Backend(format!(
-                        "{device} should not be there for {node}, but z/VM reports it as in use"
+                        "{device} was taken from {node}, but z/VM still reports it as in use; reconcile takes it back later"
                     )));
                 }
                 None => {
                     return Err(Error::Backend(format!(
-                        "z/VM does not list {device}: whether {node} still has it cannot be seen"
+                        "z/VM does not list {device}, so whether {node} still has it cannot be seen; reconcile looks again once the device is back"
                     )));
                 }
             }

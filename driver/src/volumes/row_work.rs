@@ -20,6 +20,35 @@ impl World {
         }
     }
 
+    /// X8.
+    pub(super) fn deploy_call(&self, row: &RowRef, profile: &Tag, gib: u64) -> Call {
+        Call::Deploy {
+            host: self.pool.host.clone(),
+            profile: profile.clone(),
+            wwpn: row.wwpns.primary(),
+            lun: row.lun,
+            gib,
+        }
+    }
+
+    /// X7.
+    pub(super) fn capture_call(
+        &self,
+        row: &RowRef,
+        profile: &Tag,
+        compression: Option<u8>,
+        gib: u64,
+    ) -> Call {
+        Call::Capture {
+            host: self.pool.host.clone(),
+            profile: profile.clone(),
+            wwpn: row.wwpns.primary(),
+            lun: row.lun,
+            compression,
+            gib,
+        }
+    }
+
     /// Gives a row back that this operation reserved. When data may have been written to it, it is overwritten first; when that is
     /// not possible, it is quarantined (spec: driver I4, 2.6.4).
     pub(super) async fn discard(&self, row: &RowRef, tag: &Tag, written: bool) -> Result<()> {
@@ -49,10 +78,7 @@ impl World {
             return false;
         }
         let work = async {
-            self.attach_to_zhcp(row, tag).await?;
-            if self.is_on_zhcp(row).await? != Proof::Done {
-                self.attach_to_zhcp(row, tag).await?;
-            }
+            self.attach_with_disk(row, tag).await?;
             self.wipe(row, tag).await?;
             self.is_wiped(row).await
         };
@@ -85,12 +111,22 @@ impl World {
         )))
     }
 
-    /// Makes the zHCP see a LUN again that a copy or an image command did not find there: those commands neither start a failed FCP
-    /// device anew nor look for ports that came back.
-    pub(super) async fn show_to_zhcp(&self, row: &RowRef, tag: &Tag) -> Result<()> {
-        self.heal(row, tag).await?;
-        self.attach_to_zhcp(row, tag).await?;
-        self.detach_from_zhcp(row, tag).await
+    /// Sends a copy or an image command of the MN, and once more when it finds no disk for its LUNs on the zHCP: those commands
+    /// neither start a failed FCP device anew nor look for ports that came back, so that each LUN is attached and detached
+    /// there between the two.
+    pub(super) async fn send_for_disks(&self, call: &Call, luns: &[(&RowRef, &Tag)]) -> Result<()> {
+        match self.pool.client.call(call).await {
+            Ok(_) => Ok(()),
+            Err(error) if finds_no_disk(&error) => {
+                for (row, tag) in luns {
+                    self.heal(row, tag).await?;
+                    self.attach_with_disk(row, tag).await?;
+                    self.detach_from_zhcp(row, tag).await?;
+                }
+                self.send(call).await
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Takes a LUN from a guest: X14 with the row's channel, then the stamp.
@@ -143,7 +179,7 @@ pub(super) fn carries(row: &Row, tag: &Tag, from: &[&str]) -> Proof {
 }
 
 /// Whether a copy or an image command of the MN says that the zHCP has no disk for the LUN. It has written nothing then.
-pub(super) fn finds_no_disk(error: &CallError) -> bool {
+fn finds_no_disk(error: &CallError) -> bool {
     let text = error.to_string();
     let said = ["while locating disk", "Could not find device nodes"];
     said.iter().any(|said| text.contains(said))

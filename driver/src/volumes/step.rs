@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::row_work::{carries, finds_no_disk};
+use super::row_work::carries;
 use super::world::{RowRef, World};
 use crate::client::Call;
 use crate::error::{Error, Result};
@@ -208,15 +208,8 @@ impl Step for VolumeStep {
                 gib,
             } => {
                 let call = world.copy_call(source, target, *gib);
-                match world.pool.client.call(&call).await {
-                    Ok(_) => Ok(()),
-                    Err(error) if finds_no_disk(&error) => {
-                        world.show_to_zhcp(source, source_tag).await?;
-                        world.show_to_zhcp(target, target_tag).await?;
-                        world.send(&call).await
-                    }
-                    Err(error) => Err(error.into()),
-                }
+                let luns = [(source, source_tag), (target, target_tag)];
+                world.send_for_disks(&call, &luns).await
             }
             Self::Compare { source, target } => match world.is_equal(source, target).await? {
                 Proof::Done => Ok(()),
@@ -248,26 +241,15 @@ impl Step for VolumeStep {
                 profile,
                 gib,
             } => {
-                let call = Call::Deploy {
-                    host: world.pool.host.clone(),
-                    profile: profile.clone(),
-                    wwpn: row.wwpns.primary(),
-                    lun: row.lun,
-                    gib: *gib,
-                };
+                let call = world.deploy_call(row, profile, *gib);
                 // Writing the same bytes again does no harm, and a half-written LUN cannot be told from a whole one: an answer
                 // that was lost is no proof (spec: driver 3.7).
-                match world.pool.client.call(&call).await {
-                    Ok(_) => Ok(()),
-                    Err(error) if error.executed == crate::client::Executed::Unknown => {
+                match world.send_for_disks(&call, &[(row, tag)]).await {
+                    Err(error) if error.is_unknown_outcome() => {
                         world.wait_for_zhcp(row).await?;
                         world.send(&call).await
                     }
-                    Err(error) if finds_no_disk(&error) => {
-                        world.show_to_zhcp(row, tag).await?;
-                        world.send(&call).await
-                    }
-                    Err(error) => Err(error.into()),
+                    outcome => outcome,
                 }
             }
             Self::Capture {
@@ -277,22 +259,8 @@ impl Step for VolumeStep {
                 compression,
                 gib,
             } => {
-                let call = Call::Capture {
-                    host: world.pool.host.clone(),
-                    profile: profile.clone(),
-                    wwpn: row.wwpns.primary(),
-                    lun: row.lun,
-                    compression: *compression,
-                    gib: *gib,
-                };
-                match world.pool.client.call(&call).await {
-                    Ok(_) => Ok(()),
-                    Err(error) if finds_no_disk(&error) => {
-                        world.show_to_zhcp(row, tag).await?;
-                        world.send(&call).await
-                    }
-                    Err(error) => Err(error.into()),
-                }
+                let call = world.capture_call(row, profile, *compression, *gib);
+                world.send_for_disks(&call, &[(row, tag)]).await
             }
             Self::Export {
                 profile,

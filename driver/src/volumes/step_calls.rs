@@ -82,27 +82,14 @@ impl VolumeStep {
             }],
             Self::Deploy {
                 row, profile, gib, ..
-            } => vec![Call::Deploy {
-                host: world.pool.host.clone(),
-                profile: profile.clone(),
-                wwpn: row.wwpns.primary(),
-                lun: row.lun,
-                gib: *gib,
-            }],
+            } => vec![world.deploy_call(row, profile, *gib)],
             Self::Capture {
                 row,
                 profile,
                 compression,
                 gib,
                 ..
-            } => vec![Call::Capture {
-                host: world.pool.host.clone(),
-                profile: profile.clone(),
-                wwpn: row.wwpns.primary(),
-                lun: row.lun,
-                compression: *compression,
-                gib: *gib,
-            }],
+            } => vec![world.capture_call(row, profile, *compression, *gib)],
             Self::Export {
                 profile,
                 destination,

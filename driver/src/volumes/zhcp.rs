@@ -21,8 +21,8 @@ const OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca49599
 const SAMPLES: u64 = 16;
 
 impl World {
-    /// X13 on the zHCP. What a broken-off attempt left is taken away first. When no disk comes, the FCP device may have
-    /// failed earlier and nobody used it since: it is started anew and asked once more.
+    /// X13 on the zHCP. What an attempt left that broke off or brought no disk is taken away first, and its FCP device, which
+    /// may have failed while nobody used it, is started anew: so a repetition finds the disk where the first attempt did not.
     pub(super) async fn attach_to_zhcp(&self, row: &RowRef, tag: &Tag) -> Result<()> {
         let node = self.zhcp()?.clone();
         let now = self.row(row).await?;
@@ -36,22 +36,17 @@ impl World {
             self.take_from_zhcp(&now).await?;
             self.restart_devices(&now).await?;
         }
-        self.send_to_zhcp(&node, row, tag).await?;
-        let now = self.row(row).await?;
-        if now.status != RowStatus::Used
-            || !self.is_zhcps(&now)
-            || self.device(&now).await?.is_some()
-        {
-            return Ok(());
-        }
-        self.take_from_zhcp(&now).await?;
-        self.restart_devices(&now).await?;
-        self.send_to_zhcp(&node, row, tag).await
+        let _lock = self.row_change().await?;
+        self.send(&self.zhcp_call(node, row, tag)).await
     }
 
-    async fn send_to_zhcp(&self, node: &NodeName, row: &RowRef, tag: &Tag) -> Result<()> {
-        let _lock = self.row_change().await?;
-        self.send(&self.zhcp_call(node.clone(), row, tag)).await
+    /// [`Self::attach_to_zhcp`] with its repetition, where no step of a plan repeats it.
+    pub(super) async fn attach_with_disk(&self, row: &RowRef, tag: &Tag) -> Result<()> {
+        self.attach_to_zhcp(row, tag).await?;
+        if self.is_on_zhcp(row).await? != Proof::Done {
+            self.attach_to_zhcp(row, tag).await?;
+        }
+        Ok(())
     }
 
     /// The zHCP's channel as configured, or the MN's choice.
@@ -305,7 +300,7 @@ impl World {
             return Err(error);
         }
         tracing::warn!(row = now.address(), %error, "attached to the zHCP anew");
-        self.attach_to_zhcp(row, tag).await?;
+        self.attach_with_disk(row, tag).await?;
         self.overwrite(row).await
     }
 
