@@ -1,6 +1,7 @@
 //! Attaching: what is read first (A0), and the plan that follows from it (spec: driver 2.8.7, 2.8.10).
 
 use super::api::{AttachOptions, Attached, GuestPath, Instance, VolumeRef};
+use super::devices::other_device;
 use super::nova::Nova;
 use super::operations::fresh_id;
 use super::rows::Holder;
@@ -139,6 +140,11 @@ impl Nova {
             }
         }
         let directory = self.directory(node).await?.unwrap_or_default();
+        for device in &target.fcp {
+            if let Some(other) = directory.instead_of(*device) {
+                return Err(Error::FcpConflict(other_device(node, *device, other)));
+            }
+        }
         let fresh: Vec<DeviceNumber> = target
             .fcp
             .iter()

@@ -116,6 +116,19 @@ impl Nova {
         Ok(())
     }
 
+    /// Whether the directory entry gives the guest the device, and not another one under its number (F10).
+    pub(super) async fn is_dedicated_as_asked(
+        &self,
+        node: &NodeName,
+        device: DeviceNumber,
+    ) -> Result<Proof> {
+        let entry = self.directory(node).await?.unwrap_or_default();
+        Ok(match entry.instead_of(device) {
+            Some(other) => Proof::Conflict(other_device(node, device, other)),
+            None => Proof::of(entry.has(device)),
+        })
+    }
+
     /// The compensation of [`Self::dedicate`]: only what this operation has dedicated, and only while no other volume of
     /// the guest is recorded.
     pub(super) async fn undedicate_for(
@@ -157,11 +170,11 @@ impl Nova {
         // The directory goes first and the running guest second, so an error may have left either behind (GQ27).
         if let Err(error) = outcome
             && (error.executed != crate::client::Executed::Unknown
-                || self.is_dedicated(node, device).await?)
+                || self.is_named(node, device).await?)
         {
             return Err(error.into());
         }
-        if self.is_dedicated(node, device).await? {
+        if self.is_named(node, device).await? {
             return Err(Error::Backend(format!(
                 "{device} is still dedicated to {node} although the management node said that it was taken back"
             )));
@@ -269,4 +282,11 @@ impl Nova {
             ledger.entry(node).is_none_or(|entry| !pending(entry.phase)),
         ))
     }
+}
+
+/// What is said when z/VM gave another device than was asked for.
+pub(super) fn other_device(node: &NodeName, device: DeviceNumber, other: DeviceNumber) -> String {
+    format!(
+        "{node} has FCP device {other} under the number {device}: its paths would lead through another WWPN"
+    )
 }

@@ -66,9 +66,24 @@ impl Directory {
         }
     }
 
-    /// Whether the guest has the device under its own number.
+    /// Whether the guest has the device: under its own number, as this driver dedicates it, or under another one.
     pub fn has(&self, device: DeviceNumber) -> bool {
-        self.dedicated.values().any(|real| *real == device) || self.dedicated.contains_key(&device)
+        match self.dedicated.get(&device) {
+            Some(real) => *real == device,
+            None => self.dedicated.values().any(|real| *real == device),
+        }
+    }
+
+    /// Whether a statement names the device, as a virtual or as a real one.
+    pub fn names(&self, device: DeviceNumber) -> bool {
+        self.dedicated.contains_key(&device)
+            || self.dedicated.values().any(|real| *real == device)
+    }
+
+    /// What the guest has under the device's number when that is another device (F10): its paths lead through another WWPN.
+    pub fn instead_of(&self, device: DeviceNumber) -> Option<DeviceNumber> {
+        let real = *self.dedicated.get(&device)?;
+        (real != device).then_some(real)
     }
 }
 
@@ -83,6 +98,10 @@ mod tests {
             opnstk3: DEDICATE B80D B80D\nopnstk3: MDISK 0100 3390 0001 10016 OPN003 MR";
         let entry = Directory::parse("opnstk3", lines.lines());
         assert!(entry.has("b80d".parse().unwrap()));
+        let other = Directory::parse("x", ["DEDICATE 1A00 1A01"]);
+        let (asked, given) = ("1a00".parse().unwrap(), "1a01".parse().unwrap());
+        assert!(!other.has(asked) && other.names(asked) && other.has(given));
+        assert_eq!(other.instead_of(asked), Some(given));
         assert!(!entry.has("0100".parse().unwrap()));
         assert_eq!(entry.ipl.as_deref(), Some("0100"));
         assert_eq!(entry.portname.as_deref(), Some("5005076801102991"));

@@ -214,10 +214,11 @@ impl Nova {
             let (fcp, wwpn, lun) = unit;
             let bus = fcp.bus_id();
             let command = format!(
-                "echo 0x{lun} > /sys/bus/ccw/drivers/zfcp/{bus}/0x{wwpn}/unit_remove; {}; true",
-                forget(*unit)
+                "echo 0x{lun} > /sys/bus/ccw/drivers/zfcp/{bus}/0x{wwpn}/unit_remove"
             );
-            self.shell(node, command, true).await?;
+            self.shell(node, format!("{command}; {}; true", forget(*unit)), true)
+                .await
+                .and_then(|left| none_left(node, *unit, &left))?;
         }
         Ok(())
     }
@@ -235,7 +236,8 @@ impl Nova {
     pub(super) async fn forget_units(&self, node: &NodeName, units: &[Unit]) -> Result<()> {
         for unit in units {
             self.shell(node, format!("{}; true", forget(*unit)), true)
-                .await?;
+                .await
+                .and_then(|left| none_left(node, *unit, &left))?;
         }
         Ok(())
     }
@@ -407,15 +409,31 @@ fn persist(family: Family, fcp: DeviceNumber, wwpn: Wwpn, lun: Lun) -> String {
     }
 }
 
-/// Shell text that removes what any distribution's tools recorded of a path. Only lines of this device, this port *and*
-/// this LUN go: another disk of the same LUN number behind another controller stays (D53).
+/// Shell text that removes what any distribution's tools recorded of a path, and prints what is still there: an editor cannot
+/// write where there is no room, and says it to nobody (F65). Only lines of this device, this port *and* this LUN go: another
+/// disk of the same LUN number behind another controller stays (D53).
 fn forget((fcp, wwpn, lun): Unit) -> String {
     let bus = fcp.bus_id();
+    let line = format!("{bus} 0x{wwpn} 0x{lun}");
+    let rule = format!("0x{wwpn}.*0x{lun}");
+    let rules = format!("/etc/udev/rules.d/51-zfcp-{bus}.rules");
+    let own = format!("/etc/udev/rules.d/41-zfcp-lun-{bus}:0x{wwpn}:0x{lun}.rules");
     format!(
-        "sed -i -e '/{bus} 0x{wwpn} 0x{lun}/d' /etc/zfcp.conf 2>/dev/null; \
-         sed -i -e '/0x{wwpn}.*0x{lun}/d' /etc/udev/rules.d/51-zfcp-{bus}.rules 2>/dev/null; \
-         rm -f /etc/udev/rules.d/41-zfcp-lun-{bus}:0x{wwpn}:0x{lun}.rules"
+        "sed -i -e '/{line}/d' /etc/zfcp.conf 2>/dev/null; sed -i -e '/{rule}/d' {rules} 2>/dev/null; rm -f {own}; \
+         grep '{line}' /etc/zfcp.conf 2>/dev/null; grep '{rule}' {rules} 2>/dev/null; ls {own} 2>/dev/null"
     )
+}
+
+/// What [`forget`] printed must be nothing, or the path comes back with the guest's next start.
+fn none_left(node: &NodeName, (fcp, wwpn, lun): Unit, left: &[String]) -> Result<()> {
+    match left.iter().find(|line| !line.trim().is_empty()) {
+        None => Ok(()),
+        Some(line) => Err(Error::Backend(format!(
+            "{node} keeps path {}/0x{wwpn}/0x{lun} for its next start and does not let go of it (is there room below /etc?): {}",
+            fcp.bus_id(),
+            line.trim()
+        ))),
+    }
 }
 
 #[cfg(test)]

@@ -17,9 +17,14 @@ impl Nova {
             return Err(FcpError::NoList.into());
         }
         let mut news = Vec::new();
-        if let Some(zhcp) = &self.zhcp {
-            for device in self.compute.zhcp_fcp_list.devices() {
-                news.extend(self.ready_zhcp_device(zhcp, device).await);
+        if !self.compute.zhcp_fcp_list.is_empty() {
+            match self.zhcp_node().await {
+                Ok(zhcp) => {
+                    for device in self.compute.zhcp_fcp_list.devices() {
+                        news.extend(self.ready_zhcp_device(&zhcp, device).await);
+                    }
+                }
+                Err(error) => news.push(format!("devices of the zHCP are not ready: {error}")),
             }
         }
         let inventory = self.inventory().await?;
@@ -63,6 +68,19 @@ impl Nova {
                 Err(StateError::from(error).into())
             }
         }
+    }
+
+    /// The zHCP as configured, or as xCAT knows it.
+    async fn zhcp_node(&self) -> Result<NodeName> {
+        if let Some(zhcp) = &self.zhcp {
+            return Ok(zhcp.clone());
+        }
+        self.client.zhcp_of(&self.host).await?.ok_or_else(|| {
+            Error::Unsupported(format!(
+                "xCAT names no zHCP of {}: set zvm_zhcp_node",
+                self.host
+            ))
+        })
     }
 
     /// Brings a device of `zvm_zhcp_fcp_list` online in the zHCP. Every failure is a warning.

@@ -25,6 +25,7 @@ mod prepare;
 mod reconcile;
 mod rows;
 mod step;
+mod swept;
 mod unit_steps;
 mod units;
 

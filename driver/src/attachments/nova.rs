@@ -237,12 +237,16 @@ impl Nova {
         }
     }
 
-    /// Whether the directory entry names the device; a guest that is gone has none.
+    /// Whether the directory entry gives the guest the device; a guest that is gone has none.
     pub(super) async fn is_dedicated(&self, node: &NodeName, device: DeviceNumber) -> Result<bool> {
-        Ok(self
-            .directory(node)
-            .await?
-            .is_some_and(|entry| entry.has(device)))
+        let entry = self.directory(node).await?;
+        Ok(entry.is_some_and(|entry| entry.has(device)))
+    }
+
+    /// Whether the directory entry names the device at all, so that it is not taken back yet.
+    pub(super) async fn is_named(&self, node: &NodeName, device: DeviceNumber) -> Result<bool> {
+        let entry = self.directory(node).await?;
+        Ok(entry.is_some_and(|entry| entry.names(device)))
     }
 
     /// RB3, X10: the FCP devices of the system, now.
@@ -278,7 +282,7 @@ impl Nova {
                 .collect()
         };
         for (device, node) in withheld {
-            if !self.is_dedicated(&node, device).await? {
+            if !self.is_named(&node, device).await? {
                 self.ledger
                     .update(move |ledger| {
                         ledger.release(device);

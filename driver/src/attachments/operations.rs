@@ -26,6 +26,7 @@ impl Nova {
     /// Resolves what earlier operations on the volume or the guest left, before new work begins (I14). What concerns
     /// another volume and cannot be resolved now does not stop this one.
     pub(super) async fn settle_first(&self, volume: &str, node: &NodeName) -> Result<()> {
+        self.put_back_all().await?;
         let mut resolved = self.engine.settle::<NovaStep>(volume, self).await?;
         resolved.extend(self.engine.settle::<NovaStep>(node.as_str(), self).await?);
         for entry in resolved {

@@ -46,6 +46,7 @@ impl NovaReport {
 impl Nova {
     /// Resolves every interrupted operation of the Nova half, takes back devices that no volume needs, and audits.
     pub async fn reconcile(&self, records: &dyn Records) -> Result<NovaReport> {
+        self.put_back_all().await?;
         let resolved = self.engine.reconcile::<NovaStep>(self, records).await?;
         let mut report = NovaReport {
             resolved,

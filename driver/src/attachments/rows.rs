@@ -5,7 +5,7 @@ use super::step::Target;
 use crate::client::{Call, Channel, ReserveAs};
 use crate::error::{Error, Result};
 use crate::fcp::AttachmentState;
-use crate::pool::{Row, RowStatus};
+use crate::pool::{Listing, Row, RowStatus};
 use crate::steps::Proof;
 use crate::types::Lifecycle;
 
@@ -29,7 +29,18 @@ pub(super) enum Holder {
 impl Nova {
     /// Who holds the volume's row, and the row.
     pub(super) async fn holder(&self, target: &Target) -> Result<(Holder, Option<Row>)> {
-        let Some(row) = self.row_of(&target.attachment).await? else {
+        let listing = self.listing(&target.attachment.pool).await?;
+        self.holder_in(&listing, target).await
+    }
+
+    /// The same in a listing that was read.
+    async fn holder_in(
+        &self,
+        listing: &Listing,
+        target: &Target,
+    ) -> Result<(Holder, Option<Row>)> {
+        let attachment = &target.attachment;
+        let Some(row) = listing.find(&attachment.wwpns, attachment.lun).cloned() else {
             return Ok((Holder::Absent, None));
         };
         let tag = target.attachment.tag.as_ref().map(ToString::to_string);
@@ -230,10 +241,35 @@ impl Nova {
                         ),
                     });
                 }
-                self.call(self.add_row_call(target, false)).await?;
-                Ok(())
+                self.add_row(target, false, &listing).await
             }
         }
+    }
+
+    /// X1, and the rows that it swept away. The pool's lock must be held.
+    pub(super) async fn add_row(
+        &self,
+        target: &Target,
+        used: bool,
+        before: &Listing,
+    ) -> Result<()> {
+        let done = self.call(self.add_row_call(target, used)).await?;
+        self.put_back_swept(&target.attachment.pool, &done.answer, before, |_| false)
+            .await
+    }
+
+    /// X2, and the rows that it swept away. The pool's lock must be held.
+    pub(super) async fn remove_row(
+        &self,
+        target: &Target,
+        before: &Listing,
+    ) -> Result<()> {
+        let attachment = &target.attachment;
+        let done = self.call(self.remove_row_call(target)).await?;
+        self.put_back_swept(&attachment.pool, &done.answer, before, |row| {
+            row.lun == attachment.lun && row.wwpns.intersects(&attachment.wwpns)
+        })
+        .await
     }
 
     pub(super) async fn is_row_ready(&self, target: &Target) -> Result<Proof> {
@@ -250,10 +286,14 @@ impl Nova {
 
     /// Takes away a row that this attach has made: only while it is nobody's, or the guest's without any unit in it.
     pub(super) async fn unmake_row(&self, target: &Target) -> Result<()> {
-        if target.attachment.lifecycle == Lifecycle::PoolOwned || !self.is_ours(target).await? {
+        if target.attachment.lifecycle == Lifecycle::PoolOwned {
             return Ok(());
         }
         let _lock = self.lock_pool(&target.attachment.pool).await?;
+        self.put_back(&target.attachment.pool).await?;
+        if !self.is_ours(target).await? {
+            return Ok(());
+        }
         // A row that was there before has another range: this attach writes the guest's devices into it.
         let range = crate::fcp::joined(&target.fcp);
         match self.row_of(&target.attachment).await? {
@@ -266,7 +306,8 @@ impl Nova {
 
     async fn remove_row_if_unused(&self, target: &Target) -> Result<()> {
         for _ in 0..3 {
-            let (holder, row) = self.holder(target).await?;
+            let listing = self.listing(&target.attachment.pool).await?;
+            let (holder, row) = self.holder_in(&listing, target).await?;
             match holder {
                 Holder::Absent | Holder::Other(_) | Holder::Volume => return Ok(()),
                 Holder::Guest if self.has_any_unit(target).await? => {
@@ -279,10 +320,8 @@ impl Nova {
                     // In the row's own order: the management node compares text (D22).
                     let mut target = target.clone();
                     target.attachment.wwpns = row.map_or(target.attachment.wwpns, |row| row.wwpns);
-                    match self.call(self.remove_row_call(&target)).await {
-                        Err(error) if error.executed != crate::client::Executed::Unknown => {
-                            return Err(error.into());
-                        }
+                    match self.remove_row(&target, &listing).await {
+                        Err(error) if !error.is_unknown_outcome() => return Err(error),
                         _ => {}
                     }
                 }

@@ -223,7 +223,7 @@ impl Step for NovaStep {
             Self::Units(target) => nova.has_units(target).await,
             Self::Use(target) => nova.is_row_given(target).await,
             Self::Dedicate { node, device, .. } => {
-                Ok(Proof::of(nova.is_dedicated(node, *device).await?))
+                nova.is_dedicated_as_asked(node, *device).await
             }
             Self::Node(target) => nova.has_node(target).await,
             Self::Notify { id, .. } | Self::Script { id, .. } => Ok(Proof::of(nova.was_sent(*id))),

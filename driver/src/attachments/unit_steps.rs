@@ -1,5 +1,6 @@
 //! Steps on the units of a guest: giving it a LUN, and taking the LUN back.
 
+use super::devices::other_device;
 use super::guest::GuestState;
 use super::nova::Nova;
 use super::rows::Holder;
@@ -7,7 +8,7 @@ use super::step::{Direction, Target};
 use super::units::{Unit, Units, paths};
 use crate::client::{Call, CallError, Channel, Executed};
 use crate::error::{Error, Result};
-use crate::fcp::AttachmentState;
+use crate::fcp::{Attachment, AttachmentState};
 use crate::steps::Proof;
 use crate::types::{Lifecycle, WwpnSet};
 
@@ -128,6 +129,11 @@ impl Nova {
     async fn keep_devices(&self, target: &Target) -> Result<()> {
         let node = &target.node;
         let directory = self.directory(node).await?.unwrap_or_default();
+        for device in &target.fcp {
+            if let Some(other) = directory.instead_of(*device) {
+                return Err(Error::Backend(other_device(node, *device, other)));
+            }
+        }
         for device in target.fcp.iter().filter(|device| !directory.has(**device)) {
             let call = Call::Dedicate {
                 node: node.clone(),
@@ -375,7 +381,8 @@ impl Nova {
             {
                 {
                     let _lock = self.lock_pool(&target.attachment.pool).await?;
-                    self.call(self.add_row_call(&target, true)).await?;
+                    let before = self.listing(&target.attachment.pool).await?;
+                    self.add_row(&target, true, &before).await?;
                 }
                 self.withdraw_row(&target).await
             }
@@ -392,8 +399,8 @@ impl Nova {
             return Ok(());
         };
         if attachment.lifecycle == Lifecycle::AttachOwned {
-            self.call(self.remove_row_call(target)).await?;
-            return Ok(());
+            let before = self.listing(&attachment.pool).await?;
+            return self.remove_row(target, &before).await;
         }
         let release = Call::Release {
             host: self.host.clone(),
@@ -475,7 +482,16 @@ impl Nova {
                 self.online(node, *fcp).await?;
             }
         }
-        let units = self.units(node).await?;
+        let mut units = self.units(node).await?;
+        let is_whole = |other: &Attachment| {
+            let (_, lacks) = units.split(&target.fcp, &other.wwpns, other.lun);
+            lacks.is_empty()
+        };
+        if !others.iter().all(is_whole) {
+            // A path that is being registered is listed wrongly for a moment (F56).
+            self.client.clock().sleep(self.patience.pause).await;
+            units = self.units(node).await?;
+        }
         for other in others {
             let (_, lacks) = units.split(&target.fcp, &other.wwpns, other.lun);
             if lacks.is_empty() {

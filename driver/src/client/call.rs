@@ -57,6 +57,15 @@ pub enum Call {
         range: String,
         owner: Option<NodeName>,
     },
+    /// X1: writes a free row as it was, the size as text.
+    PutBackRow {
+        host: NodeName,
+        pool: PoolName,
+        wwpns: WwpnSet,
+        lun: Lun,
+        size: String,
+        range: String,
+    },
     /// X2: removes a row in whatever state it is. `wwpns` in the row's own order.
     RemoveRow {
         host: NodeName,
@@ -219,7 +228,7 @@ impl Call {
             Self::PowerState { .. } | Self::Power { .. } => "rpower",
             Self::IsReachable { .. } => "isreachable",
             Self::NodeStatus { .. } => "nodestat",
-            Self::AddRow { .. } => "X1",
+            Self::AddRow { .. } | Self::PutBackRow { .. } => "X1",
             Self::RemoveRow { .. } => "X2",
             Self::Reserve { .. } => "X3",
             Self::Release { .. } => "X5",
@@ -271,6 +280,7 @@ impl Call {
             | Self::IsReachable { .. }
             | Self::NodeStatus { .. } => CallClass::Query,
             Self::AddRow { .. }
+            | Self::PutBackRow { .. }
             | Self::RemoveRow { .. }
             | Self::Reserve { .. }
             | Self::Release { .. } => CallClass::Row,
@@ -342,9 +352,10 @@ impl Call {
         };
         let all = |lines: Vec<Vec<String>>| vec![lines];
         match self {
-            Self::AddRow { pool, .. } => all(vec![line(&[&format!(
-                "Adding zFCP device to {pool} pool... Done"
-            )])]),
+            Self::AddRow { pool, .. } | Self::PutBackRow { pool, .. } => {
+                let done = format!("Adding zFCP device to {pool} pool... Done");
+                all(vec![line(&[&done])])
+            }
             // Legacy leaves the WWPN out.
             Self::RemoveRow { pool, lun, .. } => all(vec![line(&[
                 "Removing zFCP device ",

@@ -26,6 +26,7 @@ mod tls;
 mod transport;
 mod version;
 mod wire;
+mod zhcp;
 
 pub use answer::{Answer, Element, LineKind, strip_node};
 pub use call::Call;

@@ -69,6 +69,19 @@ impl Call {
                 }
                 host_change(host, words)
             }
+            Self::PutBackRow {
+                host,
+                pool,
+                wwpns,
+                lun,
+                size,
+                range,
+            } => {
+                // A size is asked for, and an empty word would be none: 0 stands for one that is not known.
+                let size = if size.is_empty() { "0M" } else { size };
+                let words = format!("--addzfcp2pool {pool} free {wwpns} {lun} {size} {range}");
+                host_change(host, words.trim_end().to_owned())
+            }
             Self::RemoveRow {
                 host,
                 pool,

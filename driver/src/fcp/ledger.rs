@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::attachment::{Attachment, AttachmentState};
 use super::entry::{Entry, Phase, Withheld};
 use super::error::FcpError;
-use crate::types::{DeviceNumber, NodeName};
+use super::swept::SweptRow;
+use crate::types::{DeviceNumber, NodeName, PoolName};
 
 /// All guests of one z/VM system. Plain data: who changes it holds the [store](super::LedgerStore)'s lock.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,9 @@ pub struct Ledger {
     pub(super) instances: BTreeMap<NodeName, Entry>,
     #[serde(default)]
     pub(super) withheld: BTreeMap<DeviceNumber, Withheld>,
+    /// Rows that the management node swept away and that are not back yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) swept: Vec<SweptRow>,
 }
 
 impl Ledger {
@@ -32,6 +36,25 @@ impl Ledger {
     /// Devices that are withheld.
     pub fn withheld(&self) -> impl Iterator<Item = (DeviceNumber, &Withheld)> {
         self.withheld.iter().map(|(device, why)| (*device, why))
+    }
+
+    /// Rows that have to be put back.
+    pub fn to_put_back(&self) -> impl Iterator<Item = &SweptRow> {
+        self.swept.iter()
+    }
+
+    /// Keeps rows that were swept away.
+    pub fn swept(&mut self, rows: Vec<SweptRow>) {
+        for row in rows {
+            if !self.swept.contains(&row) {
+                self.swept.push(row);
+            }
+        }
+    }
+
+    /// Every kept row of a pool is back.
+    pub fn put_back(&mut self, pool: &PoolName) {
+        self.swept.retain(|row| row.pool != *pool);
     }
 
     /// Where a volume is attached.

@@ -14,6 +14,7 @@ mod ledger;
 mod reservation;
 mod selection;
 mod store;
+mod swept;
 
 pub use attachment::{Attachment, AttachmentState};
 pub use connector::Connector;
@@ -24,4 +25,5 @@ pub use inventory::Inventory;
 pub use ledger::Ledger;
 pub(crate) use ledger::joined;
 pub use selection::{free_by_chpid, select};
+pub use swept::SweptRow;
 pub use store::{LedgerStore, STATE_SCHEMA};

@@ -7,6 +7,7 @@
 mod audit;
 mod builder;
 mod connection;
+mod content;
 mod contract;
 mod copies;
 mod driver;
@@ -27,6 +28,7 @@ mod zhcp;
 
 pub use audit::{Finding, Trouble};
 pub use builder::DriverBuilder;
+pub use content::{Content, Piece};
 pub use contract::VolumeDriver;
 pub use driver::ZvmDriver;
 pub use model::{

@@ -5,7 +5,6 @@ use super::life::{CANDIDATES, adopt, found, no_space};
 use super::model::{ModelUpdate, TargetHost, TypeDiff, Volume, same_host};
 use super::step::VolumeStep;
 use super::world::{Place, RowRef, World};
-use crate::client::Call;
 use crate::config::VerifyCopy;
 use crate::error::{Error, Result};
 use crate::pool::{Row, RowStatus};
@@ -141,6 +140,7 @@ impl ZvmDriver {
                     row: row.clone(),
                     tag: tag.clone(),
                     profile: profile.clone(),
+                    content: None,
                     gib,
                 })
                 .step(VolumeStep::Restamp {
@@ -172,17 +172,7 @@ impl ZvmDriver {
 
     /// Where another system of the same MN has a pool.
     async fn place_of(&self, host: NodeName, pool: PoolName) -> Result<Place> {
-        let done = self
-            .client
-            .call(&Call::NodeDefinition { node: host.clone() })
-            .await?;
-        let hcp = done
-            .answer
-            .output()
-            .find_map(|line| line.trim().strip_prefix("hcp="))
-            .unwrap_or_default()
-            .to_owned();
-        let zhcp = self.discover_zhcp(&hcp).await?;
+        let zhcp = self.client.zhcp_of(&host).await?;
         Ok(Place { host, zhcp, pool })
     }
 

@@ -68,7 +68,7 @@ impl ZvmDriver {
             .map(str::to_owned);
         let zhcp = match (&backend.zhcp_node, &hcp) {
             (Some(node), _) => Some(node.clone()),
-            (None, Some(hcp)) => self.discover_zhcp(hcp).await?,
+            (None, Some(hcp)) => self.client.zhcp_named(hcp).await?,
             (None, None) => None,
         };
         let world = self.world_of(&host, zhcp.clone());
@@ -150,16 +150,6 @@ impl ZvmDriver {
                 )))
             }
         }
-    }
-
-    /// The zHCP's node: the one whose own name is the first label of the host's `hcp`.
-    pub(super) async fn discover_zhcp(&self, hcp: &str) -> Result<Option<NodeName>> {
-        let label = hcp.split('.').next().unwrap_or_default();
-        let table = self.zvm_table().await?;
-        let found = table
-            .rows()
-            .find(|row| row.get("hcp") == hcp && row.get("node").eq_ignore_ascii_case(label));
-        Ok(found.and_then(|row| row.get("node").parse().ok()))
     }
 
     async fn zvm_table(&self) -> Result<Table> {

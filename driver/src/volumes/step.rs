@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::content::Content;
 use super::row_work::carries;
 use super::world::{RowRef, World};
 use crate::client::Call;
@@ -108,6 +109,9 @@ pub enum VolumeStep {
         tag: Tag,
         /// The image's profile.
         profile: Tag,
+        /// What the LUN holds afterwards; `None`: not known, or compared by a later step.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content: Option<Content>,
         /// Size, for the time limit.
         gib: u64,
     },
@@ -240,6 +244,7 @@ impl Step for VolumeStep {
                 tag,
                 profile,
                 gib,
+                ..
             } => {
                 let call = world.deploy_call(row, profile, *gib);
                 // Writing the same bytes again does no harm, and a half-written LUN cannot be told from a whole one: an answer
@@ -323,8 +328,17 @@ impl Step for VolumeStep {
                 let now = world.row(row).await?;
                 Proof::of(now.owner == tag.as_str() && world.has_image(profile).await?)
             }
-            Self::Deploy { row, .. } => {
-                Proof::of(world.row(row).await?.status == RowStatus::Reserved)
+            // The MN says that it is done when ssh died in the middle of it.
+            Self::Deploy {
+                row, tag, content, ..
+            } => {
+                let is_back = world.row(row).await?.status == RowStatus::Reserved;
+                match content {
+                    Some(content) if is_back && world.zhcp.is_some() => {
+                        Proof::of(world.holds_content(row, tag, content).await?)
+                    }
+                    _ => Proof::of(is_back),
+                }
             }
             Self::Export { profile, .. } => {
                 Proof::of(world.mover.has_arrived(&world.export_path(profile)).await?)
@@ -384,6 +398,11 @@ impl Step for VolumeStep {
             // What is gone stays gone; what was only read needs nothing; a stamp that was put back stays.
             _ => Ok(()),
         }
+    }
+
+    /// The stamp of a row that was taken says that what the later steps left on its LUN is this operation's.
+    fn is_record(&self) -> bool {
+        matches!(self, Self::Reserve { .. })
     }
 
     fn on_failure(&self) -> OnFailure {

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
+use super::content::{Content, KeptContents};
 use super::driver::ZvmDriver;
 use super::life::found;
 use super::model::Volume;
 use super::step::VolumeStep;
 use super::world::{RowRef, World};
 use crate::client::{Call, CallError, Gate};
+use crate::config::VerifyCopy;
 use crate::error::{Error, ImageFault, Result};
 use crate::images::{Bundle, DiskFormat, ImageMeta, ImageService, WorkFolder, profile_name};
 use crate::pool::{Row, RowStatus};
@@ -58,9 +60,30 @@ impl ZvmDriver {
             .touching(profile.as_str());
         let gib = row.size.map_or(1, Size::gib_ceil);
         let bundle = folder.bundle();
-        if !(keep && world.has_image(&profile).await?) {
-            let disk = folder.disk();
-            images.fetch(image_id, &disk).await?;
+        let kept = KeptContents::of(&self.shared.backend.state_dir);
+        let known = if keep { kept.find(&profile) } else { None };
+        let is_there = keep && world.has_image(&profile).await?;
+        let disk = folder.disk();
+        let content = match known.filter(|_| is_there) {
+            Some(content) => Some(content),
+            None if is_there && world.copying.verify == VerifyCopy::None => None,
+            None => {
+                images.fetch(image_id, &disk).await?;
+                let (path, effort) = (disk.clone(), world.copying.verify);
+                let content = blocking(move || {
+                    Content::of_file(&path, effort).map_err(|source| Error::State {
+                        what: format!("cannot read {}", path.display()),
+                        source,
+                    })
+                })
+                .await?;
+                if let (true, Some(content)) = (keep, &content) {
+                    kept.keep(&profile, content);
+                }
+                content
+            }
+        };
+        if !is_there {
             let plain = self.version().is_none_or(|v| v.passes(Gate::PlainBundles));
             let size = pack(&disk, &bundle, &profile, plain, &row, &self.client).await?;
             self.check_space(size).await?;
@@ -79,6 +102,7 @@ impl ZvmDriver {
                 row: target.clone(),
                 tag: tag.clone(),
                 profile: profile.clone(),
+                content,
                 gib,
             })
             .step(VolumeStep::Restamp {

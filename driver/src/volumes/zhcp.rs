@@ -2,6 +2,7 @@
 //!
 //! The commands hold no quotes and no variables: they pass a shell on the MN and one on the zHCP.
 
+use super::content::{Content, Piece, compared, pieces, sample_offsets};
 use super::world::{RowRef, World};
 use crate::attachments::Units;
 use crate::client::{Answer, Call, CallError, Channel, Reason};
@@ -16,9 +17,6 @@ const MIB: u64 = 1024 * 1024;
 
 /// The SHA-256 of no bytes: what is piped of a device that cannot be read.
 const OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-
-/// Pieces that are compared between head and tail.
-const SAMPLES: u64 = 16;
 
 impl World {
     /// X13 on the zHCP. What an attempt left that broke off or brought no disk is taken away first, and its FCP device, which
@@ -203,27 +201,51 @@ impl World {
         let Some(node) = self.zhcp.clone() else {
             return Ok(());
         };
-        let answer = self.shell(Units::COMMAND, false, 0).await?;
+        // What is written down comes back with the next attach of any LUN, whether the kernel has it now or not.
+        let recorded = format!("grep -i 0x{} /etc/zfcp.conf 2>/dev/null", row.lun);
+        let command = format!("{recorded}; {}", Units::COMMAND);
+        let answer = self.shell(&command, false, 0).await?;
+        let is_recorded = |line: &str| {
+            let line = line.to_lowercase();
+            let mut ports = row.wwpns.ports().iter();
+            !line.contains('/') && ports.any(|port| line.contains(&format!("0x{port} 0x{}", row.lun)))
+        };
+        if answer.output_of(node.as_str()).any(is_recorded) {
+            self.forget_on_zhcp(row).await?;
+        }
         let units = Units::parse(answer.output_of(node.as_str()));
         for (fcp, wwpn, lun) in units.iter() {
             if *lun == row.lun && row.wwpns.ports().contains(wwpn) {
-                let now = format!(
+                let command = format!(
                     "echo 0x{lun} > /sys/bus/ccw/drivers/zfcp/{}/0x{wwpn}/unit_remove",
                     fcp.bus_id(),
                 );
-                // What is written down comes back with the next attach of any LUN.
-                let later = format!("sed -i -e /0x{wwpn}.0x{lun}/d /etc/zfcp.conf");
-                for command in [now, later] {
-                    match self.shell(&command, true, 0).await {
-                        Ok(_) => {}
-                        // A LUN that the kernel found by itself is no unit and cannot be removed as one; other
-                        // distributions have no such file.
-                        Err(error) if error.is_command_failure() => {
-                            tracing::info!(%error, "a LUN stays on the zHCP");
-                        }
-                        Err(error) => return Err(error.into()),
+                match self.shell(&command, true, 0).await {
+                    Ok(_) => {}
+                    // A LUN that the kernel found by itself is no unit and cannot be removed as one.
+                    Err(error) if error.is_command_failure() => {
+                        tracing::info!(%error, "a LUN stays on the zHCP");
                     }
+                    Err(error) => return Err(error.into()),
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a LUN out of the zHCP's own record of its units.
+    async fn forget_on_zhcp(&self, row: &RowRef) -> Result<()> {
+        for port in row.wwpns.ports() {
+            let command = format!("sed -i -e /0x{port}.0x{}/Id /etc/zfcp.conf", row.lun);
+            match self.shell(&command, true, 0).await {
+                Ok(_) => {}
+                Err(error) if error.is_command_failure() => {
+                    return Err(Error::Backend(format!(
+                        "the zHCP keeps LUN {} in /etc/zfcp.conf and would configure it again: {error}",
+                        row.lun
+                    )));
+                }
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(())
@@ -307,9 +329,9 @@ impl World {
     async fn overwrite(&self, row: &RowRef) -> Result<()> {
         let device = self.device_of(row).await?;
         let bytes = self.clear_bytes(&device).await?;
-        for (block, count, seek) in pieces(bytes) {
+        for Piece { block, count, skip } in pieces(bytes) {
             let command = format!(
-                "dd if=/dev/zero of={device} bs={block} count={count} seek={seek} conv=fsync"
+                "dd if=/dev/zero of={device} bs={block} count={count} seek={skip} conv=fsync"
             );
             self.shell(&command, true, gib(bytes)).await?;
         }
@@ -374,11 +396,16 @@ impl World {
 
     /// Digests of what is compared of a device, for two LUNs that no single zHCP has.
     async fn digests(&self, device: &str, bytes: u64) -> Result<Vec<String>> {
-        let node = self.zhcp()?.clone();
         let read = compared(self.copying.verify, bytes);
+        self.digests_of(device, &read, bytes).await
+    }
+
+    /// Digests of pieces of a device.
+    async fn digests_of(&self, device: &str, read: &[Piece], bytes: u64) -> Result<Vec<String>> {
+        let node = self.zhcp()?.clone();
         let commands: Vec<String> = read
             .iter()
-            .map(|(block, count, skip)| {
+            .map(|Piece { block, count, skip }| {
                 format!(
                     "dd if={device} bs={block} count={count} skip={skip} status=none | sha256sum"
                 )
@@ -399,6 +426,26 @@ impl World {
             digests.len(),
             read.len()
         )))
+    }
+
+    /// Whether a detached LUN holds what an image holds: it is attached to the zHCP for that, and given back.
+    pub(super) async fn holds_content(
+        &self,
+        row: &RowRef,
+        tag: &Tag,
+        content: &Content,
+    ) -> Result<bool> {
+        let read = async {
+            self.attach_with_disk(row, tag).await?;
+            let device = self.device_of(row).await?;
+            self.digests_of(&device, &content.pieces, content.bytes())
+                .await
+        };
+        let read = read.await;
+        let detached = self.detach_from_zhcp(row, tag).await;
+        let holds = read? == content.digests;
+        detached?;
+        Ok(holds)
     }
 
     /// Whether a test on the zHCP succeeds.
@@ -453,86 +500,6 @@ fn by_path_names(channel: DeviceNumber, wwpn: Wwpn, lun: Lun) -> [String; 3] {
     ]
 }
 
-/// Blocks of 1 MiB, then what is left in blocks of 512 bytes: block size, count, seek.
-fn pieces(bytes: u64) -> Vec<(u64, u64, u64)> {
-    let whole = bytes / MIB;
-    let rest = (bytes % MIB) / 512;
-    let mut pieces = Vec::new();
-    if whole > 0 {
-        pieces.push((MIB, whole, 0));
-    }
-    if rest > 0 {
-        pieces.push((512, rest, whole * (MIB / 512)));
-    }
-    pieces
-}
-
-/// Head, tail and 16 evenly spaced pieces of 1 MiB; offsets in bytes.
-fn sample_offsets(bytes: u64) -> Vec<u64> {
-    let last = bytes.saturating_sub(MIB);
-    let mut offsets: Vec<u64> = (0..=SAMPLES + 1)
-        .map(|piece| last / (SAMPLES + 1) * piece / 512 * 512)
-        .collect();
-    offsets.push(last);
-    offsets.sort_unstable();
-    offsets.dedup();
-    offsets
-}
-
-/// What is compared of so many bytes: block size, count, skip.
-fn compared(effort: VerifyCopy, bytes: u64) -> Vec<(u64, u64, u64)> {
-    match effort {
-        VerifyCopy::None => Vec::new(),
-        VerifyCopy::Full => pieces(bytes),
-        VerifyCopy::Sample => sample_offsets(bytes)
-            .into_iter()
-            .map(|offset| (512, (bytes - offset).min(MIB) / 512, offset / 512))
-            .collect(),
-    }
-}
-
 fn gib(bytes: u64) -> u64 {
     bytes.div_ceil(MIB * 1024).max(1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn clearing_covers_every_byte_of_a_disk() {
-        for bytes in [512, MIB, MIB + 512, 10 * MIB, 5 * MIB + 1536] {
-            let covered: u64 = pieces(bytes)
-                .iter()
-                .map(|(block, count, _)| block * count)
-                .sum();
-            assert_eq!(covered, bytes);
-        }
-        assert_eq!(pieces(MIB + 512)[1], (512, 1, 2048));
-    }
-
-    #[test]
-    fn what_is_compared_stays_inside_and_reaches_the_end() {
-        for bytes in [512, MIB, 3 * MIB + 512, 1000 * MIB] {
-            for effort in [VerifyCopy::Sample, VerifyCopy::Full] {
-                let read = compared(effort, bytes);
-                let ends = read
-                    .iter()
-                    .map(|(block, count, skip)| block * (count + skip));
-                assert_eq!(ends.max(), Some(bytes), "{effort:?}");
-                assert!(read.iter().all(|(_, count, _)| *count > 0));
-            }
-        }
-    }
-
-    #[test]
-    fn samples_hold_head_and_tail_and_stay_inside() {
-        for bytes in [MIB, 3 * MIB, 1024 * MIB, 1000 * MIB + 512] {
-            let offsets = sample_offsets(bytes);
-            assert_eq!(offsets[0], 0);
-            assert_eq!(*offsets.last().unwrap(), bytes - MIB);
-            assert!(offsets.len() <= 19);
-        }
-        assert_eq!(sample_offsets(512), [0]);
-    }
 }

@@ -53,6 +53,9 @@ const SECOND_POOL: &str = "/var/opt/zhcp/zfcp/scsipol2.conf";
 const IMAGE_ID: &str = "00000000-0000-4000-8000-0000000000aa";
 const IMAGE: &str = "system of image one";
 
+/// What is wrong when a LUN is given back as it was.
+pub const NOT_CLEARED: &str = "the old LUN was not cleared";
+
 /// Sizes in G, as administrators write them; in M, where the MN's own copy works.
 const IN_G: [&str; 4] = [
     "free,500507630300c562,4010403300000000,1G,1A00-1A0F;1B00-1B0F,,,",
@@ -434,7 +437,7 @@ impl Case {
                 }
                 let old = content(world, PORT, LUN);
                 if old.starts_with(DATA) {
-                    wrong.push("the old LUN was not cleared".to_owned());
+                    wrong.push(NOT_CLEARED.to_owned());
                 }
             }),
             _ => {}

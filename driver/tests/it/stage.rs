@@ -22,6 +22,7 @@ use crate::guests::traces;
 use crate::image_files::ByWayOfGuest;
 use crate::matrix::setting;
 use crate::rig::{Door, Rig, SiteClock, Variant, volume};
+use crate::cases::NOT_CLEARED;
 use crate::{cases, guest_cases};
 
 /// An operation of either half.
@@ -383,7 +384,11 @@ impl Stage {
     fn without_swapped_data(&self, mut wrong: Vec<String>) -> Vec<String> {
         if let Some(count) = &mut *self.swapped.lock().unwrap() {
             let all = wrong.len();
-            wrong.retain(|line| !(line.contains("LUN ") && line.contains(" holds '")));
+            wrong.retain(|line| {
+                let holds = line.contains("LUN ") && line.contains(" holds '");
+                // The zeros went to the other volume.
+                !(holds || line == NOT_CLEARED)
+            });
             *count += all - wrong.len();
         }
         wrong
@@ -435,6 +440,7 @@ impl Stage {
     /// the tag of a used row may be missing, never another one: it goes when the edit of the row was lost to another one and is
     /// made again by the only command for that, which empties it (2.2.4); what I5 asks of a used row is its owner.
     /// And a device that CP took away (F7) may be nobody's; if it is somebody's, then whose it was.
+    /// Where the storage answers for one volume with another (F41), a node's rule names the disk that answered, as it says itself.
     fn fits(&self, wanted: &str, found: &str) -> bool {
         let lost = self.lost.lock().unwrap();
         let is_lost = |line: &&str| {
@@ -442,16 +448,27 @@ impl Stage {
             lost.is_some_and(|device| line.contains(&format!(" {device} attached to")))
         };
         let gone = !found.lines().any(|line| is_lost(&line));
+        let mut swapped = self.swapped.lock().unwrap();
+        let mut others = 0;
         let mut found = found.lines();
         let same = wanted
             .lines()
             .filter(|line| !(gone && is_lost(line)))
             .all(|wanted| {
-                found
-                    .next()
-                    .is_some_and(|found| found == wanted || is_without_tag(wanted, found))
+                let Some(found) = found.next() else {
+                    return false;
+                };
+                if found == wanted || is_without_tag(wanted, found) {
+                    return true;
+                }
+                others += 1;
+                swapped.is_some() && is_for_another_disk(wanted, found)
             });
-        same && found.next().is_none()
+        let fits = same && found.next().is_none();
+        if let (true, Some(count)) = (fits, &mut *swapped) {
+            *count += others;
+        }
+        fits
     }
 
     /// A path to the volume itself may be a unit where the guest's own scan had found the LUN the first time: a disk without a
@@ -542,6 +559,16 @@ fn process(rig: &Rig, operation: Operation, plug: Plug) -> Process {
     }
 }
 
+/// Whether a line is the rule of a node that was wanted, but for the identity by which multipath knows the disk.
+fn is_for_another_disk(wanted: &str, found: &str) -> bool {
+    let parts = |line: &str| -> Option<(String, String)> {
+        let (before, rest) = line.split_once("ENV{DM_UUID}==\"mpath-")?;
+        let (_, after) = rest.split_once('"')?;
+        Some((before.to_owned(), after.to_owned()))
+    };
+    parts(wanted).is_some_and(|wanted| Some(wanted) == parts(found))
+}
+
 /// Whether a line is the row that was wanted, but for its tag.
 fn is_without_tag(wanted: &str, found: &str) -> bool {
     let (Some((wanted, _)), Some((found, tag))) = (wanted.rsplit_once(','), found.rsplit_once(','))
@@ -551,17 +578,28 @@ fn is_without_tag(wanted: &str, found: &str) -> bool {
     wanted.starts_with("used,") && wanted == found && tag.is_empty()
 }
 
-/// Lines of one text that the other does not have.
+/// What differs between two texts, line by line. A line that is there twice counts twice, and lines that only stand in another
+/// order are said to.
 fn difference(wanted: &str, found: &str) -> String {
-    let lacks = wanted
-        .lines()
-        .filter(|line| !found.contains(line))
-        .map(|line| format!("- {line}"));
-    let has = found
-        .lines()
-        .filter(|line| !wanted.contains(line))
-        .map(|line| format!("+ {line}"));
-    lacks.chain(has).collect::<Vec<_>>().join("\n")
+    let only_in = |one: &str, other: &str, mark: &str| -> Vec<String> {
+        let mut rest: Vec<&str> = other.lines().collect();
+        let mut only = Vec::new();
+        for line in one.lines() {
+            match rest.iter().position(|other| *other == line) {
+                Some(index) => drop(rest.swap_remove(index)),
+                None => only.push(format!("{mark} {line}")),
+            }
+        }
+        only
+    };
+    let mut lines = only_in(wanted, found, "-");
+    lines.extend(only_in(found, wanted, "+"));
+    if lines.is_empty() {
+        let moved = wanted.lines().zip(found.lines());
+        let moved = moved.filter(|(wanted, found)| wanted != found);
+        lines.extend(moved.map(|(wanted, found)| format!("order: {found} instead of {wanted}")));
+    }
+    lines.join("\n")
 }
 
 /// Makes one folder what another is.

@@ -1,4 +1,7 @@
 //! What volumes and attachments could leave behind on a site.
+//!
+//! Lines stand in the order of the alphabet: rows of a pool, lines of `zfcp.conf`, rules that each match one path, and the
+//! `DEDICATE` statements of a directory entry mean the same in any order.
 
 use xcat_simulator::world::World;
 
@@ -16,7 +19,7 @@ pub fn traces(world: &World) -> String {
                 let content = linux.fs.read(path).unwrap_or_default();
                 let lines: Vec<&str> = content.lines().filter(|line| !line.is_empty()).collect();
                 // An empty file, and the lines that belong to the device and not to a volume, are nobody's trace.
-                let lines: Vec<&str> = lines
+                let mut lines: Vec<&str> = lines
                     .into_iter()
                     .filter(|line| {
                         !line.contains("COLLECT") && !line.contains("IMPORT{program}=\"collect")
@@ -27,6 +30,7 @@ pub fn traces(world: &World) -> String {
                     .filter(|line| !line.contains("online"))
                     .filter(|line| !line.starts_with('#') || !path.starts_with("/etc/"))
                     .collect();
+                lines.sort_unstable();
                 if !lines.is_empty() {
                     text.push_str(&format!("{name} {path}\n{}\n", lines.join("\n")));
                 }
@@ -47,11 +51,13 @@ pub fn traces(world: &World) -> String {
             }
         }
         for (user, entry) in &system.directory {
-            for line in entry
-                .text()
+            let statements = entry.text();
+            let mut statements: Vec<&str> = statements
                 .lines()
                 .filter(|line| line.to_uppercase().starts_with("DEDICATE"))
-            {
+                .collect();
+            statements.sort_unstable();
+            for line in statements {
                 text.push_str(&format!("{name} {user} {line}\n"));
             }
         }

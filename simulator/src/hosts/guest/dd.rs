@@ -1,7 +1,7 @@
 //! `dd`: copies files and block devices, and counts what it copied.
 //!
-//! A block device gives and takes the identity of its content as one piece, whatever piece is asked for; the counts are
-//! those of its size. The rate is not measured, since the clock stands still while a program runs: it is that of a fast
+//! A block device gives and takes the identity of its content as one piece, whatever piece is asked for, unless the
+//! identity is long enough to hold the piece, as that of a deployed image is; the counts are those of its size. The rate is not measured, since the clock stands still while a program runs: it is that of a fast
 //! disk.
 
 use super::disk;
@@ -131,6 +131,12 @@ impl<'a> Request<'a> {
             quiet: value("status") == Some("none"),
         })
     }
+
+    /// Whether a text has all the bytes that are asked for.
+    fn is_within(&self, text: &str) -> bool {
+        let end = self.limit.and_then(|limit| self.skip.checked_add(limit));
+        end.is_some_and(|end| end <= text.len() as u64)
+    }
 }
 
 /// What is copied and how many bytes the source has; no number when it has no end.
@@ -158,6 +164,8 @@ fn source(
     }
     match env.read(name) {
         Ok(text) => Ok(match device_bytes(env, name) {
+            // An image that was put there byte by byte is read so, as far as it goes.
+            Some(_) if request.is_within(&text) => cut(&text),
             Some(bytes) => (text.into_owned(), Some(bytes.saturating_sub(request.skip))),
             None => cut(&text),
         }),

@@ -52,7 +52,12 @@ impl Image {
             size,
             compression,
             old,
-            content: text.get(start..).unwrap_or_default().trim_end().to_owned(),
+            // The line's end is this model's own; blanks are the disk's.
+            content: text
+                .get(start..)
+                .unwrap_or_default()
+                .trim_end_matches('\n')
+                .to_owned(),
         })
     }
 
