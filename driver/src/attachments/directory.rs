@@ -76,8 +76,7 @@ impl Directory {
 
     /// Whether a statement names the device, as a virtual or as a real one.
     pub fn names(&self, device: DeviceNumber) -> bool {
-        self.dedicated.contains_key(&device)
-            || self.dedicated.values().any(|real| *real == device)
+        self.dedicated.contains_key(&device) || self.dedicated.values().any(|real| *real == device)
     }
 
     /// What the guest has under the device's number when that is another device (F10): its paths lead through another WWPN.

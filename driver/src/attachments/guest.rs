@@ -213,9 +213,8 @@ impl Nova {
         for unit in units {
             let (fcp, wwpn, lun) = unit;
             let bus = fcp.bus_id();
-            let command = format!(
-                "echo 0x{lun} > /sys/bus/ccw/drivers/zfcp/{bus}/0x{wwpn}/unit_remove"
-            );
+            let command =
+                format!("echo 0x{lun} > /sys/bus/ccw/drivers/zfcp/{bus}/0x{wwpn}/unit_remove");
             self.shell(node, format!("{command}; {}; true", forget(*unit)), true)
                 .await
                 .and_then(|left| none_left(node, *unit, &left))?;

@@ -34,11 +34,7 @@ impl Nova {
     }
 
     /// The same in a listing that was read.
-    async fn holder_in(
-        &self,
-        listing: &Listing,
-        target: &Target,
-    ) -> Result<(Holder, Option<Row>)> {
+    async fn holder_in(&self, listing: &Listing, target: &Target) -> Result<(Holder, Option<Row>)> {
         let attachment = &target.attachment;
         let Some(row) = listing.find(&attachment.wwpns, attachment.lun).cloned() else {
             return Ok((Holder::Absent, None));
@@ -259,11 +255,7 @@ impl Nova {
     }
 
     /// X2, and the rows that it swept away. The pool's lock must be held.
-    pub(super) async fn remove_row(
-        &self,
-        target: &Target,
-        before: &Listing,
-    ) -> Result<()> {
+    pub(super) async fn remove_row(&self, target: &Target, before: &Listing) -> Result<()> {
         let attachment = &target.attachment;
         let done = self.call(self.remove_row_call(target)).await?;
         self.put_back_swept(&attachment.pool, &done.answer, before, |row| {

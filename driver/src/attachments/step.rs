@@ -222,9 +222,7 @@ impl Step for NovaStep {
             Self::Row(target) => nova.is_row_ready(target).await,
             Self::Units(target) => nova.has_units(target).await,
             Self::Use(target) => nova.is_row_given(target).await,
-            Self::Dedicate { node, device, .. } => {
-                nova.is_dedicated_as_asked(node, *device).await
-            }
+            Self::Dedicate { node, device, .. } => nova.is_dedicated_as_asked(node, *device).await,
             Self::Node(target) => nova.has_node(target).await,
             Self::Notify { id, .. } | Self::Script { id, .. } => Ok(Proof::of(nova.was_sent(*id))),
             // Their run is a check that repairs; a second look proves nothing more.

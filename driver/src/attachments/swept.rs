@@ -108,7 +108,8 @@ impl Nova {
         Err(Error::Backend(format!(
             "the management node swept the file of pool {pool} away, and rows {} are not back yet: {}",
             left.join(", "),
-            first.map_or("it says that they are".to_owned(), |error| error.to_string())
+            first.map_or("it says that they are".to_owned(), |error| error
+                .to_string())
         )))
     }
 

@@ -25,5 +25,5 @@ pub use inventory::Inventory;
 pub use ledger::Ledger;
 pub(crate) use ledger::joined;
 pub use selection::{free_by_chpid, select};
-pub use swept::SweptRow;
 pub use store::{LedgerStore, STATE_SCHEMA};
+pub use swept::SweptRow;

@@ -112,7 +112,9 @@ fn digest(file: &mut File, bytes: u64) -> io::Result<String> {
     let mut left = bytes;
     let mut buffer = vec![0; 1 << 16];
     while left > 0 {
-        let room = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        let room = usize::try_from(left)
+            .unwrap_or(usize::MAX)
+            .min(buffer.len());
         let read = file.read(&mut buffer[..room])?;
         if read == 0 {
             buffer[..room].fill(0);

@@ -208,7 +208,8 @@ impl World {
         let is_recorded = |line: &str| {
             let line = line.to_lowercase();
             let mut ports = row.wwpns.ports().iter();
-            !line.contains('/') && ports.any(|port| line.contains(&format!("0x{port} 0x{}", row.lun)))
+            !line.contains('/')
+                && ports.any(|port| line.contains(&format!("0x{port} 0x{}", row.lun)))
         };
         if answer.output_of(node.as_str()).any(is_recorded) {
             self.forget_on_zhcp(row).await?;

@@ -17,12 +17,12 @@ use zvm_volume::images::FolderImages;
 use zvm_volume::steps::{Engine, Journal, Known, Locks, Resolution, Resolved, Scribe};
 use zvm_volume::volumes::{Snapshot, Volume, VolumeDriver as _, ZvmDriver};
 
+use crate::cases::NOT_CLEARED;
 use crate::check::{files, violations};
 use crate::guests::traces;
 use crate::image_files::ByWayOfGuest;
 use crate::matrix::setting;
 use crate::rig::{Door, Rig, SiteClock, Variant, volume};
-use crate::cases::NOT_CLEARED;
 use crate::{cases, guest_cases};
 
 /// An operation of either half.
