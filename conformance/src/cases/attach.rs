@@ -1,19 +1,12 @@
 //! Attaching LUNs to a running guest (spec: driver 6.2 ATT; guests 5.1).
 
 use super::disk::{
-    Disk, attach, attached, attached_disk, dedicated, dedicated_is, disk, disk_in, in_guest,
+    Disk, attach, attached, attached_disk, dedicated, dedicated_is, disk, disk_in, disks, in_guest,
     listed, row, row_is, running, units_are,
 };
+use super::needs::{F1, F2, G1, G2, HV, L1, L2};
 use crate::target::{Distribution, GuestState};
 use crate::{Address, Case, CaseContext, Need, Stop};
-
-const HV: Need = Need::Hypervisor;
-const F1: Need = Need::FcpDevices(1);
-const F2: Need = Need::FcpDevices(2);
-const G1: Need = Need::RunningGuests(1);
-const G2: Need = Need::RunningGuests(2);
-const L1: Need = Need::Luns(1);
-const L2: Need = Need::Luns(2);
 
 /// The cases.
 pub const CASES: &[Case] = &[
@@ -220,11 +213,7 @@ async fn persistent_sles(c: &mut CaseContext) -> Result<(), Stop> {
 
 async fn rule_once(c: &mut CaseContext) -> Result<(), Stop> {
     let node = of(c, Distribution::Sles)?;
-    let pool = c.new_pool()?;
-    let (first, second) = (
-        disk_in(c, &pool, 0, 0).await?,
-        disk_in(c, &pool, 1, 0).await?,
-    );
+    let [first, second] = disks(c, [0, 0]).await?;
     attached(c, &node, &first).await?;
     attached(c, &node, &second).await?;
     let lines = rules(c, &node, &first).await?;
@@ -252,11 +241,7 @@ async fn capitals(c: &mut CaseContext) -> Result<(), Stop> {
 
 async fn second_same_device(c: &mut CaseContext) -> Result<(), Stop> {
     let node = running(c)?;
-    let pool = c.new_pool()?;
-    let (first, second) = (
-        disk_in(c, &pool, 0, 0).await?,
-        disk_in(c, &pool, 1, 0).await?,
-    );
+    let [first, second] = disks(c, [0, 0]).await?;
     attached(c, &node, &first).await?;
     let a = attach(c, &node, &second).await?;
     c.confirms("confirmed", &a, "Adding zFCP device")?;
@@ -270,11 +255,7 @@ async fn second_same_device(c: &mut CaseContext) -> Result<(), Stop> {
 
 async fn second_both(c: &mut CaseContext) -> Result<(), Stop> {
     let node = running(c)?;
-    let pool = c.new_pool()?;
-    let (first, second) = (
-        disk_in(c, &pool, 0, 0).await?,
-        disk_in(c, &pool, 1, 0).await?,
-    );
+    let [first, second] = disks(c, [0, 0]).await?;
     attached(c, &node, &first).await?;
     attached(c, &node, &second).await?;
     for disk in [&first, &second] {
@@ -286,11 +267,7 @@ async fn second_both(c: &mut CaseContext) -> Result<(), Stop> {
 
 async fn second_other_device(c: &mut CaseContext) -> Result<(), Stop> {
     let node = running(c)?;
-    let pool = c.new_pool()?;
-    let (first, second) = (
-        disk_in(c, &pool, 0, 0).await?,
-        disk_in(c, &pool, 1, 1).await?,
-    );
+    let [first, second] = disks(c, [0, 1]).await?;
     attached(c, &node, &first).await?;
     attached(c, &node, &second).await?;
     for disk in [&first, &second] {
@@ -413,11 +390,7 @@ async fn other_guests_device(c: &mut CaseContext) -> Result<(), Stop> {
         c.guest(GuestState::Running, 0)?,
         c.guest(GuestState::Running, 1)?,
     );
-    let pool = c.new_pool()?;
-    let (first, second) = (
-        disk_in(c, &pool, 0, 0).await?,
-        disk_in(c, &pool, 1, 0).await?,
-    );
+    let [first, second] = disks(c, [0, 0]).await?;
     attached(c, &owner, &first).await?;
     let a = attach(c, &other, &second).await?;
     c.check("refused", !a.complaints().is_empty(), "a complaint", || {

@@ -1,13 +1,9 @@
 //! Boot settings of the directory entry (spec: driver 6.2 BOOT; guests 6.7).
 
 use super::disk::{directory, off};
+use super::needs::{F1, L1, L2, O1};
 use crate::target::Answer;
-use crate::{Case, CaseContext, Need, Stop};
-
-const F1: Need = Need::FcpDevices(1);
-const L1: Need = Need::Luns(1);
-const L2: Need = Need::Luns(2);
-const O1: Need = Need::StoppedGuests(1);
+use crate::{Case, CaseContext, Stop};
 
 /// The cases.
 pub const CASES: &[Case] = &[

@@ -1,15 +1,9 @@
 //! Dedicating FCP devices to guests and taking them back (spec: driver 2.3 X15, X16; guests 6.1, 6.2).
 
 use super::disk::{dedicated_is, listed, off, running};
+use super::needs::{F1, F2, G1, G2, HV, O1};
 use crate::target::{Answer, GuestState};
-use crate::{Case, CaseContext, Need, Stop};
-
-const HV: Need = Need::Hypervisor;
-const F1: Need = Need::FcpDevices(1);
-const F2: Need = Need::FcpDevices(2);
-const G1: Need = Need::RunningGuests(1);
-const G2: Need = Need::RunningGuests(2);
-const O1: Need = Need::StoppedGuests(1);
+use crate::{Case, CaseContext, Stop};
 
 /// The cases.
 pub const CASES: &[Case] = &[

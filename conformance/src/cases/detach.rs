@@ -1,17 +1,12 @@
 //! Detaching LUNs from a running guest (spec: driver 6.2 DET; guests 5.2).
 
 use super::disk::{
-    attached, attached_disk, dedicated_is, disk, disk_in, in_guest, listed, row_is, running,
+    attached, attached_disk, dedicated_is, disk, disks, in_guest, listed, row_is, running,
     units_are,
 };
+use super::needs::{F1, G1, HV, L1, L2};
 use crate::target::{Distribution, GuestState};
 use crate::{Case, CaseContext, Need, Stop};
-
-const HV: Need = Need::Hypervisor;
-const F1: Need = Need::FcpDevices(1);
-const G1: Need = Need::RunningGuests(1);
-const L1: Need = Need::Luns(1);
-const L2: Need = Need::Luns(2);
 
 /// The cases.
 pub const CASES: &[Case] = &[
@@ -148,11 +143,7 @@ async fn again_attach(c: &mut CaseContext) -> Result<(), Stop> {
 
 async fn first_stays(c: &mut CaseContext) -> Result<(), Stop> {
     let node = running(c)?;
-    let pool = c.new_pool()?;
-    let (first, second) = (
-        disk_in(c, &pool, 0, 0).await?,
-        disk_in(c, &pool, 1, 0).await?,
-    );
+    let [first, second] = disks(c, [0, 0]).await?;
     attached(c, &node, &first).await?;
     attached(c, &node, &second).await?;
     c.chvm(&node, &second.detach_line(0)).await?;
@@ -163,11 +154,7 @@ async fn first_stays(c: &mut CaseContext) -> Result<(), Stop> {
 
 async fn persistent_stays(c: &mut CaseContext) -> Result<(), Stop> {
     let node = rhel(c)?;
-    let pool = c.new_pool()?;
-    let (first, second) = (
-        disk_in(c, &pool, 0, 0).await?,
-        disk_in(c, &pool, 1, 0).await?,
-    );
+    let [first, second] = disks(c, [0, 0]).await?;
     attached(c, &node, &first).await?;
     attached(c, &node, &second).await?;
     c.chvm(&node, &second.detach_line(0)).await?;

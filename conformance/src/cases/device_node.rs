@@ -1,13 +1,8 @@
 //! Device nodes in a guest: the mount points of OpenStack (spec: driver 6.2 ATT-02, ATT-06; guests 5.3, 5.4).
 
-use super::disk::{Disk, attached, attached_disk, disk, disk_in, in_guest, running};
-use crate::{Case, CaseContext, Need, Stop};
-
-const HV: Need = Need::Hypervisor;
-const F1: Need = Need::FcpDevices(1);
-const G1: Need = Need::RunningGuests(1);
-const L1: Need = Need::Luns(1);
-const L2: Need = Need::Luns(2);
+use super::disk::{Disk, attached, attached_disk, disk, disks, in_guest, running};
+use super::needs::{F1, G1, HV, L1, L2};
+use crate::{Case, CaseContext, Stop};
 
 /// The cases.
 pub const CASES: &[Case] = &[
@@ -79,11 +74,7 @@ async fn create_leads(c: &mut CaseContext) -> Result<(), Stop> {
 
 async fn two_disks(c: &mut CaseContext) -> Result<(String, Disk, Disk), Stop> {
     let node = running(c)?;
-    let pool = c.new_pool()?;
-    let (first, second) = (
-        disk_in(c, &pool, 0, 0).await?,
-        disk_in(c, &pool, 1, 0).await?,
-    );
+    let [first, second] = disks(c, [0, 0]).await?;
     attached(c, &node, &first).await?;
     attached(c, &node, &second).await?;
     Ok((node, first, second))

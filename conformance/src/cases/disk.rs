@@ -100,6 +100,15 @@ pub async fn disk_in(
     .await
 }
 
+/// Two lent LUNs as the rows of a new pool, each to be reached through the lent FCP device of this number.
+pub async fn disks(c: &mut CaseContext, [first, second]: [usize; 2]) -> Result<[Disk; 2], Stop> {
+    let pool = c.new_pool()?;
+    Ok([
+        disk_in(c, &pool, 0, first).await?,
+        disk_in(c, &pool, 1, second).await?,
+    ])
+}
+
 /// A lent LUN with two ports, to be reached through two FCP devices on different channel paths.
 pub async fn multipath_disk(c: &mut CaseContext, lun: usize) -> Result<Disk, Stop> {
     let lent = c.lun(2, lun)?;

@@ -1,15 +1,9 @@
 //! Images and copies (spec: driver 6.2 IMG; scsi-pools 2.4, 2.5).
 
-use super::disk::{Disk, disk, disk_in, row, row_of};
+use super::disk::{Disk, disk, disks, row, row_of};
+use super::needs::{F1, F2, HV, L1, L2, Z};
 use crate::target::{Answer, Method, Request};
-use crate::{Case, CaseContext, Need, Stop};
-
-const HV: Need = Need::Hypervisor;
-const Z: Need = Need::Zhcp;
-const F1: Need = Need::FcpDevices(1);
-const F2: Need = Need::FcpDevices(2);
-const L1: Need = Need::Luns(1);
-const L2: Need = Need::Luns(2);
+use crate::{Case, CaseContext, Stop};
 
 /// The cases.
 pub const CASES: &[Case] = &[
@@ -225,16 +219,8 @@ async fn deploy_absent(c: &mut CaseContext) -> Result<(), Stop> {
     c.equal("row", &row(c, &disk).await?, &before)
 }
 
-async fn two(c: &mut CaseContext) -> Result<(Disk, Disk), Stop> {
-    let pool = c.new_pool()?;
-    Ok((
-        disk_in(c, &pool, 0, 0).await?,
-        disk_in(c, &pool, 1, 0).await?,
-    ))
-}
-
 async fn deploy_confirmed(c: &mut CaseContext) -> Result<(), Stop> {
-    let (source, target) = two(c).await?;
+    let [source, target] = disks(c, [0, 0]).await?;
     let image = captured(c, &source).await?;
     let a = deploy(c, &image, &target).await?;
     c.confirms(
@@ -245,7 +231,7 @@ async fn deploy_confirmed(c: &mut CaseContext) -> Result<(), Stop> {
 }
 
 async fn deploy_row(c: &mut CaseContext) -> Result<(), Stop> {
-    let (source, target) = two(c).await?;
+    let [source, target] = disks(c, [0, 0]).await?;
     let image = captured(c, &source).await?;
     deploy(c, &image, &target).await?;
     let status = row(c, &target).await?.status;
@@ -253,7 +239,7 @@ async fn deploy_row(c: &mut CaseContext) -> Result<(), Stop> {
 }
 
 async fn deploy_used(c: &mut CaseContext) -> Result<(), Stop> {
-    let (source, target) = two(c).await?;
+    let [source, target] = disks(c, [0, 0]).await?;
     let image = captured(c, &source).await?;
     used(c, &target).await?;
     let before = row(c, &target).await?;
@@ -323,7 +309,7 @@ async fn copy_absent_target(c: &mut CaseContext) -> Result<(), Stop> {
 }
 
 async fn copy_used(c: &mut CaseContext) -> Result<(), Stop> {
-    let (source, target) = two(c).await?;
+    let [source, target] = disks(c, [0, 0]).await?;
     used(c, &source).await?;
     let before = row(c, &source).await?;
     let a = copy(c, &source.fcp, &source, &target).await?;

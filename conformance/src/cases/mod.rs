@@ -27,6 +27,7 @@ mod disk;
 mod driver;
 mod image;
 mod multipath;
+mod needs;
 mod offline;
 mod pool;
 mod power;

@@ -3,13 +3,8 @@
 use super::disk::{
     attach, attached, dedicated_is, in_guest, multipath_disk, row_is, running, units_are,
 };
-use crate::{Address, Case, CaseContext, Need, Stop};
-
-const HV: Need = Need::Hypervisor;
-const C2: Need = Need::TwoChannelPaths;
-const F2: Need = Need::FcpDevices(2);
-const G1: Need = Need::RunningGuests(1);
-const M1: Need = Need::MultipathLuns(1);
+use super::needs::{C2, F2, G1, HV, M1};
+use crate::{Address, Case, CaseContext, Stop};
 
 /// The cases.
 pub const CASES: &[Case] = &[

@@ -2,15 +2,10 @@
 //! guests 6.11).
 
 use super::disk::{
-    Disk, dedicated_is, disk, disk_in, off, row, row_is, start, units_are, until_reachable,
+    Disk, dedicated_is, disk, disks, off, row, row_is, start, units_are, until_reachable,
 };
-use crate::{Case, CaseContext, Need, Stop};
-
-const HV: Need = Need::Hypervisor;
-const F1: Need = Need::FcpDevices(1);
-const L1: Need = Need::Luns(1);
-const L2: Need = Need::Luns(2);
-const O1: Need = Need::StoppedGuests(1);
+use super::needs::{F1, HV, L1, L2, O1};
+use crate::{Case, CaseContext, Stop};
 
 /// The cases.
 pub const CASES: &[Case] = &[
@@ -100,11 +95,7 @@ async fn start_unit(c: &mut CaseContext) -> Result<(), Stop> {
 
 async fn start_several(c: &mut CaseContext) -> Result<(), Stop> {
     let node = off(c)?;
-    let pool = c.new_pool()?;
-    let (first, second) = (
-        disk_in(c, &pool, 0, 0).await?,
-        disk_in(c, &pool, 1, 0).await?,
-    );
+    let [first, second] = disks(c, [0, 0]).await?;
     for disk in [&first, &second] {
         prepare(c, &node, disk).await?;
         notice(c, &node, "addScsiVolume", disk).await?;

@@ -1,9 +1,8 @@
 //! SCSI pools: creation, rows, listing, removal (spec: driver 6.2 POOL; scsi-pools 1, 2.1, 2.6, 4.13, 4.14).
 
+use super::needs::HV;
 use crate::pool::HEADER;
 use crate::{Case, CaseContext, Need, Stop};
-
-const HV: Need = Need::Hypervisor;
 
 /// The cases.
 pub const CASES: &[Case] = &[

@@ -1,11 +1,9 @@
 //! Power of guests (spec: guests 7).
 
 use super::disk::{off, power, power_state, running, start, until_reachable};
+use super::needs::{G1, O1};
 use crate::target::Request;
-use crate::{Case, CaseContext, Need, Stop};
-
-const G1: Need = Need::RunningGuests(1);
-const O1: Need = Need::StoppedGuests(1);
+use crate::{Case, CaseContext, Stop};
 
 /// The cases.
 pub const CASES: &[Case] = &[

@@ -1,8 +1,7 @@
 //! Reserving and releasing rows (spec: driver 6.2 RES; scsi-pools 2.2, 2.3, 3).
 
-use crate::{Address, Case, CaseContext, Need, Row, Stop};
-
-const HV: Need = Need::Hypervisor;
+use super::needs::HV;
+use crate::{Address, Case, CaseContext, Row, Stop};
 
 /// The cases.
 pub const CASES: &[Case] = &[

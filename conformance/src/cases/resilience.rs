@@ -1,16 +1,9 @@
 //! Concurrency on guests and devices, and what a release shows of it (spec: driver 6.2 CON; scsi-pools 6.1).
 
 use super::disk::{Disk, attached, attached_disk, disk_in, row, running, units_are};
+use super::needs::{F1, F2, G1, G2, HV, L1, L2};
 use crate::target::{GuestState, Request};
-use crate::{Case, CaseContext, Need, Stop};
-
-const HV: Need = Need::Hypervisor;
-const F1: Need = Need::FcpDevices(1);
-const F2: Need = Need::FcpDevices(2);
-const G1: Need = Need::RunningGuests(1);
-const G2: Need = Need::RunningGuests(2);
-const L1: Need = Need::Luns(1);
-const L2: Need = Need::Luns(2);
+use crate::{Case, CaseContext, Stop};
 
 /// The cases.
 pub const CASES: &[Case] = &[

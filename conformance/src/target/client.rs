@@ -29,8 +29,6 @@ pub enum Trust {
     Anything,
     /// Against these PEM certificates.
     Authorities(Vec<u8>),
-    /// Against the certificates of the machine.
-    System,
 }
 
 /// Why the client could not be made.
@@ -75,7 +73,6 @@ impl Client {
             Trust::Authorities(pem) => builder.tls_certs_only(
                 reqwest::Certificate::from_pem_bundle(pem).map_err(ClientError::Certificates)?,
             ),
-            Trust::System => builder,
         };
         let base = base.trim_end_matches('/');
         let base = if base.ends_with("/xcatws") || base.ends_with("/xcatwsv2") {

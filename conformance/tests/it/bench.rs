@@ -1,16 +1,21 @@
 //! A served site, and the kit's command line against it.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use xcat_conformance::target::{INVENTORY, site_text};
 use xcat_simulator::Simulator;
 use xcat_simulator::state::{Difference, diff_states, is_lasting};
 
 /// The command.
 pub const KIT: &str = env!("CARGO_BIN_EXE_xcat-conformance");
+
+/// How long a test waits for what must happen.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A served site, and files for the kit's command line.
 pub struct Bench {
@@ -102,7 +107,7 @@ impl Bench {
 
     /// Kills a run as soon as the site was sent so many requests.
     pub async fn kill_after(&self, mut run: Child, requests: usize) {
-        let deadline = Instant::now() + Duration::from_mins(1);
+        let deadline = Instant::now() + PATIENCE;
         while self.requests() < requests {
             let now = self.requests();
             assert!(Instant::now() < deadline, "{now} requests");
@@ -110,10 +115,39 @@ impl Bench {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         run.kill().unwrap();
+        self.ended(run).await;
+    }
+
+    /// Kills a run while a request of it is held at the first remote command of such an operation.
+    pub async fn kill_within(&self, mut run: Child, operation: &str) {
+        let site = self.simulator.site();
+        let point = json!({"target": {"operation": operation}});
+        let id = site
+            .add_break(serde_json::from_value(point).unwrap())
+            .unwrap();
+        let held = tokio::time::timeout(PATIENCE, site.wait_held(&id)).await;
+        assert!(held.is_ok(), "no request is held at {operation}");
+        run.kill().unwrap();
+        site.remove_break(&id);
+        self.ended(run).await;
+    }
+
+    /// Waits until nothing of a killed run is left.
+    async fn ended(&self, mut run: Child) {
         let status = run.wait().unwrap();
         assert!(status.code().is_none(), "killed, not ended: {status}");
-        // What was under way goes on without its client, as on the real system: who cleans up comes later.
-        while self.under_way() > 0 {
+        // What was under way goes on without its client, as on the real system: who cleans up comes later. Connections
+        // are accepted in turn: after this one, none of the killed run waits to be accepted.
+        let address = self.simulator.url().replace("http://", "");
+        tokio::task::spawn_blocking(move || {
+            let mut last = TcpStream::connect(address).unwrap();
+            last.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+            last.read_to_end(&mut Vec::new()).unwrap();
+        })
+        .await
+        .unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        while self.simulator.connections() > 0 || self.under_way() > 0 {
             assert!(Instant::now() < deadline, "a request does not end");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }

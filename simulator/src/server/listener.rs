@@ -124,6 +124,12 @@ impl Listener {
         self.address
     }
 
+    /// How many connections are open.
+    pub(super) fn connections(&self) -> usize {
+        // Each of them waits for the stop, and so does the task that accepts.
+        self.stop.receiver_count().saturating_sub(1)
+    }
+
     /// Accepts nothing more; open requests may end (for some seconds).
     pub(super) fn stop(&self) {
         self.stop.send_replace(true);

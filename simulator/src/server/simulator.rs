@@ -50,6 +50,11 @@ impl Simulator {
             .map(|door| format!("http://{}", door.address()))
     }
 
+    /// How many connections of clients the REST door has accepted that are still open.
+    pub fn connections(&self) -> usize {
+        self.rest.connections()
+    }
+
     /// Address of the native door, when it is open.
     pub fn xcatd_address(&self) -> Option<SocketAddr> {
         self.xcatd.as_ref().map(|(address, _)| *address)

@@ -1,5 +1,6 @@
 //! Several operations of the driver at once (spec: driver 6.2 CON).
 
+use crate::cases::needs::{F1, F2, G1, G2, HV, L1, L2};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -11,14 +12,6 @@ use super::bench::{Bench, done, instance, refused, volume_id};
 use crate::cases::disk::units_are;
 use crate::target::GuestState;
 use crate::{Case, CaseContext, Need, Stop};
-
-const HV: Need = Need::Hypervisor;
-const F1: Need = Need::FcpDevices(1);
-const F2: Need = Need::FcpDevices(2);
-const G1: Need = Need::RunningGuests(1);
-const G2: Need = Need::RunningGuests(2);
-const L1: Need = Need::Luns(1);
-const L2: Need = Need::Luns(2);
 
 /// The cases.
 pub const CASES: &[Case] = &[

@@ -1,5 +1,6 @@
 //! Volumes of guests (spec: driver 6.2 ATT, OFF, MPA, DET, BOOT).
 
+use crate::cases::needs::{C2, CLOCK, F1, F2, G1, G2, HV, L1, L2, M1, O1};
 use std::time::Duration;
 
 use zvm_volume::attachments::{
@@ -12,19 +13,7 @@ use super::matrix::reconcile;
 use super::wire::{Aim, Harm};
 use crate::cases::disk::{dedicated_is, directory, in_guest, start, units_are, until_reachable};
 use crate::target::GuestState;
-use crate::{Capability, Case, CaseContext, Need, Stop};
-
-const HV: Need = Need::Hypervisor;
-const F1: Need = Need::FcpDevices(1);
-const F2: Need = Need::FcpDevices(2);
-const C2: Need = Need::TwoChannelPaths;
-const G1: Need = Need::RunningGuests(1);
-const G2: Need = Need::RunningGuests(2);
-const O1: Need = Need::StoppedGuests(1);
-const L1: Need = Need::Luns(1);
-const L2: Need = Need::Luns(2);
-const M1: Need = Need::MultipathLuns(1);
-const CLOCK: Need = Need::Capability(Capability::Clock);
+use crate::{Case, CaseContext, Need, Stop};
 
 /// The cases.
 pub const CASES: &[Case] = &[

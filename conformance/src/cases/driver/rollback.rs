@@ -1,5 +1,6 @@
 //! Failure, rollback and recovery (spec: driver 6.2 ROL).
 
+use crate::cases::needs::{F1, F2, G1, HV, L1, L2, O1, Z};
 use futures_util::future::BoxFuture;
 use zvm_volume::attachments::{
     AttachOptions, Attachments as _, BootMetadata, BootVolume, Instance, SourceRecord, VolumeRef,
@@ -12,16 +13,8 @@ use super::matrix::{Operation, boxed, crashed, harmed};
 use super::wire::{Aim, Harm};
 use crate::cases::disk::units_are;
 use crate::target::GuestState;
-use crate::{Case, CaseContext, Need, Stop};
+use crate::{Case, CaseContext, Stop};
 
-const HV: Need = Need::Hypervisor;
-const Z: Need = Need::Zhcp;
-const F1: Need = Need::FcpDevices(1);
-const F2: Need = Need::FcpDevices(2);
-const G1: Need = Need::RunningGuests(1);
-const O1: Need = Need::StoppedGuests(1);
-const L1: Need = Need::Luns(1);
-const L2: Need = Need::Luns(2);
 const ALL: [Harm; 4] = [Harm::Refused, Harm::CutAfter, Harm::CutBefore, Harm::Page];
 
 /// The cases.

@@ -1,6 +1,7 @@
 //! What protects the driver by itself: configuration, certificates, names (spec: driver 6.2 SEC, VER, LIM). Where an HTTPS
 //! server is needed it is one of the kit's own, on a loopback address; the target is not asked.
 
+use crate::cases::needs::HV;
 use std::sync::Arc;
 
 use xcat_simulator::{Identity, Simulator};
@@ -12,8 +13,6 @@ use zvm_volume::types::{FcpList, MountPoint};
 use super::bench::{Bench, done, node};
 use super::wire::{Aim, Harm, Wire};
 use crate::{Case, CaseContext, Need, Stop};
-
-const HV: Need = Need::Hypervisor;
 
 /// The cases.
 #[rustfmt::skip]

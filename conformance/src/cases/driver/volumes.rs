@@ -1,5 +1,6 @@
 //! The life of volumes (spec: driver 6.2 POOL, RES, IMG, LIM).
 
+use crate::cases::needs::{F2, G1, HV, L1, L2, Z};
 use zvm_volume::attachments::Attachments as _;
 use zvm_volume::volumes::{ExistingRef, Snapshot, Volume, VolumeDriver as _};
 
@@ -7,13 +8,6 @@ use super::bench::{Bench, done, instance, refused, volume_id};
 use super::wire::{Aim, Harm};
 use crate::target::{GuestState, Request};
 use crate::{Case, CaseContext, Need, Stop};
-
-const HV: Need = Need::Hypervisor;
-const Z: Need = Need::Zhcp;
-const F2: Need = Need::FcpDevices(2);
-const G1: Need = Need::RunningGuests(1);
-const L1: Need = Need::Luns(1);
-const L2: Need = Need::Luns(2);
 
 /// The cases.
 pub const CASES: &[Case] = &[

@@ -1,5 +1,6 @@
 //! What a release must answer when something behind it fails.
 
+use crate::cases::needs::{CLOCK, F1, FAULTS, G1, HV, L1, Z};
 use serde_json::{Value, json};
 
 use super::bench::{fault, heal};
@@ -7,15 +8,7 @@ use crate::cases::disk::{
     attach, attached_disk, dedicated, dedicated_is, disk, row, row_is, running, units_are,
 };
 use crate::target::GuestState;
-use crate::{Capability, Case, CaseContext, Need, Stop};
-
-const HV: Need = Need::Hypervisor;
-const Z: Need = Need::Zhcp;
-const F1: Need = Need::FcpDevices(1);
-const G1: Need = Need::RunningGuests(1);
-const L1: Need = Need::Luns(1);
-const FAULTS: Need = Need::Capability(Capability::FaultInjection);
-const CLOCK: Need = Need::Capability(Capability::Clock);
+use crate::{Case, CaseContext, Need, Stop};
 
 /// The cases.
 pub const CASES: &[Case] = &[
