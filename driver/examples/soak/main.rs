@@ -10,6 +10,8 @@ mod orders;
 mod site;
 mod worker;
 
+#[path = "../../tests/it/random.rs"]
+mod random;
 #[path = "../../tests/it/traces.rs"]
 mod traces;
 

@@ -2,18 +2,16 @@
 //! and delete at random.
 
 use std::io::BufRead as _;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use zvm_volume::Error;
 use zvm_volume::attachments::{
     AttachOptions, Attachments as _, Connection, Instance, Nova, VolumeRef,
 };
-use zvm_volume::client::{Call, Client, Observer};
+use zvm_volume::client::Client;
 use zvm_volume::config::Config;
 use zvm_volume::steps::{Known, Locks};
 use zvm_volume::types::{DeviceNumber, Lifecycle, Size};
@@ -21,41 +19,7 @@ use zvm_volume::volumes::{Connector, Volume, VolumeDriver as _, ZvmDriver};
 
 use super::claims::Claims;
 use super::orders::{Order, Report, Setup};
-
-/// Counts the calls of both halves.
-#[derive(Debug, Default)]
-struct Counter(AtomicU64);
-
-impl Observer for Counter {
-    fn before<'a>(&'a self, _: &'a Call) -> BoxFuture<'a, ()> {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        std::future::ready(()).boxed()
-    }
-}
-
-/// A linear congruential generator: the order is the tasks', the choices are the seed's.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from((self.0 >> 33) % sides as u64).unwrap_or(0)
-    }
-}
-
-/// A refusal that a busy site may give: no LUN, no device, somebody else was first.
-fn fair(error: &Error) -> Option<&'static str> {
-    match error.root() {
-        Error::NoSpace { .. } => Some("no LUN"),
-        Error::NoFcpAvailable(_) => Some("no FCP device"),
-        Error::FcpConflict(_) => Some("FCP device taken"),
-        Error::Busy { .. } => Some("busy"),
-        _ => None,
-    }
-}
+use super::random::{Counter, Dice, fair};
 
 /// What the tasks of the process share.
 struct Worker {

@@ -160,6 +160,20 @@ impl Answer {
         self.output().map(move |line| strip_node(line, node))
     }
 
+    /// Takes out the lines of data that consist of a text, with or without a node's name in front.
+    pub(super) fn drop_lines(&mut self, text: &str) {
+        let is_it = |line: &str| {
+            let line = line.trim_end();
+            line == text || line.strip_suffix(text).is_some_and(|front| front.ends_with(": "))
+        };
+        for element in &mut self.elements {
+            if element.kind == LineKind::Data && element.text.contains(text) {
+                let kept: Vec<&str> = element.text.split('\n').filter(|line| !is_it(line)).collect();
+                element.text = kept.join("\n");
+            }
+        }
+    }
+
     /// Whether some line holds the text.
     pub fn says(&self, text: &str) -> bool {
         self.elements

@@ -6,6 +6,9 @@
 use super::operands::{CallClass, Channel, FcpQuery, PowerAction, ReserveAs};
 use crate::types::{DeviceNumber, Lun, MountPoint, NodeName, PoolName, Size, Tag, Wwpn, WwpnSet};
 
+/// What a command in a guest or on the zHCP prints at its end when it ran and succeeded.
+pub const SHELL_DONE: &str = "zvm-done";
+
 /// One call. `{host}` is the z/VM system's node, `{node}` a guest's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(
@@ -352,6 +355,8 @@ impl Call {
         };
         let all = |lines: Vec<Vec<String>>| vec![lines];
         match self {
+            // Most commands print nothing, and so does one that never ran.
+            Self::Shell { .. } => all(vec![line(&[SHELL_DONE])]),
             Self::AddRow { pool, .. } | Self::PutBackRow { pool, .. } => {
                 let done = format!("Adding zFCP device to {pool} pool... Done");
                 all(vec![line(&[&done])])

@@ -1,7 +1,7 @@
 //! From an answer to its meaning (spec: driver 3.4 to 3.6). The rules are tables; the code only walks them.
 
 use super::answer::{Answer, Element, LineKind};
-use super::call::Call;
+use super::call::{Call, SHELL_DONE};
 use super::error::{CallError, Complaint, Executed, Reason};
 
 /// A status that is not success, with a text that the body must hold (empty: any).
@@ -86,7 +86,7 @@ pub fn classify(call: &Call, status: u16, body: &[u8]) -> Result<Done, CallError
             .map_or(Executed::Unknown, |rule| rule.executed);
         return Err(fail(executed, Reason::Status { status, text }));
     }
-    let Some(answer) = Answer::parse(status, body) else {
+    let Some(mut answer) = Answer::parse(status, body) else {
         let text = plain_text(body);
         return Err(fail(Executed::Unknown, Reason::NotJson { text }));
     };
@@ -98,6 +98,9 @@ pub fn classify(call: &Call, status: u16, body: &[u8]) -> Result<Done, CallError
     if !findings.accepted && !findings.recoverable && !confirmed(call, &answer) {
         let seen = answer.summary();
         return Err(fail(Executed::Unknown, Reason::NotConfirmed { seen }));
+    }
+    if matches!(call, Call::Shell { .. }) {
+        answer.drop_lines(SHELL_DONE);
     }
     Ok(Done {
         answer,
@@ -443,8 +446,15 @@ mod tests {
             changes: true,
             gib: 0,
         };
-        let noisy = r#"{"data":[{"errorcode":["0"],"NoErrorPrefix":["1"],"error":["l: 1+0 records in"]},{"errorcode":["0"]}]}"#;
-        assert!(judge_body(&call, noisy).is_ok());
+        let noisy = r#"{"data":[{"data":["l: x","l: zvm-done"]},{"errorcode":["0"],"NoErrorPrefix":["1"],"error":["l: 1+0 records in"]},{"errorcode":["0"]}]}"#;
+        let done = judge_body(&call, noisy).unwrap();
+        assert_eq!(done.answer.output().collect::<Vec<_>>(), ["l: x"]);
+        // A command that printed nothing may never have run.
+        let silent = r#"{"data":[{"errorcode":["0"]}]}"#;
+        assert_eq!(
+            judge_body(&call, silent).unwrap_err().executed,
+            Executed::Unknown
+        );
         let failed = r#"{"data":[{"errorcode":["0"],"NoErrorPrefix":["1"],"error":["l: no"]},{"errorcode":["2"]}]}"#;
         assert!(
             judge_body(&call, failed)

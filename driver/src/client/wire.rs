@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::call::Call;
+use super::call::{Call, SHELL_DONE};
 use super::operands::{FcpQuery, ReserveAs};
 use super::request::{Method, Request};
 use crate::types::{NodeName, Size};
@@ -254,7 +254,7 @@ impl Call {
             } => guest_change(node, format!("--punchfile {file} {class} {remote}")),
             Self::Power { node, action } => put(format!("/nodes/{node}/power")).word(action.word()),
             Self::Shell { node, command, .. } => put(format!("/nodes/{node}/dsh"))
-                .word(format!("command={command}"))
+                .word(format!("command={command} && echo {SHELL_DONE}"))
                 .word("options=-q"),
             Self::GuestShell { node, command, .. } => {
                 put(format!("/nodes/{node}/execcmdonvm")).word(command.clone())

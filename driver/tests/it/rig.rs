@@ -169,10 +169,12 @@ impl Rig {
     /// The back end of the first system's first pool; `keys` are further lines of its section.
     pub fn backend(&self, keys: &str) -> Backend {
         let state = self.folder.path().join("state");
+        let lock = "zvm_lock_timeout";
+        let patience = if keys.contains(lock) { String::new() } else { format!("{lock} = 20\n") };
         let images = self.folder.path().join("images");
         let text = format!(
             "zvm_xcat_server = mn.example.com\nzvm_xcat_username = admin\nzvm_xcat_password = admin\n\
-             zvm_scsi_pool = scsipol1\nzvm_state_dir = {}\nzvm_image_tmp_path = {}\nzvm_lock_timeout = 20\n{keys}\n",
+             zvm_scsi_pool = scsipol1\nzvm_state_dir = {}\nzvm_image_tmp_path = {}\n{patience}{keys}\n",
             state.display(),
             images.display()
         );
