@@ -164,11 +164,18 @@ impl Answer {
     pub(super) fn drop_lines(&mut self, text: &str) {
         let is_it = |line: &str| {
             let line = line.trim_end();
-            line == text || line.strip_suffix(text).is_some_and(|front| front.ends_with(": "))
+            line == text
+                || line
+                    .strip_suffix(text)
+                    .is_some_and(|front| front.ends_with(": "))
         };
         for element in &mut self.elements {
             if element.kind == LineKind::Data && element.text.contains(text) {
-                let kept: Vec<&str> = element.text.split('\n').filter(|line| !is_it(line)).collect();
+                let kept: Vec<&str> = element
+                    .text
+                    .split('\n')
+                    .filter(|line| !is_it(line))
+                    .collect();
                 element.text = kept.join("\n");
             }
         }

@@ -4,7 +4,7 @@ use xcat_simulator::site;
 use zvm_volume::client::PowerAction;
 use zvm_volume::volumes::VolumeDriver as _;
 
-use crate::guests::{ONE_PATH, TWO_PATHS, guest, halves, mount, traces};
+use crate::guests::{ONE_PATH, TWO_PATHS, guest, halves, mount};
 use crate::rig::{CURRENT, Rig, VARIANTS, Variant};
 
 /// Create, attach to a running guest, look, detach, delete: everything as before (issue 2, seen 3).
@@ -15,7 +15,7 @@ async fn life(variant: Variant, keys: &str, name: &str) {
     if name == "lnx3" {
         both.power(name, PowerAction::On).await;
     }
-    let before = traces(&rig.simulator.site().look());
+    let before = rig.traces();
     let volume = both.create(1, 1).await;
     let attached = both
         .attach(&volume, &instance, Some(&mount("/dev/vdb")))
@@ -56,11 +56,7 @@ async fn life(variant: Variant, keys: &str, name: &str) {
         panic!("{variant} {name}: {error}\n{state}");
     }
     both.driver.delete_volume(&volume).await.unwrap();
-    assert_eq!(
-        traces(&rig.simulator.site().look()),
-        before,
-        "{variant} {name}"
-    );
+    assert_eq!(rig.traces(), before, "{variant} {name}");
     assert_eq!(both.nova.audit().await.unwrap(), []);
 }
 
@@ -89,7 +85,7 @@ async fn off_02_a_guest_that_is_off_has_the_volume_after_its_start() {
         let rig = Rig::lab(CURRENT).await;
         let both = halves(&rig, keys, Vec::new()).await;
         let instance = guest("lnx3");
-        let before = traces(&rig.simulator.site().look());
+        let before = rig.traces();
         let volume = both.create(1, 1).await;
         both.attach(&volume, &instance, Some(&mount("/dev/vdb")))
             .await
@@ -114,7 +110,7 @@ async fn off_02_a_guest_that_is_off_has_the_volume_after_its_start() {
         both.detach(&volume, &instance).await.unwrap();
         both.driver.delete_volume(&volume).await.unwrap();
         both.power("lnx3", PowerAction::Off).await;
-        assert_eq!(traces(&rig.simulator.site().look()), before);
+        assert_eq!(rig.traces(), before);
     }
 }
 
@@ -124,12 +120,12 @@ async fn off_05_attached_and_detached_before_the_start_leaves_nothing() {
         let rig = Rig::lab(variant).await;
         let both = halves(&rig, TWO_PATHS, Vec::new()).await;
         let instance = guest("lnx3");
-        let before = traces(&rig.simulator.site().look());
+        let before = rig.traces();
         let volume = both.create(1, 1).await;
         both.attach(&volume, &instance, None).await.unwrap();
         both.detach(&volume, &instance).await.unwrap();
         both.driver.delete_volume(&volume).await.unwrap();
-        assert_eq!(traces(&rig.simulator.site().look()), before, "{variant}");
+        assert_eq!(rig.traces(), before, "{variant}");
         both.power("lnx3", PowerAction::On).await;
         let disks = both.shell("lnx3", "lszfcp -D 2>&1; true").await;
         assert_eq!(disks, "Error: No fcp devices found.");
@@ -145,7 +141,7 @@ async fn att_07_a_missing_storage_mask_fails_says_why_and_leaves_nothing() {
             let rig = Rig::world(variant, world).await;
             let both = halves(&rig, keys, Vec::new()).await;
             let volume = both.create(1, 1).await;
-            let before = traces(&rig.simulator.site().look());
+            let before = rig.traces();
             let error = both
                 .attach(&volume, &guest("lnx1"), Some(&mount("/dev/vdb")))
                 .await
@@ -153,21 +149,8 @@ async fn att_07_a_missing_storage_mask_fails_says_why_and_leaves_nothing() {
             let text = error.to_string();
             assert!(text.contains("check LUN masking"), "{variant}: {text}");
             assert!(error.left_behind().is_empty(), "{variant}: {text}");
-            assert_eq!(
-                traces(&rig.simulator.site().look()),
-                before,
-                "{variant}: {text}"
-            );
-            assert!(
-                both.nova
-                    .ledger()
-                    .read()
-                    .await
-                    .unwrap()
-                    .entries()
-                    .next()
-                    .is_none()
-            );
+            assert_eq!(rig.traces(), before, "{variant}: {text}");
+            assert!(both.holds_nothing().await);
             both.driver.delete_volume(&volume).await.unwrap();
         }
     }
@@ -180,12 +163,12 @@ async fn att_07_a_missing_zone_says_so() {
     let rig = Rig::world(CURRENT, world).await;
     let both = halves(&rig, ONE_PATH, Vec::new()).await;
     let volume = both.create(1, 1).await;
-    let before = traces(&rig.simulator.site().look());
+    let before = rig.traces();
     let error = both
         .attach(&volume, &guest("lnx1"), None)
         .await
         .unwrap_err()
         .to_string();
     assert!(error.contains("check zones"), "{error}");
-    assert_eq!(traces(&rig.simulator.site().look()), before, "{error}");
+    assert_eq!(rig.traces(), before, "{error}");
 }

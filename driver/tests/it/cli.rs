@@ -13,7 +13,6 @@ use xcat_simulator::world::World;
 use zvm_volume::cli::Cli;
 
 use crate::check::content;
-use crate::guests::traces;
 use crate::image_files::write_whole;
 use crate::rig::{CURRENT, Rig, VARIANTS, Variant, set_pool};
 
@@ -204,7 +203,7 @@ impl Shop {
     }
 
     fn traces(&self) -> String {
-        traces(&self.rig.simulator.site().look())
+        self.rig.traces()
     }
 
     fn file(&self, name: &str, bytes: &[u8]) -> String {

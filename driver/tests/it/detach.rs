@@ -4,7 +4,7 @@ use zvm_volume::attachments::{AttachOptions, Attachments as _, Instance};
 use zvm_volume::client::PowerAction;
 use zvm_volume::volumes::VolumeDriver as _;
 
-use crate::guests::{ONE_PATH, TWO_PATHS, controller_volume, guest, halves, mount, node, traces};
+use crate::guests::{ONE_PATH, TWO_PATHS, controller_volume, guest, halves, mount, node};
 use crate::rig::{CURRENT, Rig, VARIANTS};
 
 #[tokio::test]
@@ -13,7 +13,7 @@ async fn det_02_and_att_03_volumes_of_a_guest_share_devices_until_the_last_goes(
         let rig = Rig::lab(variant).await;
         let both = halves(&rig, TWO_PATHS, Vec::new()).await;
         let instance = guest("lnx1");
-        let before = traces(&rig.simulator.site().look());
+        let before = rig.traces();
         let (one, two) = (both.create(1, 1).await, both.create(2, 1).await);
         let first = both
             .attach(&one, &instance, Some(&mount("/dev/vdb")))
@@ -45,7 +45,7 @@ async fn det_02_and_att_03_volumes_of_a_guest_share_devices_until_the_last_goes(
         for volume in [&one, &two] {
             both.driver.delete_volume(volume).await.unwrap();
         }
-        assert_eq!(traces(&rig.simulator.site().look()), before, "{variant}");
+        assert_eq!(rig.traces(), before, "{variant}");
     }
 }
 
@@ -58,17 +58,12 @@ async fn det_03_and_att_04_repetitions_change_nothing() {
     both.attach(&volume, &instance, Some(&mount("/dev/vdb")))
         .await
         .unwrap();
-    let attached = traces(&rig.simulator.site().look());
+    let attached = rig.traces();
     let again = both.connect_again(&volume, &instance).await.unwrap();
     assert!(again.already, "I15");
-    assert_eq!(traces(&rig.simulator.site().look()), attached);
+    assert_eq!(rig.traces(), attached);
     both.detach(&volume, &instance).await.unwrap();
-    let options = AttachOptions::default();
-    let gone = both
-        .nova
-        .detach_volume(&instance, &volume.id, None, None, &options)
-        .await
-        .unwrap();
+    let gone = both.take(&volume.id, &instance).await.unwrap();
     assert!(gone.already);
 }
 
@@ -85,7 +80,7 @@ async fn det_01_the_attach_owned_lifecycle_leaves_no_row() {
             let rig = Rig::world(variant, world).await;
             let both = halves(&rig, TWO_PATHS, Vec::new()).await;
             let instance = guest(name);
-            let before = traces(&rig.simulator.site().look());
+            let before = rig.traces();
             let connector = both.nova.get_volume_connector(&instance).await.unwrap();
             let ports = ["500507630300c562", "500507630b00c562"];
             let volume = controller_volume(1, "4021403300000000", &ports, &connector.zvm_fcp);
@@ -110,16 +105,9 @@ async fn det_01_the_attach_owned_lifecycle_leaves_no_row() {
                     .await
                     .unwrap();
             } else {
-                both.nova
-                    .detach_volume(&instance, &volume.id, None, None, &options)
-                    .await
-                    .unwrap();
+                both.take(&volume.id, &instance).await.unwrap();
             }
-            assert_eq!(
-                traces(&rig.simulator.site().look()),
-                before,
-                "{variant} {name}"
-            );
+            assert_eq!(rig.traces(), before, "{variant} {name}");
         }
     }
 }
@@ -129,7 +117,7 @@ async fn d20_d16_a_record_of_an_old_release_is_enough_when_the_ledger_is_lost() 
     let rig = Rig::lab(CURRENT).await;
     let both = halves(&rig, ONE_PATH, Vec::new()).await;
     let instance = guest("lnx1");
-    let before = traces(&rig.simulator.site().look());
+    let before = rig.traces();
     let volume = both.create(1, 1).await;
     let record = both.connect(&volume, &instance).await.unwrap();
     both.attach(&volume, &instance, Some(&mount("/dev/vdb")))
@@ -157,7 +145,7 @@ async fn d20_d16_a_record_of_an_old_release_is_enough_when_the_ledger_is_lost() 
         .unwrap();
     assert!(!detached.already && detached.pending.is_empty());
     both.driver.delete_volume(&volume).await.unwrap();
-    assert_eq!(traces(&rig.simulator.site().look()), before);
+    assert_eq!(rig.traces(), before);
 }
 
 #[tokio::test]
@@ -174,26 +162,15 @@ async fn det_04_d52_a_row_that_vanished_does_not_keep_the_guest_from_being_clean
     let rig = Rig::world(CURRENT, world).await;
     let both = halves(&rig, ONE_PATH, Vec::new()).await;
     let instance = guest("lnx1");
-    let before = traces(&rig.simulator.site().look());
-    let connector = both.nova.get_volume_connector(&instance).await.unwrap();
-    let volume = controller_volume(
-        1,
-        "4011403300000000",
-        &["500507630300c562"],
-        &connector.zvm_fcp,
-    );
-    let options = AttachOptions::default();
-    both.nova
-        .attach_volume(&instance, &volume, None, &options)
-        .await
-        .unwrap();
+    let before = rig.traces();
+    let volume = both
+        .of_controller(1, "4011403300000000", &["500507630300c562"], &instance)
+        .await;
+    both.give(&volume, &instance).await.unwrap();
     let row = rig.line("4011403300000000");
     rig.edit(&format!("{row}\n"), "");
-    both.nova
-        .detach_volume(&instance, &volume.id, None, None, &options)
-        .await
-        .unwrap();
-    assert_eq!(traces(&rig.simulator.site().look()), before);
+    both.take(&volume.id, &instance).await.unwrap();
+    assert_eq!(rig.traces(), before);
 }
 
 #[tokio::test]
@@ -204,7 +181,7 @@ async fn refusals_come_before_any_change() {
     both.attach(&one, &guest("lnx1"), Some(&mount("/dev/vdb")))
         .await
         .unwrap();
-    let before = traces(&rig.simulator.site().look());
+    let before = rig.traces();
     let mut paused = guest("lnx1");
     paused.paused = true;
     let unversioned = Instance::new(node("lnx1"));
@@ -229,7 +206,7 @@ async fn refusals_come_before_any_change() {
             .unwrap_err()
             .to_string();
         assert!(error.contains(text), "{error}");
-        assert_eq!(traces(&rig.simulator.site().look()), before, "{error}");
+        assert_eq!(rig.traces(), before, "{error}");
     }
 }
 
@@ -240,7 +217,7 @@ async fn boot_01_a_guest_starts_from_its_volume_and_gives_everything_back() {
         let rig = Rig::lab(variant).await;
         let both = halves(&rig, TWO_PATHS, Vec::new()).await;
         let instance = guest("lnx3");
-        let before = traces(&rig.simulator.site().look());
+        let before = rig.traces();
         let volume = both.create(1, 1).await;
         let boot = BootVolume {
             volume: both.connect(&volume, &instance).await.unwrap(),
@@ -288,17 +265,8 @@ async fn boot_01_a_guest_starts_from_its_volume_and_gives_everything_back() {
             Vec::<String>::new()
         );
         both.driver.delete_volume(&volume).await.unwrap();
-        assert_eq!(traces(&rig.simulator.site().look()), before, "{variant}");
-        assert!(
-            both.nova
-                .ledger()
-                .read()
-                .await
-                .unwrap()
-                .entries()
-                .next()
-                .is_none()
-        );
+        assert_eq!(rig.traces(), before, "{variant}");
+        assert!(both.holds_nothing().await);
     }
 }
 

@@ -3,23 +3,17 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use zvm_volume::attachments::{AttachOptions, Attachments as _};
 use zvm_volume::images::FolderImages;
 use zvm_volume::volumes::{ExistingRef, VolumeDriver as _};
 
 use crate::cases::Case;
 use crate::check::content;
-use crate::guests::{ONE_PATH, controller_volume, guest, halves, traces};
+use crate::guests::{ONE_PATH, guest, halves};
 use crate::image_files::ByWayOfGuest;
 use crate::rig::{CURRENT, Extras, Rig, VARIANTS, volume};
 
 const PORT: &str = "500507630300c562";
 const LUN: &str = "4011403300000000";
-
-fn fault(rig: &Rig, request: serde_json::Value) {
-    let request = serde_json::from_value(request).unwrap();
-    rig.simulator.site().add_fault(request).unwrap();
-}
 
 /// X1 takes an ssh that dropped for a pool file that is not there and makes it anew; X2 takes one for an empty file and
 /// deletes it. The other rows of the pool, a volume's among them, are put back.
@@ -36,31 +30,31 @@ async fn rows_that_a_command_on_another_row_swept_away_are_put_back() {
             // Somebody's row, with a stamp.
             both.create(7, 1).await;
             let instance = guest("lnx1");
-            let before = traces(&rig.simulator.site().look());
-            let connector = both.nova.get_volume_connector(&instance).await.unwrap();
-            let theirs = controller_volume(1, LUN, &[PORT], &connector.zvm_fcp);
-            let options = AttachOptions::default();
+            let before = rig.traces();
+            let theirs = both.of_controller(1, LUN, &[PORT], &instance).await;
             let drop = json!({"name": "F68", "times": 1, "target":
                 {"command": format!("{command} /var/opt/zhcp/zfcp/scsipol1.conf"),
                  "operation": if step == "attach" { "--addzfcp2pool" } else { "--removezfcpfrompool" }},
                 "skip": u64::from(step == "detach")});
             if step == "attach" {
-                fault(&rig, drop.clone());
+                rig.fault(drop.clone());
             }
-            let attached = both.nova.attach_volume(&instance, &theirs, None, &options);
-            attached.await.unwrap();
+            both.give(&theirs, &instance).await.unwrap();
             let rows = rig.pool().lines().count();
             assert_eq!(rows, 9, "{variant} {step}: {}", rig.pool());
             if step == "detach" {
-                fault(&rig, drop);
+                rig.fault(drop);
             }
-            let detached = both
-                .nova
-                .detach_volume(&instance, &theirs.id, None, None, &options);
-            detached.await.unwrap();
-            let met = rig.simulator.site().fault_rules().iter().map(|rule| rule.hits).sum::<u64>();
+            both.take(&theirs.id, &instance).await.unwrap();
+            let met = rig
+                .simulator
+                .site()
+                .fault_rules()
+                .iter()
+                .map(|rule| rule.hits)
+                .sum::<u64>();
             assert_eq!(met, 1, "{variant} {step}: the fault struck");
-            let now = traces(&rig.simulator.site().look());
+            let now = rig.traces();
             assert_eq!(now, before, "{variant} {step}");
             let ledger = both.nova.ledger().read().await.unwrap();
             assert_eq!(ledger.to_put_back().count(), 0);
@@ -94,11 +88,14 @@ async fn a_deploy_that_wrote_nothing_is_repeated() {
         // The second time an image that stays is on the management node already.
         for round in 0..2 {
             rig.change(|world| {
-                crate::check::write_content(world, PORT, "4010403300000000", "what was there before");
+                crate::check::write_content(
+                    world,
+                    PORT,
+                    "4010403300000000",
+                    "what was there before",
+                );
             });
-            fault(
-                &rig,
-                json!({"name": "ssh-unknown-host", "times": 1, "target": {"command": "unpackdiskimage"}}),
+            rig.fault(json!({"name": "ssh-unknown-host", "times": 1, "target": {"command": "unpackdiskimage"}}),
             );
             driver
                 .copy_image_to_volume(&record, &images, id)
@@ -123,14 +120,16 @@ async fn another_device_than_was_asked_for_is_refused() {
         let both = halves(&rig, ONE_PATH, Vec::new()).await;
         let made = both.create(1, 1).await;
         let instance = guest(name);
-        let before = traces(&rig.simulator.site().look());
-        fault(&rig, json!({"name": "F10", "target": {"guest": name}}));
+        let before = rig.traces();
+        rig.fault(json!({"name": "F10", "target": {"guest": name}}));
         let error = both.attach(&made, &instance, None).await.unwrap_err();
         assert!(
-            error.to_string().contains("has FCP device 1a01 under the number 1a00"),
+            error
+                .to_string()
+                .contains("has FCP device 1a01 under the number 1a00"),
             "{error}"
         );
         assert_eq!(error.left_behind(), Vec::<String>::new());
-        assert_eq!(traces(&rig.simulator.site().look()), before, "{name}");
+        assert_eq!(rig.traces(), before, "{name}");
     }
 }

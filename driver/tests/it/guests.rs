@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use zvm_volume::attachments::{
-    AttachOptions, Attached, Attachments as _, Connection, Instance, Nova, Patience, VolumeRef,
+    AttachOptions, Attached, Attachments as _, Connection, Detached, Instance, Nova, Patience,
+    VolumeRef,
 };
 use zvm_volume::client::{Call, Client, LineKind, ManualClock, Observer, Transport};
 use zvm_volume::types::{MountPoint, NodeName, Size};
@@ -141,22 +142,52 @@ impl Halves {
     }
 
     pub async fn detach(&self, volume: &Volume, instance: &Instance) -> zvm_volume::Result<()> {
-        let options = AttachOptions::default();
-        let detached = self
-            .nova
-            .detach_volume(instance, &volume.id, None, None, &options)
-            .await?;
+        let detached = self.take(&volume.id, instance).await?;
         assert!(detached.pending.is_empty(), "{detached:?}");
         Ok(())
     }
 
     /// A detach beside others of the same guest, whose last one takes the devices back.
     pub async fn detach_loosely(&self, volume: &Volume, instance: &Instance) {
-        let options = AttachOptions::default();
-        self.nova
-            .detach_volume(instance, &volume.id, None, None, &options)
+        self.take(&volume.id, instance)
             .await
             .unwrap_or_else(|error| panic!("detach from {}: {error}", instance.node));
+    }
+
+    /// A controller's volume for a guest: its connector, and the connection data that the controller makes of it.
+    pub async fn of_controller(
+        &self,
+        n: u8,
+        lun: &str,
+        ports: &[&str],
+        instance: &Instance,
+    ) -> VolumeRef {
+        let connector = self.nova.get_volume_connector(instance).await.unwrap();
+        controller_volume(n, lun, ports, &connector.zvm_fcp)
+    }
+
+    /// Gives a volume with its connection data, without a device node.
+    pub async fn give(
+        &self,
+        volume: &VolumeRef,
+        instance: &Instance,
+    ) -> zvm_volume::Result<Attached> {
+        let options = AttachOptions::default();
+        let given = self.nova.attach_volume(instance, volume, None, &options);
+        given.await
+    }
+
+    /// Takes it back.
+    pub async fn take(&self, id: &str, instance: &Instance) -> zvm_volume::Result<Detached> {
+        let options = AttachOptions::default();
+        let taken = self.nova.detach_volume(instance, id, None, None, &options);
+        taken.await
+    }
+
+    /// Whether no guest has a volume or a device by the ledger.
+    pub async fn holds_nothing(&self) -> bool {
+        let ledger = self.nova.ledger().read().await.unwrap();
+        ledger.entries().next().is_none()
     }
 
     /// What a command prints in a guest.

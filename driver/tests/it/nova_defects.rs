@@ -13,20 +13,9 @@ use zvm_volume::fcp::{AttachmentState, Phase};
 use zvm_volume::steps::Known;
 use zvm_volume::volumes::{Volume, VolumeDriver as _};
 
-use crate::guests::{
-    Halves, ONE_PATH, TWO_PATHS, controller_volume, guest, halves, mount, node, traces,
-};
+use crate::guests::{Halves, ONE_PATH, TWO_PATHS, controller_volume, guest, halves, mount, node};
 use crate::rig::{CURRENT, Rig, VARIANTS, tag, volume};
 use crate::spoil::{smapi, spoiled};
-
-fn now(rig: &Rig) -> String {
-    traces(&rig.simulator.site().look())
-}
-
-fn fault(rig: &Rig, request: serde_json::Value) {
-    let request = serde_json::from_value(request).unwrap();
-    rig.simulator.site().add_fault(request).unwrap();
-}
 
 /// The guest's volumes by the ledger.
 async fn recorded(both: &Halves, name: &str) -> usize {
@@ -112,7 +101,7 @@ async fn d2_every_kind_of_failure_is_rolled_back() {
         let rig = Rig::lab(variant).await;
         let (both, spoil) = spoiled(&rig, ONE_PATH).await;
         let volume = both.create(1, 1).await;
-        let before = now(&rig);
+        let before = rig.traces();
         for answer in ["<html>bad gateway</html>", "", "{\"data\":[7]}", "[]"] {
             for call in ["--addzfcp ", "--createfilesysnode"] {
                 spoil.answer(call, answer, 9);
@@ -121,7 +110,7 @@ async fn d2_every_kind_of_failure_is_rolled_back() {
                     .await
                     .unwrap_err();
                 assert!(error.left_behind().is_empty(), "{error}");
-                assert_eq!(now(&rig), before, "{variant}: {call} {answer}");
+                assert_eq!(rig.traces(), before, "{variant}: {call} {answer}");
                 assert_eq!(recorded(&both, "lnx1").await, 0);
             }
         }
@@ -134,7 +123,7 @@ async fn d3_a_refusal_for_missing_metadata_counts_nothing() {
     let rig = Rig::lab(CURRENT).await;
     let both = halves(&rig, ONE_PATH, Vec::new()).await;
     let volume = both.create(1, 1).await;
-    let before = now(&rig);
+    let before = rig.traces();
     for os in [None, Some(""), Some("plan9")] {
         let mut instance = Instance::new(node("lnx1"));
         instance.os_version = os.map(str::to_owned);
@@ -143,7 +132,7 @@ async fn d3_a_refusal_for_missing_metadata_counts_nothing() {
             .unwrap_err();
         assert_eq!(recorded(&both, "lnx1").await, 0, "{os:?}");
     }
-    assert_eq!(now(&rig), before);
+    assert_eq!(rig.traces(), before);
     // The guest releases its devices with its first real volume, as if nothing had been.
     both.attach(&volume, &guest("lnx1"), None).await.unwrap();
     both.detach(&volume, &guest("lnx1")).await.unwrap();
@@ -168,30 +157,22 @@ async fn d4_a_failed_attach_takes_nothing_away_that_was_there() {
         &format!("echo '{rule}' >> /etc/udev/rules.d/56-zfcp.rules"),
     )
     .await;
-    let before = now(&rig);
+    let before = rig.traces();
     for name in ["/dev/vdb", "/dev/vdc"] {
         let error = both
             .attach(&two, &instance, Some(&mount(name)))
             .await
             .unwrap_err();
         assert!(error.to_string().contains("already exists"), "{error}");
-        assert_eq!(now(&rig), before, "{name}");
+        assert_eq!(rig.traces(), before, "{name}");
     }
     // A row that an administrator made for the controller's LUN.
-    let connector = both.nova.get_volume_connector(&instance).await.unwrap();
-    let other = controller_volume(
-        3,
-        "4017403300000000",
-        &["500507630300c562"],
-        &connector.zvm_fcp,
-    );
-    let options = AttachOptions::default();
-    both.nova
-        .attach_volume(&instance, &other, None, &options)
-        .await
-        .unwrap_err();
+    let other = both
+        .of_controller(3, "4017403300000000", &["500507630300c562"], &instance)
+        .await;
+    both.give(&other, &instance).await.unwrap_err();
     assert!(rig.line("4017403300000000").starts_with("free,"));
-    assert_eq!(now(&rig), before);
+    assert_eq!(rig.traces(), before);
 }
 
 /// The error of the error path hid the cause, and the guest was not cleaned up.
@@ -201,7 +182,7 @@ async fn d5_a_failed_boot_preparation_says_why_and_cleans_the_guest() {
         let rig = Rig::lab(variant).await;
         let (both, spoil) = spoiled(&rig, TWO_PATHS).await;
         let volume = both.create(1, 1).await;
-        let (before, entry) = (now(&rig), directory(&rig, "LNX3"));
+        let (before, entry) = (rig.traces(), directory(&rig, "LNX3"));
         for call in ["--setipl", "--setloaddev", "--dedicatedevice"] {
             spoil.answer(call, smapi("lnx3", 400, 8, "the real cause"), 9);
             let error = boot(&both, &volume, "/dev/sda1").await.unwrap_err();
@@ -211,7 +192,7 @@ async fn d5_a_failed_boot_preparation_says_why_and_cleans_the_guest() {
                 "{text}"
             );
             assert!(error.left_behind().is_empty(), "{text}");
-            assert_eq!(now(&rig), before, "{variant} {call}");
+            assert_eq!(rig.traces(), before, "{variant} {call}");
             assert_eq!(directory(&rig, "LNX3"), entry, "{variant} {call}");
             assert_eq!(recorded(&both, "lnx3").await, 0);
         }
@@ -230,12 +211,7 @@ async fn d6_a_detach_that_fails_late_goes_forward() {
         both.attach(&volume, &instance, None).await.unwrap();
         spoil.answer("--undedicatedevice", smapi("lnx1", 204, 44, "busy"), 9);
         spoil.bodies();
-        let options = AttachOptions::default();
-        let gone = both
-            .nova
-            .detach_volume(&instance, &volume.id, None, None, &options)
-            .await
-            .unwrap();
+        let gone = both.take(&volume.id, &instance).await.unwrap();
         assert_eq!(
             gone.pending.len(),
             1,
@@ -265,12 +241,12 @@ async fn d7_a_failed_detach_of_a_guest_that_is_off_leaves_both_paths() {
     let instance = guest("lnx3");
     let volume = both.create(1, 1).await;
     let attached = both.attach(&volume, &instance, None).await.unwrap();
-    let before = now(&rig);
+    let before = rig.traces();
     spoil.bodies();
     spoil.answer("--removezfcp", smapi("lnx3", 400, 12, "the real cause"), 99);
     let error = both.detach(&volume, &instance).await.unwrap_err();
     assert!(error.to_string().contains("the real cause"), "{error}");
-    assert_eq!(now(&rig), before);
+    assert_eq!(rig.traces(), before);
     let entry = directory(&rig, "LNX3").to_lowercase();
     for device in &attached.fcp {
         assert!(entry.contains(&format!("dedicate {device}")), "{entry}");
@@ -289,14 +265,14 @@ async fn d8_an_unknown_guest_is_an_error_and_gets_nothing() {
     let rig = Rig::lab(CURRENT).await;
     let both = halves(&rig, ONE_PATH, Vec::new()).await;
     let volume = both.create(1, 1).await;
-    let before = now(&rig);
+    let before = rig.traces();
     let error = both
         .attach(&volume, &guest("nosuch"), None)
         .await
         .unwrap_err();
     assert_eq!(error.exception(), "InstanceNotFound", "{error}");
     assert_eq!(recorded(&both, "nosuch").await, 0);
-    assert_eq!(now(&rig), before);
+    assert_eq!(rig.traces(), before);
     // A detach cleans up what is known, and says when nothing was.
     let options = AttachOptions::default();
     let gone = both
@@ -459,21 +435,16 @@ async fn d19_a_guest_that_runs_and_cannot_be_reached_is_not_taken_for_off() {
         let instance = guest("lnx1");
         let (one, two) = (both.create(1, 1).await, both.create(2, 1).await);
         both.attach(&one, &instance, None).await.unwrap();
-        let before = now(&rig);
+        let before = rig.traces();
         deaf(&rig, true);
         let attach = both.attach(&two, &instance, None).await.unwrap_err();
-        let options = AttachOptions::default();
-        let detach = both
-            .nova
-            .detach_volume(&instance, &one.id, None, None, &options)
-            .await
-            .unwrap_err();
+        let detach = both.take(&one.id, &instance).await.unwrap_err();
         for error in [attach, detach] {
             assert!(error.is_retryable(), "{error}");
             assert!(error.to_string().contains("cannot be reached"), "{error}");
         }
         deaf(&rig, false);
-        assert_eq!(now(&rig), before, "{variant}: no disk in use was pulled");
+        assert_eq!(rig.traces(), before, "{variant}: no disk in use was pulled");
         both.detach(&one, &instance).await.unwrap();
     }
 }
@@ -545,21 +516,19 @@ async fn d30_a_failed_attach_leaves_the_other_volumes_their_paths() {
         both.attach(&one, &instance, Some(&mount("/dev/vdb")))
             .await
             .unwrap();
-        let before = now(&rig);
+        let before = rig.traces();
         let lun = one.provider_location.as_deref().unwrap();
         let lun = lun.split('|').nth(3).unwrap().to_owned();
         let had = paths(&both, "lnx1", &lun).await;
         // xCAT sets the devices online again; that fails, and it takes them all back.
-        fault(
-            &rig,
-            json!({"id": "online", "target": {"guest": "lnx1"}, "times": 6,
+        rig.fault(json!({"id": "online", "target": {"guest": "lnx1"}, "times": 6,
                    "effect": {"kind": "program", "program": "chccwdev", "rc": 1, "stderr": "Failed"}}),
         );
         let error = both.attach(&two, &instance, None).await;
         rig.simulator.site().clear_faults();
         if let Err(error) = error {
             assert!(error.left_behind().is_empty(), "{error}");
-            assert_eq!(now(&rig), before, "{variant}: {error}");
+            assert_eq!(rig.traces(), before, "{variant}: {error}");
         }
         assert_eq!(paths(&both, "lnx1", &lun).await, had, "{variant}");
         let target = both.shell("lnx1", "readlink -f /dev/vdb").await;
@@ -575,14 +544,13 @@ async fn d31_a_failure_in_the_guest_is_undone_outside_of_it() {
             let rig = Rig::lab(variant).await;
             let both = halves(&rig, ONE_PATH, Vec::new()).await;
             let volume = both.create(1, 1).await;
-            let before = now(&rig);
-            fault(
-                &rig,
+            let before = rig.traces();
+            rig.fault(
                 json!({"name": "F37", "id": "mapping", "target": {"lun": "4010403300000000"}}),
             );
             let error = both.attach(&volume, &guest(name), None).await.unwrap_err();
             assert!(error.left_behind().is_empty(), "{error}");
-            assert_eq!(now(&rig), before, "{variant} {name}: {error}");
+            assert_eq!(rig.traces(), before, "{variant} {name}: {error}");
             // The next attach does not find the row in use.
             rig.simulator.site().clear_faults();
             both.attach(&volume, &guest(name), None).await.unwrap();
@@ -597,11 +565,11 @@ async fn d35_boot_settings_that_were_not_made_are_noticed() {
         let rig = Rig::lab(variant).await;
         let (both, spoil) = spoiled(&rig, TWO_PATHS).await;
         let volume = both.create(1, 1).await;
-        let (before, entry) = (now(&rig), directory(&rig, "LNX3"));
+        let (before, entry) = (rig.traces(), directory(&rig, "LNX3"));
         let said = "{\"data\":[{\"info\":[\"lnx3: Setting LOADDEV directory statements\"]}]}";
         spoil.answer("--setloaddev", said, 9);
         boot(&both, &volume, "/dev/sda1").await.unwrap_err();
-        assert_eq!(now(&rig), before, "{variant}");
+        assert_eq!(rig.traces(), before, "{variant}");
         assert_eq!(directory(&rig, "LNX3"), entry, "{variant}");
         spoil.answer("", "", 0);
         boot(&both, &volume, "/dev/sda1").await.unwrap();
@@ -615,7 +583,7 @@ async fn d46_a_destroyed_guest_gives_every_volume_back_the_root_last() {
         let rig = Rig::lab(variant).await;
         let (both, spoil) = spoiled(&rig, TWO_PATHS).await;
         let instance = guest("lnx3");
-        let before = now(&rig);
+        let before = rig.traces();
         let root = both.create(1, 1).await;
         boot(&both, &root, "/dev/sda1").await.unwrap();
         let mut data = Vec::new();
@@ -645,7 +613,7 @@ async fn d46_a_destroyed_guest_gives_every_volume_back_the_root_last() {
         for volume in data.iter().chain([&root]) {
             both.driver.delete_volume(volume).await.unwrap();
         }
-        assert_eq!(now(&rig), before, "{variant}");
+        assert_eq!(rig.traces(), before, "{variant}");
     }
 }
 
@@ -807,7 +775,7 @@ async fn d58_a_half_done_dedication_is_done_again() {
     for variant in VARIANTS {
         let rig = Rig::lab(variant).await;
         let both = halves(&rig, ONE_PATH, Vec::new()).await;
-        let before = now(&rig);
+        let before = rig.traces();
         rig.change(|world: &mut World| {
             let system = world.systems.values_mut().next().unwrap();
             let (_, entry) = system
@@ -827,7 +795,7 @@ async fn d58_a_half_done_dedication_is_done_again() {
         );
         both.detach(&volume, &guest("lnx1")).await.unwrap();
         both.driver.delete_volume(&volume).await.unwrap();
-        assert_eq!(now(&rig), before, "{variant}");
+        assert_eq!(rig.traces(), before, "{variant}");
     }
 }
 

@@ -170,7 +170,11 @@ impl Rig {
     pub fn backend(&self, keys: &str) -> Backend {
         let state = self.folder.path().join("state");
         let lock = "zvm_lock_timeout";
-        let patience = if keys.contains(lock) { String::new() } else { format!("{lock} = 20\n") };
+        let patience = if keys.contains(lock) {
+            String::new()
+        } else {
+            format!("{lock} = 20\n")
+        };
         let images = self.folder.path().join("images");
         let text = format!(
             "zvm_xcat_server = mn.example.com\nzvm_xcat_username = admin\nzvm_xcat_password = admin\n\
@@ -226,6 +230,17 @@ impl Rig {
         let pool = self.pool();
         let mut lines = pool.lines().filter(|line| line.contains(text));
         lines.next().map(str::to_owned).unwrap_or_default()
+    }
+
+    /// What volumes and attachments have left on the site, or are leaving there.
+    pub fn traces(&self) -> String {
+        crate::traces::traces(&self.simulator.site().look())
+    }
+
+    /// Adds a fault, by name or by effect, as the control door takes it.
+    pub fn fault(&self, request: serde_json::Value) {
+        let request = serde_json::from_value(request).unwrap();
+        self.simulator.site().add_fault(request).unwrap();
     }
 
     /// Changes the world behind the driver's back.

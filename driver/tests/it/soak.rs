@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 
 use zvm_volume::volumes::VolumeDriver as _;
 
-use crate::guests::{ONE_PATH, guest, halves, traces};
+use crate::guests::{ONE_PATH, guest, halves};
 use crate::random::{Counter, Dice, fair};
 use crate::rig::{CURRENT, Rig, volume};
 
@@ -21,14 +21,12 @@ const TASKS: u64 = 32;
 async fn con_05_random_work_of_two_drivers_leaks_nothing() {
     let rig = Rig::lab(CURRENT).await;
     let counter = Arc::new(Counter::default());
-    let before = traces(&rig.simulator.site().look());
+    let before = rig.traces();
     // Tasks of a loaded machine wait long for each other; a lock that is never given back shows all the same.
     let keys = format!("{ONE_PATH}\nzvm_lock_timeout = 600");
     let mut drivers = Vec::new();
     for _ in 0..2 {
-        drivers.push(Arc::new(
-            halves(&rig, &keys, vec![counter.clone()]).await,
-        ));
+        drivers.push(Arc::new(halves(&rig, &keys, vec![counter.clone()]).await));
     }
     let mut tasks = Vec::new();
     for task in 0..TASKS {
@@ -45,8 +43,7 @@ async fn con_05_random_work_of_two_drivers_leaks_nothing() {
                     Err(error) if fair(&error).is_some() => continue,
                     Err(error) => panic!("create: {error}"),
                 };
-                let instance =
-                    guest(["lnx1", "lnx2", "lnx3"][dice.roll(3)]);
+                let instance = guest(["lnx1", "lnx2", "lnx3"][dice.roll(3)]);
                 match both.attach(&made, &instance, None).await {
                     Ok(_) => {
                         if dice.roll(4) == 0 {
@@ -89,7 +86,7 @@ async fn con_05_random_work_of_two_drivers_leaks_nothing() {
         reserved.iter().all(|phase| phase == "Reserved"),
         "{reserved:?}"
     );
-    assert_eq!(traces(&rig.simulator.site().look()), before);
+    assert_eq!(rig.traces(), before);
     println!(
         "soak: {rounds} rounds, {} calls of the Nova half, {TASKS} tasks, two drivers",
         counter.0.load(Ordering::Relaxed)

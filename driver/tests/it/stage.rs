@@ -433,7 +433,7 @@ impl Stage {
     }
 
     fn traces(&self) -> String {
-        traces(&self.rig.simulator.site().look())
+        self.rig.traces()
     }
 
     /// Whether the site is as it was at another time. Two things may differ:
@@ -504,12 +504,17 @@ impl Stage {
         // is not missed. That none stays behind is asked for by the other states.
         let node_file = format!("{node} /etc/zfcp.conf");
         let is_idle = |line: &&str| {
-            let path = line.to_lowercase().replace("0x", "").replacen("0.0.", "", 1);
+            let path = line
+                .to_lowercase()
+                .replace("0x", "")
+                .replacen("0.0.", "", 1);
             case.guest != guest_cases::Guest::Rhel
                 && (**line == node_file || promised.contains(&path.replace(' ', "/")))
         };
         let without = |text: &str| -> String {
-            let lines = text.lines().filter(|line| !is_promised(line) && !is_idle(line));
+            let lines = text
+                .lines()
+                .filter(|line| !is_promised(line) && !is_idle(line));
             lines.map(|line| format!("{line}\n")).collect()
         };
         let has = |line: &str| found.lines().any(|found| found == line);
