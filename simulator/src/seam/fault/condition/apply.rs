@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::kind::Needs;
 use super::{Condition, guest, storage};
 use crate::seam::Place;
 use crate::seam::fault::undo::Undo;
@@ -25,103 +26,26 @@ impl Condition {
         world: &World,
         place: &Place,
     ) -> Result<(), ConditionError> {
-        let need = |given: bool, field| {
-            if given {
-                Ok(())
-            } else {
-                Err(ConditionError::Needs(field))
-            }
-        };
-        match self {
-            Self::ChpidOffline => need(place.chpid.is_some(), "chpid"),
-            Self::DeviceMissing | Self::DeviceTaken | Self::DeviceDetached => {
-                need(place.device.is_some(), "device")
-            }
-            Self::Ignored | Self::NoZfcp => {
-                need(place.guest.is_some(), "guest")?;
-                if self == Self::Ignored {
-                    need(place.device.is_some(), "device")?;
-                }
-                // The list concerns devices that come, and a module in use is not unloaded.
-                let linux = place.guest.as_ref().and_then(|g| world.linuxes.get(g));
-                let has_units = linux.is_some_and(|linux| {
-                    let adapters = linux.zfcp.adapters.iter();
-                    adapters
-                        .filter(|(device, _)| {
-                            self == Self::NoZfcp || Some(**device) == place.device
-                        })
-                        .any(|(_, adapter)| adapter.ports.values().any(|p| !p.units.is_empty()))
-                });
-                if has_units {
-                    return Err(ConditionError::Impossible(
-                        "the guest has LUNs configured there".to_owned(),
-                    ));
-                }
-                Ok(())
-            }
-            Self::Boxed | Self::OnlineBusy | Self::AdapterFailed => {
-                need(place.guest.is_some(), "guest")?;
-                need(place.device.is_some(), "device")
-            }
-            Self::NameServerDown => Ok(()),
-            Self::LunScanOff
-            | Self::UdevStalled
-            | Self::NoMultipathd
-            | Self::LateDevice
-            | Self::LateDetach
-            | Self::UdevLate
-            | Self::NoZfcpLinks
-            | Self::NoFcLinks
-            | Self::NamesShuffled
-            | Self::HalfRegistered
-            | Self::PortsLate
-            | Self::MultipathdSlow
-            | Self::MapsReturn
-            | Self::EtcFull
-            | Self::NoSg
-            | Self::ShiftedDevice
-            | Self::WrongLoaddev => need(place.guest.is_some(), "guest"),
-            Self::LinkDown | Self::NpivOff | Self::MuteChannel | Self::NoHandles => need(
-                place.chpid.is_some() || place.device.is_some(),
-                "chpid or device",
-            ),
-            Self::LoginRefused | Self::DuplicateWwpn | Self::BitErrors | Self::Stranger => {
-                need(place.device.is_some(), "device")
-            }
-            Self::LunOpenElsewhere => {
-                need(place.device.is_some(), "device")?;
-                need(place.lun.is_some(), "lun")
-            }
-            Self::ZoneMissing
-            | Self::PortOffline
-            | Self::PortBusy
-            | Self::StateChangeStorm
-            | Self::TargetsCrossed
-            | Self::ReportLunsFails => {
-                need(place.wwpn.is_some(), "wwpn")?;
-                let is_port = place.wwpn.is_some_and(|w| world.san.ports.contains_key(&w));
-                need(is_port, "wwpn of a target port")
-            }
-            Self::MaskMissing => {
-                need(place.lun.is_some(), "lun")?;
-                need(
-                    place.device.is_some() || place.wwpn.is_some(),
-                    "device or wwpn",
-                )
-            }
-            Self::DiskOffline | Self::Blacklisted | Self::MapInUse => {
-                need(place.guest.is_some(), "guest")?;
-                need(place.lun.is_some(), "lun")
-            }
-            Self::PathsLost
-            | Self::Unmapped
-            | Self::OtherVolume
-            | Self::Reserved
-            | Self::VolumeOffline
-            | Self::ReadOnly
-            | Self::Smaller
-            | Self::Silent => need(place.lun.is_some(), "lun"),
+        let missing = |need: &Needs| need.missing(world, place);
+        if let Some(field) = self.facts().needs.iter().find_map(missing) {
+            return Err(ConditionError::Needs(field));
         }
+        // The list concerns devices that come, and a module in use is not unloaded.
+        if matches!(self, Self::Ignored | Self::NoZfcp) {
+            let linux = place.guest.as_ref().and_then(|g| world.linuxes.get(g));
+            let has_units = linux.is_some_and(|linux| {
+                let adapters = linux.zfcp.adapters.iter();
+                adapters
+                    .filter(|(device, _)| self == Self::NoZfcp || Some(**device) == place.device)
+                    .any(|(_, adapter)| adapter.ports.values().any(|p| !p.units.is_empty()))
+            });
+            if has_units {
+                return Err(ConditionError::Impossible(
+                    "the guest has LUNs configured there".to_owned(),
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Brings it about, and says how to put it right.

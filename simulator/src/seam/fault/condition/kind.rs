@@ -1,8 +1,9 @@
-//! The conditions, the layer in which each shows, and what it delays.
+//! The conditions, and what is to be known of each.
 
 use serde::{Deserialize, Serialize};
 
-use crate::seam::Layer;
+use crate::seam::{Layer, Place};
+use crate::world::World;
 
 /// What is out of order. The places come from the rule's target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,108 +119,153 @@ pub enum Condition {
     DiskOffline,
 }
 
+/// What a condition's target has to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Needs {
+    Chpid,
+    Device,
+    ChpidOrDevice,
+    Guest,
+    Lun,
+    /// A WWPN that a target port of the site has.
+    TargetPort,
+    DeviceOrWwpn,
+}
+
+impl Needs {
+    /// The field that is missing, in words.
+    pub(super) fn missing(self, world: &World, place: &Place) -> Option<&'static str> {
+        let (given, field) = match self {
+            Self::Chpid => (place.chpid.is_some(), "chpid"),
+            Self::Device => (place.device.is_some(), "device"),
+            Self::ChpidOrDevice => {
+                let given = place.chpid.is_some() || place.device.is_some();
+                (given, "chpid or device")
+            }
+            Self::Guest => (place.guest.is_some(), "guest"),
+            Self::Lun => (place.lun.is_some(), "lun"),
+            Self::TargetPort => match place.wwpn {
+                None => (false, "wwpn"),
+                Some(wwpn) => (world.san.ports.contains_key(&wwpn), "wwpn of a target port"),
+            },
+            Self::DeviceOrWwpn => {
+                let given = place.device.is_some() || place.wwpn.is_some();
+                (given, "device or wwpn")
+            }
+        };
+        (!given).then_some(field)
+    }
+}
+
+/// What is to be known of a condition.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts {
+    layer: Layer,
+    pub(super) needs: &'static [Needs],
+    delay: Option<u64>,
+    is_guarded: bool,
+}
+
+impl Facts {
+    const fn of(layer: Layer, needs: &'static [Needs]) -> Self {
+        Self {
+            layer,
+            needs,
+            delay: None,
+            is_guarded: false,
+        }
+    }
+
+    const fn late(mut self, ms: u64) -> Self {
+        self.delay = Some(ms);
+        self
+    }
+
+    const fn guarded(mut self) -> Self {
+        self.is_guarded = true;
+        self
+    }
+}
+
 impl Condition {
+    /// The table of the conditions.
+    #[rustfmt::skip]
+    pub(super) const fn facts(self) -> Facts {
+        use Layer::{Cp, Fabric, Guest as Linux, Storage};
+        use Needs::{Chpid, ChpidOrDevice, Device, DeviceOrWwpn, Guest, Lun, TargetPort};
+        match self {
+            Self::ChpidOffline => Facts::of(Cp, &[Chpid]).guarded(),
+            Self::DeviceMissing => Facts::of(Cp, &[Device]).guarded(),
+            Self::DeviceTaken => Facts::of(Cp, &[Device]),
+            Self::DeviceDetached => Facts::of(Cp, &[Device]),
+            Self::LateDevice => Facts::of(Linux, &[Guest]).late(5_000),
+            Self::LateDetach => Facts::of(Linux, &[Guest]).late(5_000),
+            Self::ShiftedDevice => Facts::of(Cp, &[Guest]).guarded(),
+            // Four tries of thirty seconds with a pause of eight between them (spec: zfcp-and-san 2.9, 6.5).
+            Self::MuteChannel => Facts::of(Fabric, &[ChpidOrDevice]).late(144_000).guarded(),
+            Self::DuplicateWwpn => Facts::of(Fabric, &[Device]).guarded(),
+            Self::BitErrors => Facts::of(Linux, &[Device]),
+            Self::NoHandles => Facts::of(Fabric, &[ChpidOrDevice]).guarded(),
+            Self::NameServerDown => Facts::of(Fabric, &[]).guarded(),
+            Self::StateChangeStorm => Facts::of(Fabric, &[TargetPort]).late(2_000).guarded(),
+            Self::Stranger => Facts::of(Fabric, &[Device]).guarded(),
+            Self::TargetsCrossed => Facts::of(Fabric, &[TargetPort]),
+            Self::LunOpenElsewhere => Facts::of(Storage, &[Device, Lun]).guarded(),
+            Self::ReportLunsFails => Facts::of(Storage, &[TargetPort]).guarded(),
+            Self::Boxed => Facts::of(Linux, &[Guest, Device]),
+            Self::Ignored => Facts::of(Linux, &[Guest, Device]),
+            Self::NoZfcp => Facts::of(Linux, &[Guest]),
+            Self::OnlineBusy => Facts::of(Linux, &[Guest, Device]),
+            Self::LinkDown => Facts::of(Fabric, &[ChpidOrDevice]).guarded(),
+            Self::LoginRefused => Facts::of(Fabric, &[Device]).guarded(),
+            Self::NpivOff => Facts::of(Fabric, &[ChpidOrDevice]).guarded(),
+            Self::LunScanOff => Facts::of(Linux, &[Guest]).guarded(),
+            Self::AdapterFailed => Facts::of(Linux, &[Guest, Device]),
+            Self::ZoneMissing => Facts::of(Fabric, &[TargetPort]).guarded(),
+            Self::PortOffline => Facts::of(Fabric, &[TargetPort]).guarded(),
+            Self::PortBusy => Facts::of(Fabric, &[TargetPort]).guarded(),
+            Self::Unmapped => Facts::of(Storage, &[Lun]).guarded(),
+            Self::MaskMissing => Facts::of(Storage, &[Lun, DeviceOrWwpn]).guarded(),
+            Self::OtherVolume => Facts::of(Storage, &[Lun]),
+            Self::Reserved => Facts::of(Storage, &[Lun]),
+            Self::VolumeOffline => Facts::of(Storage, &[Lun]),
+            Self::ReadOnly => Facts::of(Storage, &[Lun]),
+            Self::Smaller => Facts::of(Storage, &[Lun]),
+            Self::Silent => Facts::of(Storage, &[Lun]).guarded(),
+            Self::UdevStalled => Facts::of(Linux, &[Guest]),
+            Self::UdevLate => Facts::of(Linux, &[Guest]).late(10_000),
+            Self::NoZfcpLinks => Facts::of(Linux, &[Guest]),
+            Self::NoFcLinks => Facts::of(Linux, &[Guest]),
+            Self::NamesShuffled => Facts::of(Linux, &[Guest]),
+            Self::HalfRegistered => Facts::of(Linux, &[Guest]).late(1_000),
+            Self::PortsLate => Facts::of(Linux, &[Guest]).late(1_000),
+            Self::MultipathdSlow => Facts::of(Linux, &[Guest]).late(10_000),
+            Self::Blacklisted => Facts::of(Linux, &[Guest, Lun]),
+            Self::MapInUse => Facts::of(Linux, &[Guest, Lun]),
+            Self::MapsReturn => Facts::of(Linux, &[Guest]),
+            Self::PathsLost => Facts::of(Fabric, &[Lun]).guarded(),
+            Self::EtcFull => Facts::of(Linux, &[Guest]),
+            Self::NoSg => Facts::of(Linux, &[Guest]),
+            Self::WrongLoaddev => Facts::of(Cp, &[Guest]),
+            Self::NoMultipathd => Facts::of(Linux, &[Guest]),
+            Self::DiskOffline => Facts::of(Linux, &[Guest, Lun]),
+        }
+    }
+
     /// The layer in which it shows.
     pub fn layer(self) -> Layer {
-        match self {
-            Self::ChpidOffline
-            | Self::DeviceMissing
-            | Self::DeviceTaken
-            | Self::DeviceDetached
-            | Self::ShiftedDevice
-            | Self::WrongLoaddev => Layer::Cp,
-            Self::LateDevice
-            | Self::LateDetach
-            | Self::BitErrors
-            | Self::UdevLate
-            | Self::NoZfcpLinks
-            | Self::NoFcLinks
-            | Self::NamesShuffled
-            | Self::HalfRegistered
-            | Self::PortsLate
-            | Self::MultipathdSlow
-            | Self::Blacklisted
-            | Self::MapInUse
-            | Self::MapsReturn
-            | Self::EtcFull
-            | Self::NoSg
-            | Self::Boxed
-            | Self::Ignored
-            | Self::NoZfcp
-            | Self::OnlineBusy
-            | Self::LunScanOff
-            | Self::AdapterFailed
-            | Self::UdevStalled
-            | Self::NoMultipathd
-            | Self::DiskOffline => Layer::Guest,
-            Self::LinkDown
-            | Self::MuteChannel
-            | Self::NoHandles
-            | Self::LoginRefused
-            | Self::DuplicateWwpn
-            | Self::NameServerDown
-            | Self::StateChangeStorm
-            | Self::Stranger
-            | Self::TargetsCrossed
-            | Self::PathsLost
-            | Self::NpivOff
-            | Self::ZoneMissing
-            | Self::PortOffline
-            | Self::PortBusy => Layer::Fabric,
-            Self::LunOpenElsewhere
-            | Self::ReportLunsFails
-            | Self::Unmapped
-            | Self::MaskMissing
-            | Self::OtherVolume
-            | Self::Reserved
-            | Self::VolumeOffline
-            | Self::ReadOnly
-            | Self::Smaller
-            | Self::Silent => Layer::Storage,
-        }
+        self.facts().layer
     }
 
     /// How long what it delays is late, in virtual milliseconds, unless the rule says otherwise; `None` for a condition
     /// that delays nothing.
     pub fn usual_delay(self) -> Option<u64> {
-        Some(match self {
-            Self::LateDevice | Self::LateDetach => 5_000,
-            // Four tries of thirty seconds with a pause of eight between them (spec: zfcp-and-san 2.9, 6.5).
-            Self::MuteChannel => 144_000,
-            Self::StateChangeStorm => 2_000,
-            Self::UdevLate | Self::MultipathdSlow => 10_000,
-            Self::HalfRegistered | Self::PortsLate => 1_000,
-            _ => return None,
-        })
+        self.facts().delay
     }
 
     /// Whether it puts nothing aside where it finds everything out of order already. Bringing it about again is then safe,
     /// and needed when another rule has put right what both are about.
     pub(in crate::seam::fault) fn is_guarded(self) -> bool {
-        matches!(
-            self,
-            Self::ChpidOffline
-                | Self::DeviceMissing
-                | Self::MuteChannel
-                | Self::DuplicateWwpn
-                | Self::NoHandles
-                | Self::NameServerDown
-                | Self::StateChangeStorm
-                | Self::Stranger
-                | Self::LunOpenElsewhere
-                | Self::ReportLunsFails
-                | Self::LinkDown
-                | Self::LoginRefused
-                | Self::NpivOff
-                | Self::LunScanOff
-                | Self::ZoneMissing
-                | Self::PortOffline
-                | Self::PortBusy
-                | Self::Unmapped
-                | Self::MaskMissing
-                | Self::Silent
-                | Self::PathsLost
-                | Self::ShiftedDevice
-        )
+        self.facts().is_guarded
     }
 }
