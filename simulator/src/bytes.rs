@@ -1,5 +1,7 @@
 //! Sets of bytes, for texts that are searched byte by byte on the way of every request.
 
+use std::ops::Range;
+
 /// A set of bytes: one look-up tells whether a byte is in it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ByteSet([bool; 256]);
@@ -44,6 +46,34 @@ impl ByteSet {
     }
 }
 
+/// Hexadecimal digits.
+const HEX: ByteSet = ByteSet::of(b"0123456789abcdefABCDEF");
+
+/// Runs of at least `least` hexadecimal digits, as long as they go. Where there is none, only every `least`th byte is
+/// looked at.
+pub(crate) fn hex_runs(text: &str, least: usize) -> impl Iterator<Item = Range<usize>> {
+    let bytes = text.as_bytes();
+    // No run begins before it and goes beyond it.
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let probe = from + least - 1;
+            if !HEX.has(*bytes.get(probe)?) {
+                from = probe + 1;
+                continue;
+            }
+            let before = bytes[from..probe].iter().rposition(|b| !HEX.has(*b));
+            let start = before.map_or(from, |at| from + at + 1);
+            let behind = bytes[probe..].iter().position(|b| !HEX.has(*b));
+            let end = behind.map_or(bytes.len(), |at| probe + at);
+            from = end + 1;
+            if end - start >= least {
+                return Some(start..end);
+            }
+        }
+    })
+}
+
 /// Where `part` first occurs in `text`, ASCII case ignored.
 pub(crate) fn find_ignoring_case(text: &str, part: &str) -> Option<usize> {
     let (text, part) = (text.as_bytes(), part.as_bytes());
@@ -70,6 +100,24 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn long_runs_are_found_wherever_they_are(
+            parts in proptest::collection::vec("[0-9a-fA-F]{1,6}|[ ,xä]", 0..12),
+            least in 1_usize..8,
+        ) {
+            let text = parts.concat();
+            let mut at = 0;
+            let mut wanted = Vec::new();
+            for part in text.split(|c: char| !c.is_ascii_hexdigit()) {
+                at += text[at..].find(part).unwrap_or(0);
+                if part.len() >= least {
+                    wanted.push(at..at + part.len());
+                }
+                at += part.len();
+            }
+            prop_assert_eq!(hex_runs(&text, least).collect::<Vec<_>>(), wanted);
+        }
+
         #[test]
         fn case_is_ignored(text in "[aAbBä(]{0,12}", part in "[aAbB(]{0,3}") {
             let found = text.to_ascii_lowercase().find(&part.to_ascii_lowercase());

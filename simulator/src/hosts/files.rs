@@ -154,7 +154,7 @@ pub fn remove(world: &mut World, host: &HostName, path: &str) -> Result<(), Errn
         return Err(Errno::Permission);
     }
     let linux = world.linuxes.get_mut(host).ok_or(Errno::NoEntry)?;
-    match linux.fs.files.remove(path) {
+    match linux.fs.remove(path) {
         Some(file) => {
             let old = file.text.text();
             world.scratch.file(host, path, Some(old.as_ref()), None);

@@ -15,11 +15,11 @@ pub struct ProgramEnv<'a> {
     /// The Linux on which it runs.
     pub host: HostName,
     /// Login name.
-    pub user: String,
+    pub user: Cow<'static, str>,
     /// Shell variables.
     pub variables: Variables,
     /// Working directory.
-    pub directory: String,
+    pub directory: Cow<'static, str>,
     /// How many programs it was called through.
     pub depth: u32,
     /// What the command line that it is part of may still do.
@@ -138,8 +138,12 @@ pub fn exists(world: &World, host: &HostName, name: &str) -> bool {
 }
 
 fn lookup(linux: &Linux, name: &str) -> Option<Program> {
-    let name = name.rsplit('/').next().unwrap_or(name);
-    zhcp::lookup(name, linux.role)
+    let name = match memchr::memrchr(b'/', name.as_bytes()) {
+        Some(at) => &name[at + 1..],
+        None => name,
+    };
+    // No name is in two of the tables, so the order is that of how often they are asked for.
+    coreutils::lookup(name)
+        .or_else(|| zhcp::lookup(name, linux.role))
         .or_else(|| guest::lookup(name, linux))
-        .or_else(|| coreutils::lookup(name))
 }

@@ -159,7 +159,7 @@ impl Machine for Mn<'_> {
                 let mut env = ProgramEnv {
                     host: world.mn.host.clone(),
                     world,
-                    user: "root".to_owned(),
+                    user: "root".into(),
                     variables: shell.variables.clone(),
                     directory: shell.directory.clone(),
                     depth: 0,

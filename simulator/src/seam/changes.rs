@@ -1,9 +1,8 @@
 //! What a remote command changed, in words, for the journal. Only the places that the command addresses are compared,
-//! and of pool files only what differs: the cost does not grow with the site.
+//! of pool files only those that were written and only what differs: the cost does not grow with the site.
 
-use crate::bytes::ByteSet;
 use crate::world::zfcp::Zfcp;
-use crate::world::{DeviceNumber, HostName, LinuxRole, PoolText, SystemName, UserId, World};
+use crate::world::{DeviceNumber, HostName, LinuxRole, SystemName, UserId, World};
 
 use super::RemoteCommand;
 
@@ -13,9 +12,8 @@ const TOLD: usize = 32;
 /// The places that a command addresses, before it ran.
 #[derive(Debug, Default)]
 pub(super) struct Before {
-    /// The zHCP whose pools these are.
+    /// The zHCP, which keeps the pools that it writes as they were.
     zhcp: Option<HostName>,
-    pools: Vec<(String, PoolText)>,
     guest: Option<(HostName, Zfcp)>,
     user: Option<UserBefore>,
 }
@@ -36,25 +34,26 @@ struct UserState {
 
 impl Before {
     /// Looks at the places that the command addresses.
-    pub(super) fn new(world: &World, command: &RemoteCommand) -> Self {
+    pub(super) fn new(world: &mut World, command: &RemoteCommand) -> Self {
         let mut before = Self::default();
         let Some((host, linux)) = command.host().and_then(|h| world.find(h)) else {
             return before;
         };
+        if linux.fs.has_touched() {
+            // What others wrote than remote commands.
+            let host = host.clone();
+            if let Some(linux) = world.linuxes.get_mut(&host) {
+                linux.fs.take_touched();
+            }
+            return Self::new(world, command);
+        }
         let line = match command {
             RemoteCommand::Ssh { command, .. } => command.as_str(),
             _ => "",
         };
         match linux.role {
             LinuxRole::Zhcp => {
-                if !only_reads(line) {
-                    before.pools = linux
-                        .fs
-                        .pools()
-                        .map(|(path, pool)| (path.to_owned(), pool.clone()))
-                        .collect();
-                    before.zhcp = Some(host.clone());
-                }
+                before.zhcp = Some(host.clone());
                 if has_word(line, "smcli", 1)
                     && let Some(user) = user_of(line)
                 {
@@ -90,26 +89,31 @@ impl Before {
                 told.push(format!("file {}:{}: {}", note.host, note.path, note.change));
             }
         }
-        let zhcp = self.zhcp.unwrap_or_default();
-        let now = world.linuxes.get(&zhcp);
-        for (path, old) in self.pools {
-            let new = now.and_then(|l| l.fs.pool(&path));
-            if new.is_some_and(|new| new.shares_all(&old)) {
-                continue;
+        if let Some(host) = self.zhcp
+            && let Some(linux) = world.linuxes.get_mut(&host)
+            && linux.fs.has_touched()
+        {
+            for (path, old) in linux.fs.take_touched() {
+                let name = path
+                    .rsplit('/')
+                    .next()
+                    .and_then(|n| n.strip_suffix(".conf"))
+                    .unwrap_or(&path);
+                let line = |what: &[&str]| {
+                    let pool = ["pool ", host.as_str(), "/", name, ": "].concat();
+                    pool + &what.concat()
+                };
+                let Some(new) = linux.fs.pool(&path) else {
+                    told.push(line(&["removed"]));
+                    continue;
+                };
+                if new.shares_all(&old) {
+                    continue;
+                }
+                let (gone, came) = new.changed_since(&old, TOLD);
+                told.extend(gone.iter().map(|row| line(&["-", row])));
+                told.extend(came.iter().map(|row| line(&["+", row])));
             }
-            let host = &zhcp;
-            let name = path
-                .rsplit('/')
-                .next()
-                .and_then(|n| n.strip_suffix(".conf"))
-                .unwrap_or(&path);
-            let Some(new) = new else {
-                told.push(format!("pool {host}/{name}: removed"));
-                continue;
-            };
-            let (gone, came) = new.changed_since(&old, TOLD);
-            told.extend(gone.iter().map(|row| format!("pool {host}/{name}: -{row}")));
-            told.extend(came.iter().map(|row| format!("pool {host}/{name}: +{row}")));
         }
         if let Some((host, old)) = self.guest
             && let Some(linux) = world.linuxes.get(&host)
@@ -150,23 +154,6 @@ impl Before {
         told.truncate(TOLD);
         told
     }
-}
-
-/// Whether a command line can be seen to change no file: plain words, and in the place of each program one that only
-/// looks.
-fn only_reads(line: &str) -> bool {
-    const PLAIN: ByteSet = ByteSet::of(b" /.,-_*&|").and_alphanumeric();
-    let looks = |part: &[u8]| {
-        let mut words = part.split(|b| *b == b' ').filter(|word| !word.is_empty());
-        match words.next() {
-            None | Some(b"test" | b"echo" | b"cat" | b"grep" | b"egrep" | b"ls") => true,
-            Some(b"/sbin/vmcp") => words.next() == Some(b"q"),
-            Some(_) => false,
-        }
-    };
-    // The first word decides nearly always.
-    let mut parts = line.as_bytes().split(|b| matches!(b, b'&' | b'|'));
-    parts.all(looks) && PLAIN.has_all(line)
 }
 
 /// Whether a line has a word anywhere; it is looked for by its letter at `rare`, which command lines hardly have.
@@ -245,28 +232,40 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_may_write_are_not_taken_for_readers() {
-        for line in [
-            " test -e /var/opt/zhcp/zfcp/p.conf && echo Exists",
-            " grep -i 5005,4010 /var/opt/zhcp/zfcp/*.conf",
-            "cat /a | egrep x",
-            "",
-        ] {
-            assert!(only_reads(line), "{line}");
-        }
-        for line in [
-            "echo x > /a",
-            "cat /a && rm /a",
-            "cat /a; rm /a",
-            "cat /a\nrm /a",
-            "echo `rm /a`",
-            "cat $(rm /a)",
-            "sed -i s/a/b/ /a",
-            "sudo cat /a",
-            "/sbin/vmcp det 1a00",
-            "cat /a |tee /b",
-        ] {
-            assert!(!only_reads(line), "{line}");
-        }
+    fn what_a_command_writes_is_told_and_what_others_wrote_is_not() {
+        let mut world = crate::site::lab();
+        let pool = "/var/opt/zhcp/zfcp/pool1.conf";
+        let mut told = |work: &dyn Fn(&mut World), line: &str| {
+            work(&mut world);
+            let command = RemoteCommand::Ssh {
+                host: "zhcp1".to_owned(),
+                user: "root".to_owned(),
+                opts: Vec::new(),
+                command: line.to_owned(),
+            };
+            let before = Before::new(&mut world, &command);
+            let outcome = crate::hosts::execute(&mut world, &command);
+            assert_eq!(outcome.stderr, "", "{line}");
+            before.changes(&mut world)
+        };
+        let nothing = |_: &mut World| ();
+        let by_hand = |world: &mut World| {
+            let zhcp = world.linuxes.get_mut("zhcp1").unwrap();
+            zhcp.fs.append(pool, "by hand\n", 0);
+        };
+        assert!(told(&by_hand, &format!("cat {pool}")).is_empty());
+        assert_eq!(
+            told(&by_hand, &format!("echo x >> {pool}")),
+            ["pool zhcp1/pool1: +x"]
+        );
+        assert_eq!(
+            told(&nothing, &format!("sed -i 's/^x$/y/' {pool}")),
+            ["pool zhcp1/pool1: -x", "pool zhcp1/pool1: +y"]
+        );
+        assert!(told(&nothing, &format!("sed -i 's/no such text/y/' {pool}")).is_empty());
+        assert_eq!(
+            told(&nothing, &format!("rm {pool}")),
+            ["pool zhcp1/pool1: removed"]
+        );
     }
 }

@@ -323,7 +323,7 @@ impl Site {
         let _turn = self.log.get().map(ChangeLog::other_turn);
         let mut world = self.world.lock();
         self.record(&mut world, request, &command, &[], None);
-        let before = Before::new(&world, &command);
+        let before = Before::new(&mut world, &command);
         let outcome = self.carry(&mut world, &command);
         let changes = before.changes(&mut world);
         drop(world);
@@ -458,7 +458,7 @@ impl Site {
         let _turn = self.log.get().map(ChangeLog::other_turn);
         let mut world = self.world.lock();
         self.clock.tick(&mut world);
-        let before = Before::new(&world, command);
+        let before = Before::new(&mut world, command);
         self.record(&mut world, request, command, fired, reading.as_ref());
         let (outcome, met) = self.carry_with(&mut world, command, fired, reading);
         self.record_counts();
@@ -524,7 +524,7 @@ impl Site {
                 })
             })
             .collect::<Result<Vec<_>, String>>()?;
-        let before = Before::new(&world, &command);
+        let before = Before::new(&mut world, &command);
         let (outcome, met) = self.carry_with(&mut world, &command, &fired, reading);
         let changes = before.changes(&mut world);
         drop(world);

@@ -21,6 +21,34 @@ pub struct SimFs {
     /// Directories that were made explicitly.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub directories: BTreeSet<String>,
+    #[serde(skip)]
+    touched: Touched,
+}
+
+/// Pools that have been changed, as they were before; no part of the state.
+#[derive(Debug, Default)]
+struct Touched(BTreeMap<String, PoolText>);
+
+impl Clone for Touched {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Touched {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Touched {
+    fn keep(&mut self, path: &str, file: &SimFile) {
+        if let Some(pool) = file.text.pool()
+            && !self.0.contains_key(path)
+        {
+            self.0.insert(path.to_owned(), pool.clone());
+        }
+    }
 }
 
 /// One regular file.
@@ -162,6 +190,7 @@ impl SimFs {
     /// The pool at `path`, to be changed at a time.
     pub fn pool_mut(&mut self, path: &str, now_ms: u64) -> Option<&mut PoolText> {
         let file = self.files.get_mut(path)?;
+        self.touched.keep(path, file);
         let pool = file.text.pool_mut()?;
         file.changed_ms = now_ms;
         Some(pool)
@@ -171,6 +200,7 @@ impl SimFs {
     pub fn append(&mut self, path: &str, text: &str, now_ms: u64) {
         match self.files.get_mut(path) {
             Some(file) => {
+                self.touched.keep(path, file);
                 file.text.push_str(text);
                 file.changed_ms = now_ms;
             }
@@ -180,13 +210,30 @@ impl SimFs {
 
     /// Creates or replaces a file.
     pub fn write(&mut self, path: &str, text: impl Into<String>, now_ms: u64) {
-        self.files.insert(
-            path.to_owned(),
-            SimFile {
-                text: FileText::of(path, text.into()),
-                changed_ms: now_ms,
-            },
-        );
+        let file = SimFile {
+            text: FileText::of(path, text.into()),
+            changed_ms: now_ms,
+        };
+        if let Some(old) = self.files.insert(path.to_owned(), file) {
+            self.touched.keep(path, &old);
+        }
+    }
+
+    /// Removes a file and gives it.
+    pub fn remove(&mut self, path: &str) -> Option<SimFile> {
+        let old = self.files.remove(path)?;
+        self.touched.keep(path, &old);
+        Some(old)
+    }
+
+    /// Whether a pool was changed since [`Self::take_touched`].
+    pub fn has_touched(&self) -> bool {
+        !self.touched.0.is_empty()
+    }
+
+    /// The pools that were changed or removed since this was asked last, by path, as they were then.
+    pub fn take_touched(&mut self) -> BTreeMap<String, PoolText> {
+        std::mem::take(&mut self.touched.0)
     }
 
     /// Creates or replaces a file that is no pool with a text that others may share.
@@ -279,6 +326,33 @@ mod tests {
         let pool = loaded.pool("/var/opt/zhcp/zfcp/p.conf").unwrap();
         assert_eq!(pool.best_fit(1.0), Some("free,a,c,4G,,,,"));
         assert!(loaded.pool("/var/opt/zhcp/zfcp/p.txt").is_none());
+    }
+
+    #[test]
+    fn pools_are_kept_as_they_were_before_any_change() {
+        let path = |name: &str| format!("{POOL_DIRECTORY}/{name}.conf");
+        let mut fs = SimFs::default();
+        for name in ["a", "b", "c", "d", "e"] {
+            fs.write(&path(name), "1\n", 0);
+        }
+        fs.write("/x", "1", 0);
+        assert!(!fs.has_touched());
+        fs.pool_mut(&path("a"), 1).unwrap().push_str("2\n");
+        fs.append(&path("a"), "3\n", 1);
+        fs.append(&path("b"), "2\n", 1);
+        fs.write(&path("c"), "2\n", 1);
+        fs.remove(&path("d"));
+        fs.write("/x", "2", 1);
+        let copy = fs.clone();
+        assert_eq!(copy, fs);
+        assert!(!copy.has_touched());
+        let touched = fs.take_touched();
+        assert_eq!(
+            touched.keys().cloned().collect::<Vec<_>>(),
+            ["a", "b", "c", "d"].map(path)
+        );
+        assert!(touched.values().all(|pool| pool.to_string() == "1\n"));
+        assert!(!fs.has_touched());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The simulated site as plain, serialisable data: no async, no I/O, no clock but its own, no randomness but its own.
 
 pub mod fs;
-mod hash;
+pub(crate) mod hash;
 pub mod ids;
 pub mod linux;
 mod node_value;

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::hash::BuildFnv;
+use super::hash::BuildWords;
 use super::node_value::computed;
 
 /// The column that names a node.
@@ -20,13 +20,13 @@ const NODE: &str = "node";
 const INDEXED: [&str; 2] = [NODE, "key"];
 
 /// One row: column name to value; an absent column is unset.
-pub type Row = IndexMap<String, String, BuildFnv>;
+pub type Row = IndexMap<String, String, BuildWords>;
 
 /// All tables by name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Database {
-    tables: IndexMap<String, Table, BuildFnv>,
+    tables: IndexMap<String, Table, BuildWords>,
     #[serde(skip)]
     recorder: Recorder,
 }

@@ -60,7 +60,7 @@ pub fn rm(env: &mut ProgramEnv<'_>, words: &[String], _: &str) -> Outcome {
             let (plain, directories) = below(env, &path);
             if let Some(linux) = env.world.linuxes.get_mut(&host) {
                 for path in plain {
-                    linux.fs.files.remove(&path);
+                    linux.fs.remove(&path);
                 }
                 for path in directories {
                     linux.fs.directories.remove(&path);

@@ -197,41 +197,45 @@ impl Command {
     }
 }
 
-struct Reader {
-    chars: Vec<char>,
+struct Reader<'a> {
+    text: &'a str,
     at: usize,
 }
 
 type Failure = (usize, String);
 
-impl Reader {
+impl Reader<'_> {
+    fn rest(&self) -> &str {
+        &self.text[self.at..]
+    }
+
     fn peek(&self) -> Option<char> {
-        self.chars.get(self.at).copied()
+        self.rest().chars().next()
     }
 
     fn next(&mut self) -> Option<char> {
         let c = self.peek()?;
-        self.at += 1;
+        self.at += c.len_utf8();
         Some(c)
     }
 
     fn skip(&mut self, chars: &[char]) {
-        while self.peek().is_some_and(|c| chars.contains(&c)) {
-            self.at += 1;
+        while let Some(c) = self.peek()
+            && chars.contains(&c)
+        {
+            self.at += c.len_utf8();
         }
     }
 
     fn fail<T>(&self, message: &str) -> Result<T, Failure> {
-        Err((self.at, message.to_owned()))
+        Err((self.text[..self.at].chars().count(), message.to_owned()))
     }
 
     fn number(&mut self) -> Option<usize> {
-        let start = self.at;
-        while self.peek().is_some_and(|c| c.is_ascii_digit()) {
-            self.at += 1;
-        }
-        let digits: String = self.chars[start..self.at].iter().collect();
-        (!digits.is_empty()).then(|| digits.parse().unwrap_or(usize::MAX))
+        let digits = self.rest().bytes().take_while(u8::is_ascii_digit).count();
+        let number = &self.text[self.at..self.at + digits];
+        self.at += digits;
+        (digits > 0).then(|| number.parse().unwrap_or(usize::MAX))
     }
 
     /// Text up to the delimiter. A line end inside is not allowed, as in GNU sed: that is why an update whose old row
@@ -239,19 +243,19 @@ impl Reader {
     fn delimited(&mut self, delimiter: char, pattern: bool) -> Option<String> {
         let mut text = String::new();
         let mut set = false;
+        // The first byte of the delimiter: what else begins with it is read as a character.
+        let first = delimiter.encode_utf8(&mut [0; 4]).as_bytes()[0];
         loop {
-            let rest = &self.chars[self.at..];
-            let plain = rest
-                .iter()
-                .position(|c| matches!(c, '\n' | '\\' | '[' | ']') || *c == delimiter)
-                .unwrap_or(rest.len());
-            text.extend(&rest[..plain]);
+            let rest = self.rest();
+            let is_special = |b: u8| matches!(b, b'\n' | b'\\' | b'[' | b']') || b == first;
+            let plain = rest.bytes().position(is_special).unwrap_or(rest.len());
+            text.push_str(&rest[..plain]);
             self.at += plain;
             let c = self.peek()?;
             if c == '\n' {
                 return None;
             }
-            self.at += 1;
+            self.at += c.len_utf8();
             if c == delimiter {
                 return Some(text);
             }
@@ -276,10 +280,7 @@ impl Reader {
 
 /// Parses a script and adds its commands; `Err` is the number of characters read and GNU's message.
 pub fn parse(text: &str, extended: bool, script: &mut Script) -> Result<(), Failure> {
-    let mut reader = Reader {
-        chars: text.chars().collect(),
-        at: 0,
-    };
+    let mut reader = Reader { text, at: 0 };
     let mut last_regex: Option<Pattern> = None;
     loop {
         reader.skip(&[' ', '\t', '\n', ';']);
@@ -324,7 +325,7 @@ pub fn parse(text: &str, extended: bool, script: &mut Script) -> Result<(), Fail
 }
 
 fn address(
-    reader: &mut Reader,
+    reader: &mut Reader<'_>,
     extended: bool,
     last: &mut Option<Pattern>,
 ) -> Result<Option<Address>, Failure> {
@@ -361,7 +362,7 @@ fn address(
 }
 
 fn regex(
-    reader: &Reader,
+    reader: &Reader<'_>,
     pattern: &str,
     extended: bool,
     ignore: bool,
@@ -383,7 +384,7 @@ fn regex(
 }
 
 fn action(
-    reader: &mut Reader,
+    reader: &mut Reader<'_>,
     extended: bool,
     last: &mut Option<Pattern>,
 ) -> Result<Action, Failure> {
@@ -447,14 +448,14 @@ fn action(
     match reader.peek() {
         None | Some('\n' | ';' | '#') => Ok(action),
         Some(_) => {
-            reader.at += 1;
+            reader.next();
             reader.fail("extra characters after command")
         }
     }
 }
 
 fn substitution(
-    reader: &mut Reader,
+    reader: &mut Reader<'_>,
     extended: bool,
     last: &mut Option<Pattern>,
 ) -> Result<Action, Failure> {
@@ -484,7 +485,7 @@ fn substitution(
             }
             None | Some('\n' | ';' | '#') => break,
             Some(_) => {
-                reader.at += 1;
+                reader.next();
                 return reader.fail("unknown option to `s'");
             }
         }
@@ -509,6 +510,9 @@ fn substitution(
 }
 
 fn parts(text: &str) -> Vec<Part> {
+    if memchr::memchr2(b'&', b'\\', text.as_bytes()).is_none() {
+        return vec![Part::Text(text.to_owned())];
+    }
     let mut parts = Vec::new();
     let mut literal = String::new();
     let mut chars = text.chars();

@@ -222,7 +222,7 @@ pub fn wrapper(env: &mut ProgramEnv<'_>, words: &[String], stdin: &str) -> Outco
         rest = rest.get(1..).unwrap_or_default();
     }
     if name == "sudo" {
-        "root".clone_into(&mut env.user);
+        env.user = "root".into();
     }
     match rest.first() {
         None if name == "env" => {

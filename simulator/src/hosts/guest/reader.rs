@@ -50,7 +50,7 @@ fn run_archive(env: &mut ProgramEnv<'_>, members: &[(String, String)]) {
                 setup_disk::run(env, parameters);
             }
             _ => {
-                let directory = std::mem::replace(&mut env.directory, FOLDER.to_owned());
+                let directory = std::mem::replace(&mut env.directory, FOLDER.into());
                 shell::run_in(env, "bash", line, "");
                 env.directory = directory;
             }

@@ -30,7 +30,7 @@ pub fn exists(env: &ProgramEnv<'_>, path: &str) -> bool {
 /// Whether the program may do what root may: `xdsh` logs in as the user of the REST call (RQ19), and a site that works
 /// has given those users root's rights.
 pub fn is_root(env: &ProgramEnv<'_>) -> bool {
-    let user = env.user.as_str();
+    let user = &*env.user;
     let is_rest_user = |row: &crate::world::tables::Row| {
         row.get("key").is_some_and(|k| k == "xcat")
             && row.get("username").is_some_and(|u| u == user)

@@ -304,8 +304,10 @@ impl Interpreter<'_> {
             };
             return Outcome::fail(1, self.says(&format!("cd: {name}: {why}")));
         }
-        let old = std::mem::replace(&mut self.shell.directory, path.clone());
-        self.shell.variables.insert("OLDPWD".to_owned(), old);
+        let old = std::mem::replace(&mut self.shell.directory, path.clone().into());
+        self.shell
+            .variables
+            .insert("OLDPWD".to_owned(), old.into_owned());
         self.shell.variables.insert("PWD".to_owned(), path);
         Outcome::default()
     }

@@ -254,7 +254,7 @@ impl Interpreter<'_> {
             "-" => Some("hB".to_owned()),
             "#" => Some(self.shell.arguments.len().to_string()),
             "@" | "*" => (!self.shell.arguments.is_empty()).then(|| self.shell.arguments.join(" ")),
-            "0" => Some(self.shell.name.clone()),
+            "0" => Some(self.shell.name.clone().into_owned()),
             "RANDOM" => Some("16838".to_owned()),
             "LINENO" => Some(self.line.to_string()),
             name => match name.parse::<usize>() {

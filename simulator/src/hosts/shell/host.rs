@@ -1,10 +1,16 @@
 //! The shell on one Linux of the world.
 
+use std::borrow::Cow;
+
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::interpreter::{Shell, interpret};
+use super::interpreter::{Interpreter, Shell, home, interpret, join};
+use super::lines;
 use super::machine::{Errno, Machine};
+use super::plain::{Plain, When};
+use super::steps::Steps;
+use super::variables::Variables;
 use crate::hosts::{ProgramEnv, files, programs};
 use crate::seam::Outcome;
 use crate::world::{HostName, World};
@@ -29,7 +35,7 @@ impl Machine for HostMachine<'_> {
         let mut env = ProgramEnv {
             world: self.world,
             host: self.host.clone(),
-            user: self.user.to_owned(),
+            user: user_of(self.user),
             variables: shell.variables.clone(),
             directory: shell.directory.clone(),
             depth: self.depth,
@@ -65,8 +71,83 @@ impl Machine for HostMachine<'_> {
     }
 }
 
+fn user_of(name: &str) -> Cow<'static, str> {
+    match name {
+        "root" => "root".into(),
+        name => name.to_owned().into(),
+    }
+}
+
 /// Runs a command line on a Linux, in a fresh shell of a user.
 pub fn run(world: &mut World, host: &HostName, user: &str, line: &str) -> Outcome {
+    match lines::plain(line) {
+        Some(line) => run_plain(world, host, user, &line),
+        None => run_tree(world, host, user, line),
+    }
+}
+
+/// Runs the commands of a plain line as [`interpret`] would.
+fn run_plain(world: &mut World, host: &HostName, user: &str, line: &Plain) -> Outcome {
+    let directory = home(user);
+    let variables = Variables::of_login(user, &directory);
+    let user = user_of(user);
+    let steps = Steps::default();
+    let mut all = Outcome::default();
+    for step in &line.0 {
+        let runs = match step.when {
+            When::Always => true,
+            When::Success => all.rc == 0,
+            When::Failure => all.rc != 0,
+        };
+        if !runs {
+            continue;
+        }
+        // A plain line is too short for more commands than there are steps.
+        steps.take();
+        let mut env = ProgramEnv {
+            world,
+            host: host.clone(),
+            user: user.clone(),
+            variables: variables.clone(),
+            directory: directory.clone(),
+            depth: 0,
+            steps: steps.clone(),
+            merged: false,
+        };
+        let outcome = programs::call(&mut env, &step.words, "");
+        let outcome = outcome.unwrap_or_else(|| no_program(world, host, &user, &step.words, &steps));
+        join(&mut all, outcome);
+    }
+    all
+}
+
+/// What the shell does about words that name no program: it may be a script.
+fn no_program(
+    world: &mut World,
+    host: &HostName,
+    user: &str,
+    words: &[String],
+    steps: &Steps,
+) -> Outcome {
+    let mut shell = Shell {
+        steps: steps.clone(),
+        ..Shell::login("bash", user)
+    };
+    let mut machine = HostMachine {
+        world,
+        host,
+        user,
+        depth: 0,
+    };
+    let mut interpreter = Interpreter::new(&mut machine, &mut shell, "");
+    let outcome = interpreter.program(words).now_or_never();
+    let mut outcome = outcome.unwrap_or_default();
+    outcome.stderr.push_str(&interpreter.leaked);
+    outcome
+}
+
+/// Runs any command line.
+pub(super) fn run_tree(world: &mut World, host: &HostName, user: &str, line: &str) -> Outcome {
     let mut shell = Shell::login("bash", user);
     let mut machine = HostMachine {
         world,
@@ -96,7 +177,7 @@ pub fn run_script(
         return Outcome::fail(126, format!("{name}: too many levels of shells\n"));
     }
     let mut shell = Shell {
-        name: name.to_owned(),
+        name: name.to_owned().into(),
         variables: env.variables.clone(),
         directory: env.directory.clone(),
         arguments: arguments.to_vec(),

@@ -1,5 +1,6 @@
 //! Runs the tree on a machine.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -22,11 +23,11 @@ const SCRIPTS: u32 = 64;
 #[derive(Clone, Debug, Default)]
 pub struct Shell {
     /// How it calls itself in messages.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// Variables.
     pub variables: Variables,
     /// Working directory.
-    pub directory: String,
+    pub directory: Cow<'static, str>,
     /// Exit status of the last command.
     pub status: i32,
     /// `$1` and so on.
@@ -49,18 +50,22 @@ pub struct Shell {
 
 impl Shell {
     /// A fresh login shell of a user.
-    pub fn login(name: &str, user: &str) -> Self {
-        let home = if user == "root" || user.is_empty() {
-            "/root".to_owned()
-        } else {
-            format!("/home/{user}")
-        };
+    pub fn login(name: &'static str, user: &str) -> Self {
+        let home = home(user);
         Self {
-            name: name.to_owned(),
+            name: name.into(),
             variables: Variables::of_login(user, &home),
             directory: home,
             ..Self::default()
         }
+    }
+}
+
+/// Home directory of a user.
+pub(super) fn home(user: &str) -> Cow<'static, str> {
+    match user {
+        "" | "root" => "/root".into(),
+        user => format!("/home/{user}").into(),
     }
 }
 
@@ -74,17 +79,7 @@ pub async fn interpret(
     match lines::parse(line) {
         Err(message) => Outcome::fail(2, format!("{}: -c: line 1: {message}\n", shell.name)),
         Ok(list) => {
-            let mut interpreter = Interpreter {
-                machine,
-                shell,
-                stop: None,
-                input: Input::new(stdin.to_owned()),
-                leaked: String::new(),
-                line: 1,
-                conditions: 0,
-                calls: 0,
-                locals: Vec::new(),
-            };
+            let mut interpreter = Interpreter::new(machine, shell, stdin);
             let mut outcome = interpreter.list(&list).await;
             if let Some(Stop::Exit(status) | Stop::Return(status)) = interpreter.stop {
                 outcome.rc = status;
@@ -179,6 +174,23 @@ enum Sink {
     Stdout,
     Stderr,
     File(String),
+}
+
+impl<'a> Interpreter<'a> {
+    /// Nothing has run yet.
+    pub(super) fn new(machine: &'a mut dyn Machine, shell: &'a mut Shell, stdin: &str) -> Self {
+        Self {
+            machine,
+            shell,
+            stop: None,
+            input: Input::new(stdin.to_owned()),
+            leaked: String::new(),
+            line: 1,
+            conditions: 0,
+            calls: 0,
+            locals: Vec::new(),
+        }
+    }
 }
 
 impl Interpreter<'_> {
@@ -681,7 +693,7 @@ impl Interpreter<'_> {
             Err(message) => return Outcome::fail(2, format!("{name}: line 1: {message}\n")),
         };
         let inner = Shell {
-            name: name.to_owned(),
+            name: name.to_owned().into(),
             variables: self.shell.variables.clone(),
             directory: self.shell.directory.clone(),
             arguments: words[1..].to_vec(),

@@ -17,6 +17,7 @@ mod machine;
 mod parameter;
 mod parser;
 mod pattern;
+mod plain;
 mod steps;
 mod variables;
 

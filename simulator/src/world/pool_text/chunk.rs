@@ -46,7 +46,7 @@ impl Chunk {
     /// change is nearly always one of one line.
     pub(super) fn same_slots(&self, other: &Self) -> (usize, usize) {
         let (a, b) = (self.text.as_bytes(), other.text.as_bytes());
-        let blocks = a.chunks_exact(WIDE).zip(b.chunks_exact(WIDE));
+        let blocks = a.as_chunks::<WIDE>().0.iter().zip(b.as_chunks::<WIDE>().0);
         let head = blocks.take_while(|(a, b)| a == b).count() * WIDE;
         let ends = self.ends.iter().zip(&other.ends);
         let first = ends
@@ -56,7 +56,8 @@ impl Chunk {
         if self.len() != other.len() {
             return (first, 0);
         }
-        let blocks = a.rchunks_exact(WIDE).zip(b.rchunks_exact(WIDE));
+        let blocks = a.as_rchunks::<WIDE>().1.iter().rev();
+        let blocks = blocks.zip(b.as_rchunks::<WIDE>().1.iter().rev());
         let tail = blocks.take_while(|(a, b)| a == b).count() * WIDE;
         // Where a line begins, counted from the end of the text: the end of the one before it.
         let starts = self.ends.iter().zip(&other.ends).rev().skip(1);

@@ -3,8 +3,8 @@
 use imbl::{OrdMap, OrdSet};
 
 use super::megabytes;
-use super::plain::is_plain;
-use crate::bytes::find_ignoring_case;
+use super::plain::tells;
+use crate::bytes::{find_ignoring_case, hex_runs};
 
 /// Place of a line: number of its chunk and slot in it. Places grow from the first line to the last.
 pub type Place = u32;
@@ -64,55 +64,139 @@ pub struct Index {
 
 /// What one line gives to the index.
 #[derive(Default)]
-struct Facts {
-    numbers: Vec<u64>,
-    wwpns: Vec<u64>,
+struct Facts<'a> {
+    numbers: Few,
+    wwpns: Few,
     is_odd: bool,
     free: Option<u64>,
-    channel: Option<(String, [bool; 4])>,
+    channel: Option<(&'a str, [bool; 4])>,
     is_for_shell: bool,
     is_special: bool,
 }
 
-impl Facts {
-    fn of(line: &str) -> Self {
+/// Numbers, hardly ever more than one.
+#[derive(Default, PartialEq, Eq)]
+struct Few {
+    first: Option<u64>,
+    rest: Vec<u64>,
+}
+
+impl Few {
+    fn push(&mut self, number: u64) {
+        match self.first {
+            None => self.first = Some(number),
+            Some(_) => self.rest.push(number),
+        }
+    }
+
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    fn iter(&self) -> impl Iterator<Item = u64> {
+        self.first.into_iter().chain(self.rest.iter().copied())
+    }
+}
+
+/// A hexadecimal digit.
+const HEX: u8 = 1;
+/// A comma.
+const COMMA: u8 = 2;
+/// What a shell changes in double quotes.
+const SHELL: u8 = 4;
+/// What JSON escapes or no line of ASCII has.
+const STRANGE: u8 = 8;
+/// What one of the texts has that the management node looks for; rows hardly ever do.
+const TELLING: u8 = 16;
+
+/// What each byte is.
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0_u8;
+    loop {
+        let mut class = 0;
+        if byte.is_ascii_hexdigit() {
+            class |= HEX;
+        }
+        if byte == b',' {
+            class |= COMMA;
+        }
+        if matches!(byte, b'"' | b'$' | b'`' | b'\\') {
+            class |= SHELL;
+        }
+        if byte < 0x20 || byte >= 0x7f || matches!(byte, b'"' | b'\\') {
+            class |= STRANGE;
+        }
+        if matches!(byte, b' ' | b'(' | b'l' | b'L') {
+            class |= TELLING;
+        }
+        classes[byte as usize] = class;
+        if byte == u8::MAX {
+            break classes;
+        }
+        byte += 1;
+    }
+};
+
+impl<'a> Facts<'a> {
+    /// What a line says, found in one pass over its bytes.
+    fn of(line: &'a str) -> Self {
         let mut facts = Self::default();
         let bytes = line.as_bytes();
-        // Where the runs are: in which field, and where that begins.
-        let (mut field, mut field_start, mut seen) = (0, 0, 0);
-        for (start, run) in runs(line) {
-            for (at, byte) in bytes.iter().enumerate().take(start).skip(seen) {
-                if *byte == b',' {
-                    field += 1;
-                    field_start = at + 1;
-                }
+        // Where the first fields end.
+        let mut ends = [bytes.len(); 7];
+        let (mut field, mut field_start, mut run) = (0, 0, 0);
+        let mut all = 0;
+        for (at, byte) in bytes.iter().enumerate() {
+            let class = CLASSES[usize::from(*byte)];
+            all |= class;
+            if class & HEX != 0 {
+                run += 1;
+                continue;
             }
-            seen = start;
-            match (field, start - field_start, number(run)) {
-                (1, _, Some(number)) => facts.wwpns.push(number),
-                (2.., 0, Some(number)) => facts.numbers.push(number),
-                _ => facts.is_odd = true,
+            if run >= DIGITS {
+                facts.take(field, at - run == field_start, &line[at - run..at]);
+            }
+            run = 0;
+            if class & COMMA != 0 {
+                if let Some(end) = ends.get_mut(field) {
+                    *end = at;
+                }
+                field += 1;
+                field_start = at + 1;
             }
         }
+        if run >= DIGITS {
+            let start = bytes.len() - run;
+            facts.take(field, start == field_start, &line[start..]);
+        }
+        let field_at = |index: usize| (field >= index).then(|| &line[ends[index - 1] + 1..ends[index]]);
         if line
             .get(..4)
             .is_some_and(|start| start.eq_ignore_ascii_case("free"))
         {
-            facts.free = nth_field(line, 3).and_then(megabytes).map(f64::to_bits);
+            facts.free = field_at(3).and_then(megabytes).map(f64::to_bits);
         }
-        facts.channel = nth_field(line, 6)
+        facts.channel = field_at(6)
             .filter(|channel| !channel.is_empty())
-            .map(|channel| (channel.to_owned(), ChannelClass::of(line)))
+            .map(|channel| (channel, ChannelClass::of(line)))
             .filter(|(_, classes)| classes.contains(&true));
-        facts.is_for_shell = bytes
-            .iter()
-            .any(|b| matches!(b, b'"' | b'$' | b'`' | b'\\'));
-        facts.is_special = !is_plain(line);
+        facts.is_for_shell = all & SHELL != 0;
+        facts.is_special = all & STRANGE != 0 || all & TELLING != 0 && tells(line);
         facts
+    }
+
+    /// A long run of digits in a field, perhaps where the field begins.
+    fn take(&mut self, field: usize, begins: bool, run: &str) {
+        match (field, begins, number(run)) {
+            (1, _, Some(number)) => self.wwpns.push(number),
+            (2.., true, Some(number)) => self.numbers.push(number),
+            _ => self.is_odd = true,
+        }
     }
 }
 
-impl Facts {
+impl Facts<'_> {
     /// Drops from both what both have.
     fn without_common(&mut self, other: &mut Self) {
         if self.numbers == other.numbers {
@@ -139,38 +223,6 @@ impl Facts {
             (self.is_special, other.is_special) = (false, false);
         }
     }
-}
-
-/// Field `index` of a row.
-fn nth_field(line: &str, index: usize) -> Option<&str> {
-    let mut rest = line;
-    for _ in 0..index {
-        rest = &rest[rest.bytes().position(|b| b == b',')? + 1..];
-    }
-    Some(match rest.bytes().position(|b| b == b',') {
-        Some(end) => &rest[..end],
-        None => rest,
-    })
-}
-
-/// Runs of at least 16 hexadecimal digits, as long as they go, each with its start.
-fn runs(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        while at < bytes.len() {
-            let start = at;
-            while bytes.get(at).is_some_and(u8::is_ascii_hexdigit) {
-                at += 1;
-            }
-            let end = at;
-            at += 1;
-            if end - start >= DIGITS {
-                return Some((start, &text[start..end]));
-            }
-        }
-        None
-    })
 }
 
 /// Value of exactly 16 digits.
@@ -217,7 +269,7 @@ impl Index {
         self.apply(place, Facts::of(line), add);
     }
 
-    fn apply(&mut self, place: Place, facts: Facts, add: bool) {
+    fn apply(&mut self, place: Place, facts: Facts<'_>, add: bool) {
         fn set<T: Ord + Clone>(set: &mut OrdSet<T>, item: T, add: bool) {
             if add {
                 set.insert(item);
@@ -225,10 +277,10 @@ impl Index {
                 set.remove(&item);
             }
         }
-        for number in facts.numbers {
+        for number in facts.numbers.iter() {
             set(&mut self.numbers, (number, place), add);
         }
-        for wwpn in facts.wwpns {
+        for wwpn in facts.wwpns.iter() {
             count(&mut self.wwpns, wwpn, add);
         }
         if facts.is_odd {
@@ -238,7 +290,7 @@ impl Index {
             set(&mut self.free, (size, place), add);
         }
         if let Some((channel, classes)) = facts.channel {
-            let mut counts = self.channels.get(&channel).copied().unwrap_or_default();
+            let mut counts = self.channels.get(channel).copied().unwrap_or_default();
             for (count, is) in counts.iter_mut().zip(classes) {
                 let step = u32::from(is);
                 *count = if add {
@@ -248,9 +300,9 @@ impl Index {
                 };
             }
             if counts == [0; 4] {
-                self.channels.remove(&channel);
+                self.channels.remove(channel);
             } else {
-                self.channels.insert(channel, counts);
+                self.channels.insert(channel.to_owned(), counts);
             }
         }
         for (is, lines) in [
@@ -270,8 +322,8 @@ impl Index {
     /// Places of the lines that may contain `literal` in any case, in order; `None` when that may be any line.
     pub fn may_contain(&self, literal: &str) -> Option<Vec<Place>> {
         // Elsewhere a run of 16 digits is exactly a number or a WWPN, so a longer one is in odd lines only.
-        let wanted = runs(literal)
-            .map(|(_, run)| number(run))
+        let wanted = hex_runs(literal, DIGITS)
+            .map(|run| number(&literal[run]))
             .find(|number| number.is_none_or(|number| !self.wwpns.contains_key(&number)))?;
         let mut places: Vec<Place> = wanted
             .map(|number| {

@@ -24,8 +24,14 @@ pub fn is_plain(line: &str) -> bool {
             may_tell |= (*byte == b' ') | (*byte == b'(') | (*byte | 0x20 == b'l');
         }
     }
-    let tells = |text: &&str| find_ignoring_case(line, text).is_some();
-    !(is_odd || may_tell && TELLING.iter().any(tells))
+    !(is_odd || may_tell && tells(line))
+}
+
+/// Whether a line has one of the texts that the management node looks for.
+pub(super) fn tells(line: &str) -> bool {
+    TELLING
+        .iter()
+        .any(|text| find_ignoring_case(line, text).is_some())
 }
 
 #[cfg(test)]

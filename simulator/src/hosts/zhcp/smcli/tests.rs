@@ -668,9 +668,9 @@ proptest::proptest! {
         let mut env = crate::hosts::ProgramEnv {
             world: &mut world,
             host: HostName::new(ZHCP),
-            user: "root".to_owned(),
+            user: "root".into(),
             variables: crate::hosts::shell::Variables::default(),
-            directory: "/root".to_owned(),
+            directory: "/root".into(),
             depth: 0,
             steps: shell::Steps::default(),
             merged: false,
