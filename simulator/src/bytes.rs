@@ -31,20 +31,28 @@ impl ByteSet {
     }
 
     /// Whether a byte is in it.
+    #[inline]
     pub(crate) fn has(&self, byte: u8) -> bool {
         self.0[usize::from(byte)]
     }
 
     /// Whether all bytes of a text are in it.
     pub(crate) fn has_all(&self, text: &str) -> bool {
-        text.bytes().all(|b| self.has(b))
+        let (blocks, rest) = text.as_bytes().as_chunks::<BLOCK>();
+        let has = |block: &[u8]| block.iter().fold(true, |all, b| all & self.has(*b));
+        blocks.iter().all(|block| has(block)) && has(rest)
     }
 
     /// Whether a text has a byte of it.
     pub(crate) fn is_in(&self, text: &str) -> bool {
-        text.bytes().any(|b| self.has(b))
+        let (blocks, rest) = text.as_bytes().as_chunks::<BLOCK>();
+        let has = |block: &[u8]| block.iter().fold(false, |any, b| any | self.has(*b));
+        blocks.iter().any(|block| has(block)) || has(rest)
     }
 }
+
+/// Bytes that are looked at together.
+const BLOCK: usize = 8;
 
 /// Hexadecimal digits.
 const HEX: ByteSet = ByteSet::of(b"0123456789abcdefABCDEF");

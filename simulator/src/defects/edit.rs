@@ -108,11 +108,7 @@ pub fn keep_lines(documents: &mut [Document], keep: impl Fn(&str) -> bool) {
 pub fn move_key(documents: &mut [Document], from: &str, to: &str) {
     for document in documents {
         if let Some(elements) = document.0.remove(from) {
-            document
-                .0
-                .entry(to.to_owned())
-                .or_default()
-                .extend(elements);
+            document.0.list(to).extend(elements);
         }
     }
 }

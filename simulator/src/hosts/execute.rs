@@ -4,6 +4,7 @@ use super::zhcp::power;
 use super::{files, guest, shell};
 use crate::seam::{Outcome, RemoteCommand};
 use crate::world::fs::absolute;
+use crate::world::zvm::VirtualMachine;
 use crate::world::{HostName, Linux, World};
 
 /// Carries out one remote command on the world.
@@ -38,12 +39,19 @@ pub fn is_up(world: &World, host: &HostName) -> bool {
 
 fn is_running(world: &World, linux: &Linux) -> bool {
     match world.systems.get(&linux.system) {
-        Some(system) => system
-            .running
-            .get(&linux.userid)
-            .is_some_and(|vm| !vm.paused && !vm.logoff_pending && !vm.halted),
+        Some(system) => system.running.get(&linux.userid).is_some_and(answers),
         None => true,
     }
+}
+
+/// Whether what runs in a virtual machine can answer.
+fn answers(machine: &VirtualMachine) -> bool {
+    !machine.paused && !machine.logoff_pending && !machine.halted
+}
+
+/// The virtual machine in which a Linux runs.
+fn machine<'a>(world: &'a World, linux: &Linux) -> Option<&'a VirtualMachine> {
+    world.systems.get(&linux.system)?.running.get(&linux.userid)
 }
 
 /// The Linux that answers to a name over ssh, or ssh's own failure.
@@ -69,7 +77,10 @@ pub(super) fn reach(world: &World, name: &str) -> Result<HostName, String> {
 fn ssh(world: &mut World, host: &str, user: &str, command: &str) -> Outcome {
     match reach(world, host) {
         Ok(host) => {
-            guest::settle(world, &host);
+            let linux = world.linuxes.get(&host);
+            if linux.is_some_and(|linux| !linux.zfcp.is_quiet(machine(world, linux))) {
+                guest::settle(world, &host);
+            }
             shell::run(world, &host, user, command)
         }
         Err(message) => Outcome::fail(255, message),

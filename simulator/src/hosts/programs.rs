@@ -147,3 +147,40 @@ fn lookup(linux: &Linux, name: &str) -> Option<Program> {
         .or_else(|| zhcp::lookup(name, linux.role))
         .or_else(|| guest::lookup(name, linux))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::{Distribution, LinuxRole};
+
+    /// Names of the table of ordinary programs.
+    const ORDINARY: &str = "cat echo printf test [ grep egrep fgrep sed head tail wc sort uniq cut tr tee awk gawk cmp \
+        md5sum sha256sum seq ls stat readlink find basename dirname rm unlink rmdir mkdir touch cp mv chmod chown chgrp \
+        date uname uptime hostname id whoami df sleep which sudo env nohup nice timeout sh bash ksh dash xargs true sync \
+        logger false";
+
+    #[test]
+    fn no_name_is_in_two_tables() {
+        for name in ORDINARY.split_ascii_whitespace() {
+            assert!(coreutils::lookup(name).is_some(), "{name}");
+            for role in [LinuxRole::Mn, LinuxRole::Zhcp, LinuxRole::Guest] {
+                assert!(zhcp::lookup(name, role).is_none(), "{name}");
+                for distribution in [
+                    Distribution::Rhel6,
+                    Distribution::Rhel7,
+                    Distribution::Sles11,
+                    Distribution::Sles12,
+                    Distribution::Ubuntu16,
+                    Distribution::Ubuntu20,
+                ] {
+                    let linux = Linux {
+                        role,
+                        distribution,
+                        ..Linux::default()
+                    };
+                    assert!(guest::lookup(name, &linux).is_none(), "{name}");
+                }
+            }
+        }
+    }
+}

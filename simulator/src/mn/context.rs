@@ -121,9 +121,7 @@ impl Context {
         match rows {
             Some(rows) => {
                 let mut document = Document::default();
-                document
-                    .0
-                    .insert("info".to_owned(), vec![Element::Rows(rows)]);
+                document.0.list("info").push(Element::Rows(Box::new(rows)));
                 self.push(document);
             }
             None => self.print_ln(append_hostname(node, &contents.text())),

@@ -68,10 +68,10 @@ async fn perform(site: Arc<Site>, id: u64, request: &Request, admitted: Admitted
     if release != Release::E {
         let source = site.world.lock().mn.host.to_string();
         for document in &mut documents {
-            document
-                .0
-                .entry("xcatdsource".to_owned())
-                .or_insert_with(|| vec![Element::Text(source.clone())]);
+            let sources = document.0.list("xcatdsource");
+            if sources.is_empty() {
+                sources.push(Element::Text(source.clone()));
+            }
         }
     }
     Response {

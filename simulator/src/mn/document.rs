@@ -1,12 +1,10 @@
 //! One answer document of xcatd: keys with lists of texts or elements (spec: rest-and-xcatd 2.3, 3.4).
 
-use std::collections::BTreeMap;
-
-use super::Rows;
+use super::{Children, Rows};
 
 /// One `xcatresponse`: children by name in alphabetical order, each a list.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Document(pub BTreeMap<String, Vec<Element>>);
+pub struct Document(pub Children);
 
 /// A child of a document.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +12,7 @@ pub enum Element {
     /// A leaf.
     Text(String),
     /// A leaf that is as long as a pool.
-    Rows(Rows),
+    Rows(Box<Rows>),
     /// An element with children of its own.
     Node(Document),
 }
@@ -40,10 +38,7 @@ impl Document {
     #[must_use]
     pub fn with<T: Into<String>>(mut self, key: &str, texts: impl IntoIterator<Item = T>) -> Self {
         for text in texts {
-            self.0
-                .entry(key.to_owned())
-                .or_default()
-                .push(Element::Text(text.into()));
+            self.0.list(key).push(Element::Text(text.into()));
         }
         self
     }
@@ -51,10 +46,7 @@ impl Document {
     /// The document with an element added under a key.
     #[must_use]
     pub fn with_node(mut self, key: &str, node: Document) -> Self {
-        self.0
-            .entry(key.to_owned())
-            .or_default()
-            .push(Element::Node(node));
+        self.0.list(key).push(Element::Node(node));
         self
     }
 

@@ -2,6 +2,7 @@
 
 mod admission;
 mod audit;
+mod children;
 pub mod commands;
 mod context;
 mod crypt;
@@ -17,6 +18,7 @@ pub mod tables;
 mod token;
 pub mod zvm;
 
+pub use children::Children;
 pub use context::Context;
 pub use document::{Document, Element};
 pub use registry::is_command;

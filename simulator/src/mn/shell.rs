@@ -65,8 +65,8 @@ impl Context {
 
 /// What may stand before the command of a plain line.
 const HEAD: ByteSet = ByteSet::of(b" -_.@=").and_alphanumeric();
-/// What a shell changes in double quotes, and a line end.
-const CHANGED: ByteSet = ByteSet::of(b"$`\\\n");
+/// What means something to a shell in double quotes, their end, and a line end.
+const QUOTED: ByteSet = ByteSet::of(b"$`\\\n\"");
 /// What a word may have outside quotes without the shell changing it.
 const PART: ByteSet = ByteSet::of(b"-_.,/").and_alphanumeric();
 /// What names of users and hosts are made of.
@@ -77,8 +77,7 @@ fn plain_command(zhcp: &Zhcp, options: &[&str], command: &str) -> Option<RemoteC
     let is_name = |name: &str| !name.is_empty() && !name.starts_with('-') && NAME.has_all(name);
     // With room for the rest of the line (Q61).
     if command.len() > LONGEST_ARGUMENT / 2
-        || CHANGED.is_in(command)
-        || command.contains('"')
+        || QUOTED.is_in(command)
         || !is_name(&zhcp.user)
         || !is_name(&zhcp.host)
     {

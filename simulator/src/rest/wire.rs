@@ -207,7 +207,7 @@ fn xml_document(
     escapes: Escapes,
 ) -> Result<(), IllFormed> {
     let indent = "  ".repeat(depth);
-    for (key, elements) in &document.0 {
+    for (key, elements) in document.0.iter() {
         for element in elements {
             match element {
                 Element::Node(node) if node.0.is_empty() => {

@@ -99,20 +99,19 @@ impl Before {
                     .next()
                     .and_then(|n| n.strip_suffix(".conf"))
                     .unwrap_or(&path);
-                let line = |what: &[&str]| {
-                    let pool = ["pool ", host.as_str(), "/", name, ": "].concat();
-                    pool + &what.concat()
+                let line = |sign: &str, what: &str| {
+                    ["pool ", host.as_str(), "/", name, ": ", sign, what].concat()
                 };
                 let Some(new) = linux.fs.pool(&path) else {
-                    told.push(line(&["removed"]));
+                    told.push(line("", "removed"));
                     continue;
                 };
                 if new.shares_all(&old) {
                     continue;
                 }
                 let (gone, came) = new.changed_since(&old, TOLD);
-                told.extend(gone.iter().map(|row| line(&["-", row])));
-                told.extend(came.iter().map(|row| line(&["+", row])));
+                told.extend(gone.iter().map(|row| line("-", row)));
+                told.extend(came.iter().map(|row| line("+", row)));
             }
         }
         if let Some((host, old)) = self.guest

@@ -42,11 +42,12 @@ impl PartialEq for Touched {
 }
 
 impl Touched {
-    fn keep(&mut self, path: &str, file: &SimFile) {
-        if let Some(pool) = file.text.pool()
+    /// The pool of a file is about to be changed.
+    fn keep(&mut self, path: &str, file: &mut SimFile) {
+        if let Some(pool) = file.text.pool_mut()
             && !self.0.contains_key(path)
         {
-            self.0.insert(path.to_owned(), pool.clone());
+            self.0.insert(path.to_owned(), pool.keep());
         }
     }
 }
@@ -214,15 +215,15 @@ impl SimFs {
             text: FileText::of(path, text.into()),
             changed_ms: now_ms,
         };
-        if let Some(old) = self.files.insert(path.to_owned(), file) {
-            self.touched.keep(path, &old);
+        if let Some(mut old) = self.files.insert(path.to_owned(), file) {
+            self.touched.keep(path, &mut old);
         }
     }
 
     /// Removes a file and gives it.
     pub fn remove(&mut self, path: &str) -> Option<SimFile> {
-        let old = self.files.remove(path)?;
-        self.touched.keep(path, &old);
+        let mut old = self.files.remove(path)?;
+        self.touched.keep(path, &mut old);
         Some(old)
     }
 

@@ -45,11 +45,10 @@ fn children(out: &mut String, document: &Document, depth: usize, singly: bool) {
     let indent = depth * 2;
     let first = FIRST
         .iter()
-        .filter(|key| singly && document.0.contains_key(**key));
+        .filter(|key| singly && document.0.contains_key(key));
     let rest = document
         .0
         .keys()
-        .map(String::as_str)
         .filter(|key| !(singly && FIRST.contains(key)));
     for key in first.copied().chain(rest) {
         for element in &document.0[key] {

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use crate::hosts::shell::host::run_tree;
 use crate::hosts::shell::run;
 use crate::seam::Outcome;
 use crate::world::{HostName, Linux, World};
@@ -250,5 +251,29 @@ proptest! {
         0..24,
     )) {
         let _ = sh(&words.join(" "));
+    }
+}
+
+#[test]
+fn a_plain_line_does_what_its_tree_does() {
+    for line in [
+        "echo a 'b c' && cat /var/p/a.conf",
+        "cat /none || echo \"x\"; false",
+        "true && false || echo y && none",
+        "/root/s.sh one && echo z",
+        "/root/s.sh; /none a; ./s.sh 'a b' || echo $?",
+        "/var/p; none",
+        "sudo whoami; whoami; sudo env",
+        "sed -i -e 's/one/1/' /var/p/a.conf; cp /var/p/a.conf /root/c; rm /var/p/b.conf; ls /root",
+        "test -d /var/p && echo Exists; test -e /var/p/c.conf && echo Exists",
+        "env A=1 sh -c 'echo $A'; echo x | cat",
+        "xargs echo; seq 3; tee /root/t; exit 3",
+    ] {
+        for user in ["root", "", "adm"] {
+            let ((mut one, host), (mut other, _)) = (world(), world());
+            let outcome = run(&mut one, &host, user, line);
+            assert_eq!(outcome, run_tree(&mut other, &host, user, line), "{line}");
+            assert_eq!(one, other, "{line}");
+        }
     }
 }

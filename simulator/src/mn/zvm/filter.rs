@@ -58,7 +58,7 @@ pub async fn egrep(context: &Context, contents: &Contents, pattern: &str) -> Str
 /// Rows that match, without a shell. A pattern that egrep refuses matches nothing.
 pub fn matching_rows(contents: &Contents, pattern: &str) -> String {
     let is_literal = simple_pattern(pattern).is_some() && !pattern.contains(['.', '^', '$']);
-    let rows = if is_literal {
+    let mut rows = if is_literal {
         contents.matching(pattern, |row| {
             super::text::contains_ignoring_case(row, pattern)
         })
@@ -68,7 +68,13 @@ pub fn matching_rows(contents: &Contents, pattern: &str) -> String {
             Err(_) => Vec::new(),
         }
     };
-    rows.join("\n")
+    match (rows.pop(), rows.is_empty()) {
+        (Some(row), true) => row.to_owned(),
+        (last, _) => {
+            rows.extend(last);
+            rows.join("\n")
+        }
+    }
 }
 
 /// Whether `text` matches a regular expression in any case; one that is not valid is taken literally.

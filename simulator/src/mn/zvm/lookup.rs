@@ -29,16 +29,17 @@ pub struct DeviceAttributes {
 impl DeviceAttributes {
     /// Splits a row at its commas.
     pub fn of_row(row: &str) -> Self {
-        let field = |index| text::field(row, ',', index).to_owned();
+        let mut fields = row.split(',');
+        let mut field = || fields.next().unwrap_or_default().to_owned();
         Self {
-            status: field(0),
-            wwpn: field(1),
-            lun: field(2),
-            size: field(3),
-            range: field(4),
-            owner: field(5),
-            channel: field(6),
-            tag: field(7),
+            status: field(),
+            wwpn: field(),
+            lun: field(),
+            size: field(),
+            range: field(),
+            owner: field(),
+            channel: field(),
+            tag: field(),
         }
     }
 }
@@ -84,7 +85,10 @@ pub async fn device_attributes(
     wwpn: &str,
     lun: &str,
 ) -> Result<DeviceAttributes, String> {
-    let said = zhcp.line(&format!("grep -i \"{wwpn},{lun}\" {ZFCP_POOL}/{pool}.conf"));
+    let grep = [
+        "grep -i \"", wwpn, ",", lun, "\" ", ZFCP_POOL, "/", pool, ".conf",
+    ];
+    let said = zhcp.line(&grep.concat());
     let outcome = if context.settings().quirk("Q12") {
         context.sh(&said).await
     } else {

@@ -2,6 +2,8 @@
 //! findAndUpdatezFcpPool`; spec: scsi-pools 3.1 to 3.4, guests 3.11). Nothing is locked from the first read to the
 //! last write, so two updates race as they do in xCAT (Q1 to Q3).
 
+use std::borrow::Cow;
+
 use super::contents::Contents;
 use super::filter::{Way, egrep, matches, matching_rows, way};
 use super::lookup::{names, not_found};
@@ -62,10 +64,10 @@ pub async fn find_and_update(
     let requested = check(context, header, pool, criteria)?;
     let given = given(context, header, criteria)?;
 
-    if !is_there(context, zhcp, &format!("test -d {ZFCP_POOL}")).await {
+    if !is_there(context, zhcp, &["test -d ", ZFCP_POOL]).await {
         zhcp.run(context, &format!("mkdir -p {ZFCP_POOL}")).await;
     }
-    if !is_there(context, zhcp, &format!("test -e {ZFCP_POOL}/{pool}.conf")).await {
+    if !is_there(context, zhcp, &["test -e ", ZFCP_POOL, "/", pool, ".conf"]).await {
         context.print_ln(format!("{header}: (Error) FCP storage pool does not exist"));
         return None;
     }
@@ -77,7 +79,7 @@ pub async fn find_and_update(
         None => best_fit(context, header, &contents, &requested).await?,
     };
     let Picked { wwpn, lun, range } = picked;
-    context.print_ln(format!("{header}: Found FCP device 0x{wwpn}/0x{lun}"));
+    context.print_ln([header, ": Found FCP device 0x", &wwpn, "/0x", &lun].concat());
 
     let mut owner = criteria.owner;
     let channel =
@@ -122,12 +124,10 @@ pub async fn find_and_update(
         } else {
             format!("{requested}M")
         };
-        let new = format!(
-            "{status},{},{},{row_size},{},{owner},{channel},{tag}",
-            field(1),
-            field(2),
-            field(4)
-        );
+        let new = [
+            status, field(1), field(2), &row_size, field(4), owner, &channel, tag,
+        ]
+        .join(",");
         rewrite(context, zhcp, pool, old, &new).await;
     }
     Some(Selected { channel, wwpn, lun })
@@ -181,9 +181,9 @@ fn given(
     if !is_true(criteria.wwpn) || !is_true(criteria.lun) {
         return Some(None);
     }
-    context.print_ln(format!("{header}: Using given WWPN and LUN"));
-    let wwpn = criteria.wwpn.replace("0x", "");
-    let lun = criteria.lun.replace("0x", "");
+    context.print_ln([header, ": Using given WWPN and LUN"].concat());
+    let wwpn = without_0x(criteria.wwpn);
+    let lun = without_0x(criteria.lun);
     if !wwpn.chars().all(|c| c.is_ascii_hexdigit() || c == ';') {
         context.print_ln(format!(
             "{header}: (Error) Invalid world wide portname {wwpn}."
@@ -245,7 +245,7 @@ async fn find_given(
 ) -> Option<Picked> {
     let by_substring = context.settings().quirk("Q11");
     let rows = if by_substring {
-        egrep(context, contents, &format!("{wwpn},{lun}")).await
+        egrep(context, contents, &[&*wwpn, ",", &lun].concat()).await
     } else {
         matching_rows(contents, &lun)
     };
@@ -290,15 +290,14 @@ async fn select_rows(context: &Context, contents: &Contents, wwpn: &str, lun: &s
 async fn rewrite(context: &Context, zhcp: &Zhcp, pool: &str, old: &str, new: &str) {
     let is_raw = context.settings().quirk("Q7") && context.settings().quirk("GQ12");
     let (old, new) = if is_raw {
-        (old.to_owned(), new.to_owned())
+        (Cow::Borrowed(old), Cow::Borrowed(new))
     } else {
-        (escape_for_sed(old), escape_for_sed(new))
+        (escape_for_sed(old).into(), escape_for_sed(new).into())
     };
-    zhcp.run(
-        context,
-        &format!("sed --in-place -e 's#{old}#{new}#i' {ZFCP_POOL}/{pool}.conf"),
-    )
-    .await;
+    let sed = [
+        "sed --in-place -e 's#", &*old, "#", &*new, "#i' ", ZFCP_POOL, "/", pool, ".conf",
+    ];
+    zhcp.run(context, &sed.concat()).await;
 }
 
 /// A text that `sed`, in single quotes in a double-quoted line, takes literally on either side of `s#…#…#`.
@@ -318,11 +317,12 @@ pub fn escape_for_sed(text: &str) -> String {
 
 /// Reads a pool file; a failure is reported.
 async fn read(context: &Context, zhcp: &Zhcp, pool: &str) -> Option<Contents> {
-    let command = format!("cat {ZFCP_POOL}/{pool}.conf");
+    let command = ["cat ", ZFCP_POOL, "/", pool, ".conf"].concat();
     let (outcome, contents) = context.fetch_pools(zhcp, &command).await;
     if outcome.rc == 0 {
         return Some(contents);
     }
+    // Only a failure quotes the line.
     let line = zhcp.line(&command);
     match check_ssh_rc(&outcome, "findAndUpdatezFcpPool", &line, &zhcp.host, None) {
         Some(text) => {
@@ -333,9 +333,18 @@ async fn read(context: &Context, zhcp: &Zhcp, pool: &str) -> Option<Contents> {
     }
 }
 
-/// Whether a remote `test` succeeds; silence is no, also when ssh failed.
-pub async fn is_there(context: &Context, zhcp: &Zhcp, test: &str) -> bool {
-    zhcp.run(context, &format!("{test} && echo Exists"))
+/// A text without any `0x`.
+pub fn without_0x(text: &str) -> String {
+    if memchr::memchr(b'x', text.as_bytes()).is_none() {
+        return text.to_owned();
+    }
+    text.replace("0x", "")
+}
+
+/// Whether a remote `test`, given in parts, succeeds; silence is no, also when ssh failed.
+pub async fn is_there(context: &Context, zhcp: &Zhcp, test: &[&str]) -> bool {
+    let command = test.concat() + " && echo Exists";
+    zhcp.run(context, &command)
         .await
         .stdout
         .contains("Exists")

@@ -51,10 +51,10 @@ impl Zhcp {
     /// `ssh {U}@{hcp} "{S} {command}"`: kind A, the line that the management node's shell gets and that failures
     /// quote.
     pub fn line(&self, command: &str) -> String {
-        format!(
-            "ssh {}@{} \"{} {command}\"",
-            self.user, self.host, self.sudo
-        )
+        [
+            "ssh ", &self.user, "@", &self.host, " \"", self.sudo, " ", command, "\"",
+        ]
+        .concat()
     }
 
     /// The same with options before the host, e.g. [`TIMEOUT`].

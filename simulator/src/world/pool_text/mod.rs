@@ -9,6 +9,7 @@
 
 mod chunk;
 mod diff;
+mod edits;
 mod framed;
 mod head;
 mod index;

@@ -9,11 +9,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::bytes::ByteSet;
 
 use super::chunk::{Chunk, SLOTS};
+use super::edits::Edits;
 use super::head::Head;
 use super::index::{ChannelClass, Index, Place};
 
 /// Bits of a slot in a [`Place`].
-const SLOT_BITS: u32 = SLOTS.ilog2();
+pub(super) const SLOT_BITS: u32 = SLOTS.ilog2();
 
 /// Text of a pool file. Copies share everything until one of them is changed; a change costs the logarithm of the
 /// number of lines.
@@ -25,9 +26,21 @@ pub struct PoolText {
     /// Whether the last line has no newline.
     is_open: bool,
     index: Index,
+    pub(super) edits: Edits,
 }
 
 impl PoolText {
+    /// A copy that shares everything, and from now on the places at which this text is changed are noted, so that what
+    /// differs between the two is found without a search.
+    #[must_use]
+    pub fn keep(&mut self) -> Self {
+        let mut kept = self.clone();
+        let token = Arc::new(());
+        kept.edits = Edits::Kept(Arc::clone(&token));
+        self.edits = Edits::Since(token, Vec::new());
+        kept
+    }
+
     /// The text with its index.
     pub fn new(text: &str) -> Self {
         let mut pool = Self::default();
@@ -92,6 +105,7 @@ impl PoolText {
 
     /// Appends to the text, as `>>` does.
     pub fn push_str(&mut self, mut text: &str) {
+        self.edits = Edits::Unknown;
         if self.is_open
             && !text.is_empty()
             && let Some((place, last)) = self.last()
@@ -158,6 +172,7 @@ impl PoolText {
         let Some(old) = chunk.line(slot_of(place)) else {
             return;
         };
+        self.edits.note(place);
         self.bytes -= old.len();
         if let Some(line) = line {
             self.index.replace(place, old, line);

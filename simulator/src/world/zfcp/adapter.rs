@@ -1,6 +1,7 @@
 //! Adapters and remote ports: online and offline, port scan, loss and recovery (spec: zfcp-and-san 2.3, 2.4, 2.11).
 
 use crate::world::linux::Era;
+use crate::world::zvm::VirtualMachine;
 use crate::world::{DeviceNumber, Wwpn};
 
 use super::event::{Action, Subject};
@@ -336,18 +337,22 @@ impl Zfcp {
                 .any(|w| !adapter.ports.contains_key(&w) && san.port(initiator, w).is_ok())
     }
 
+    /// Whether there is no device, nor has there been one, in this virtual machine: a zHCP has no FCP device, and most
+    /// guests have none yet. Nothing can be unsettled then.
+    pub fn is_quiet(&self, machine: Option<&VirtualMachine>) -> bool {
+        machine.is_none_or(|machine| machine.devices.is_empty())
+            && self.recognised.is_empty()
+            && self.noticed.is_empty()
+            && self.vanishing.is_empty()
+            && self.adapters.is_empty()
+    }
+
     /// Whether [`Zfcp::settle`] would change nothing.
     pub fn is_settled(&self, machine: &Machine<'_>) -> bool {
         let Some(virtual_machine) = machine.virtual_machine() else {
             return true;
         };
-        // A zHCP has no FCP device, and most guests have none yet.
-        if virtual_machine.devices.is_empty()
-            && self.recognised.is_empty()
-            && self.noticed.is_empty()
-            && self.vanishing.is_empty()
-            && self.adapters.is_empty()
-        {
+        if self.is_quiet(Some(virtual_machine)) {
             return true;
         }
         let now = machine.world.now_ms;

@@ -61,7 +61,7 @@ pub async fn run(call: &Call<'_>) {
 
 /// Appends the row, to a new file if there is none.
 async fn add(call: &Call<'_>, pool: &str, fields: &[&str; 6]) -> Option<()> {
-    if !is_there(call.context, &call.zhcp, &format!("test -d {ZFCP_POOL}")).await {
+    if !is_there(call.context, &call.zhcp, &["test -d ", ZFCP_POOL]).await {
         step(call, &format!("mkdir -p {ZFCP_POOL}")).await?;
     }
     let user = &call.zhcp.user;
@@ -76,7 +76,7 @@ async fn add(call: &Call<'_>, pool: &str, fields: &[&str; 6]) -> Option<()> {
         }
     }
     let file = format!("{ZFCP_POOL}/{pool}.conf");
-    if !is_there(call.context, &call.zhcp, &format!("test -e {file}")).await {
+    if !is_there(call.context, &call.zhcp, &["test -e ", &file]).await {
         step(call, &format!("echo '{}' > {file}", pool::HEADER)).await?;
         call.say(&format!("New zFCP device pool {pool} created"));
     }

@@ -35,7 +35,7 @@ pub async fn run(call: &Call<'_>) {
         return call.say(&format!("(Error) Invalid logical unit number {luns}."));
     }
     let file = format!("{ZFCP_POOL}/{pool}.conf");
-    if !is_there(call.context, &call.zhcp, &format!("test -e {file}")).await {
+    if !is_there(call.context, &call.zhcp, &["test -e ", &file]).await {
         return call.say("(Error) zFCP pool does not exist");
     }
     for lun in luns.split(',') {

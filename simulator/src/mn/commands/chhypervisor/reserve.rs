@@ -68,10 +68,9 @@ pub async fn reserve(call: &Call<'_>) {
     } else {
         String::new()
     };
-    call.say(&format!(
-        "FCP device {channel}0x{}/0x{} was reserved... Done",
-        selected.wwpn, selected.lun
-    ));
+    let (wwpn, lun) = (&*selected.wwpn, &*selected.lun);
+    let parts = ["FCP device ", &channel, "0x", wwpn, "/0x", lun, " was reserved... Done"];
+    call.say(&parts.concat());
 }
 
 /// `--releasezfcp pool wwpn lun[,lun…]`. Nobody asks whose LUN it is (Q33).
@@ -109,7 +108,7 @@ pub async fn release(call: &Call<'_>) {
         let done = find_and_update(call.context, call.node, &call.zhcp, &pool, &criteria).await;
         if done.is_some() {
             call.say("Releasing FCP device... Done");
-            call.say(&format!("FCP device 0x{wwpn}/0x{lun} was released"));
+            call.say(&["FCP device 0x", &wwpn, "/0x", lun, " was released"].concat());
         } else {
             call.say("Releasing FCP device... Failed");
         }

@@ -24,7 +24,7 @@ impl Call<'_> {
 
     /// Reports a text with the node in front.
     pub fn say(&self, text: &str) {
-        self.context.print_ln(format!("{}: {text}", self.node));
+        self.context.print_ln([self.node, ": ", text].concat());
     }
 
     /// Reports that the number of arguments is wrong.
