@@ -30,6 +30,22 @@ impl ByteSet {
         self
     }
 
+    /// Printable ASCII but for these bytes.
+    pub(crate) const fn printable_but(bytes: &[u8]) -> Self {
+        let mut set = [false; 256];
+        let mut byte = 0x20;
+        while byte < 0x7f {
+            set[byte] = true;
+            byte += 1;
+        }
+        let mut at = 0;
+        while at < bytes.len() {
+            set[bytes[at] as usize] = false;
+            at += 1;
+        }
+        Self(set)
+    }
+
     /// Whether a byte is in it.
     #[inline]
     pub(crate) fn has(&self, byte: u8) -> bool {
@@ -105,6 +121,8 @@ mod tests {
         const SET: ByteSet = ByteSet::of(b"+-").and_alphanumeric();
         assert!(SET.has_all("a+Z-9") && !SET.has_all("a b") && !SET.has_all("ä"));
         assert!(SET.is_in("  x") && !SET.is_in(" ,"));
+        const PRINTABLE: ByteSet = ByteSet::printable_but(b"\"");
+        assert!(PRINTABLE.has_all("a ~!") && !PRINTABLE.is_in("\"\n\u{7f}é"));
     }
 
     proptest! {

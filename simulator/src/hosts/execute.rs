@@ -49,19 +49,24 @@ fn answers(machine: &VirtualMachine) -> bool {
     !machine.paused && !machine.logoff_pending && !machine.halted
 }
 
-/// The virtual machine in which a Linux runs.
-fn machine<'a>(world: &'a World, linux: &Linux) -> Option<&'a VirtualMachine> {
-    world.systems.get(&linux.system)?.running.get(&linux.userid)
-}
-
 /// The Linux that answers to a name over ssh, or ssh's own failure.
 pub(super) fn reach(world: &World, name: &str) -> Result<HostName, String> {
+    reach_machine(world, name).map(|(host, ..)| host.clone())
+}
+
+/// The same with its virtual machine, when its system is part of the site.
+fn reach_machine<'a>(
+    world: &'a World,
+    name: &str,
+) -> Result<(&'a HostName, &'a Linux, Option<&'a VirtualMachine>), String> {
     let Some((host, linux)) = world.find(name) else {
         return Err(format!(
             "ssh: Could not resolve hostname {name}: Name or service not known\r\n"
         ));
     };
-    if !is_running(world, linux) {
+    let system = world.systems.get(&linux.system);
+    let machine = system.and_then(|system| system.running.get(&linux.userid));
+    if system.is_some() && !machine.is_some_and(answers) {
         return Err(format!(
             "ssh: connect to host {name} port 22: No route to host\r\n"
         ));
@@ -71,14 +76,14 @@ pub(super) fn reach(world: &World, name: &str) -> Result<HostName, String> {
             "ssh: connect to host {name} port 22: Connection refused\r\n"
         ));
     }
-    Ok(host.clone())
+    Ok((host, linux, machine))
 }
 
 fn ssh(world: &mut World, host: &str, user: &str, command: &str) -> Outcome {
-    match reach(world, host) {
-        Ok(host) => {
-            let linux = world.linuxes.get(&host);
-            if linux.is_some_and(|linux| !linux.zfcp.is_quiet(machine(world, linux))) {
+    match reach_machine(world, host) {
+        Ok((host, linux, machine)) => {
+            let host = host.clone();
+            if !linux.zfcp.is_quiet(machine) {
                 guest::settle(world, &host);
             }
             shell::run(world, &host, user, command)

@@ -126,7 +126,8 @@ pub fn call(env: &mut ProgramEnv<'_>, words: &[String], stdin: &str) -> Option<O
 
 /// The program that a word names on this Linux.
 pub fn find(env: &ProgramEnv<'_>, name: &str) -> Option<Program> {
-    lookup(env.linux()?, name)
+    let name = last_part(name);
+    coreutils::lookup(name).or_else(|| special(env.linux()?, name))
 }
 
 /// Whether a Linux has a program of this name.
@@ -138,14 +139,19 @@ pub fn exists(world: &World, host: &HostName, name: &str) -> bool {
 }
 
 fn lookup(linux: &Linux, name: &str) -> Option<Program> {
-    let name = match memchr::memrchr(b'/', name.as_bytes()) {
-        Some(at) => &name[at + 1..],
-        None => name,
-    };
-    // No name is in two of the tables, so the order is that of how often they are asked for.
-    coreutils::lookup(name)
-        .or_else(|| zhcp::lookup(name, linux.role))
-        .or_else(|| guest::lookup(name, linux))
+    let name = last_part(name);
+    coreutils::lookup(name).or_else(|| special(linux, name))
+}
+
+/// What not every Linux has. No name is in this table and in that of the ordinary programs.
+fn special(linux: &Linux, name: &str) -> Option<Program> {
+    zhcp::lookup(name, linux.role).or_else(|| guest::lookup(name, linux))
+}
+
+fn last_part(name: &str) -> &str {
+    let bytes = name.as_bytes();
+    let start = bytes.iter().rposition(|b| *b == b'/').map_or(0, |at| at + 1);
+    &name[start..]
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@ use std::ops::Index;
 use super::Element;
 
 /// Names that nearly all children have: they are not copied.
-const NAMES: [&str; 6] = ["info", "error", "errorcode", "data", "node", "name"];
+const NAMES: [&str; 7] = [
+    "info", "xcatdsource", "error", "errorcode", "data", "node", "name",
+];
 
 /// Children by name in alphabetical order, each a list. There are few, so they stand in a row.
 #[derive(Clone, Debug, Default, PartialEq)]

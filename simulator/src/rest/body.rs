@@ -74,19 +74,19 @@ pub(super) fn decode_array(loaded: bool, text: &str) -> Result<Elements, Stop> {
         ));
     }
     match serde_json::from_str(text) {
-        Ok(Value::Array(items)) => Ok(items.iter().map(element).collect()),
+        Ok(Value::Array(items)) => Ok(items.into_iter().map(element).collect()),
         Ok(_) => Err(Stop::Crash("Not an ARRAY reference".to_owned())),
         Err(error) => Err(Stop::Crash(format!("malformed JSON string: {error}"))),
     }
 }
 
-fn element(value: &Value) -> Option<String> {
+fn element(value: Value) -> Option<String> {
     Some(match value {
         Value::Null => return None,
         Value::Bool(true) => "1".to_owned(),
         Value::Bool(false) => "0".to_owned(),
-        Value::Number(number) => number_text(number),
-        Value::String(text) => text.clone(),
+        Value::Number(number) => number_text(&number),
+        Value::String(text) => text,
         // Perl's text of a reference; the address means nothing.
         Value::Array(_) => "ARRAY(0x1f0c2a8)".to_owned(),
         Value::Object(_) => "HASH(0x1f0c2a8)".to_owned(),

@@ -13,6 +13,7 @@ use super::query::{Params, percent_decode};
 use super::reply::{Format, Reply, Stop};
 use super::to_the_end::to_the_end;
 use super::{html, resources, wire};
+use crate::bytes::ByteSet;
 use crate::defects::HttpReply;
 use crate::mn;
 use crate::seam::{DaemonFault, HttpFacts, RequestFacts, Site, When};
@@ -289,10 +290,10 @@ fn daemon_fault(call: &Call, prefix: &str, fault: DaemonFault) -> Reply {
 
 /// Whether the request's XML cannot be parsed by the daemon, which then closes the connection (RQ31).
 fn request_is_unreadable(request: &mn::Request) -> bool {
-    let bad = |text: &String| {
-        text.chars()
-            .any(|c| c < ' ' && !matches!(c, '\t' | '\n' | '\r'))
-    };
+    const CONTROL: ByteSet = ByteSet::of(
+        b"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x0b\x0c\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f",
+    );
+    let bad = |text: &String| CONTROL.is_in(text);
     request.args.iter().any(bad)
         || request.noderange.iter().any(bad)
         || request.env.iter().any(bad)

@@ -1,12 +1,15 @@
 //! The body of an answer, in pieces: texts, and rows of a pool that are put together while they are sent.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use parking_lot::Mutex;
 
 use crate::world::pool_text::Framed;
 
@@ -58,7 +61,10 @@ impl Pieces {
         if self.0.iter().all(|piece| matches!(piece, Piece::Bytes(_))) {
             return Body::from(self.into_bytes());
         }
-        Body::new(Sending(self.0.into_iter().collect()))
+        Body::new(Sending {
+            pieces: self.0.into(),
+            buffers: Buffers::default(),
+        })
     }
 }
 
@@ -85,7 +91,48 @@ impl From<String> for Pieces {
 
 /// What is still to be sent.
 #[derive(Debug)]
-struct Sending(std::collections::VecDeque<Piece>);
+struct Sending {
+    pieces: VecDeque<Piece>,
+    buffers: Buffers,
+}
+
+/// Buffers of rows that were sent, to be filled again: there are never more of them than the connection holds at a
+/// time, and they stay in the processor's cache.
+#[derive(Clone, Debug, Default)]
+struct Buffers(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl Buffers {
+    /// The next piece of rows.
+    fn fill(&self, rows: &mut Framed) -> Bytes {
+        let buffer = self.0.lock().pop();
+        let mut buffer = buffer.unwrap_or_else(|| Vec::with_capacity(PIECE + PIECE / 8));
+        let len = rows.fill(&mut buffer, PIECE);
+        Bytes::from_owner(Filled {
+            buffer,
+            len,
+            home: self.clone(),
+        })
+    }
+}
+
+/// A buffer on its way; when it was sent it goes back.
+struct Filled {
+    buffer: Vec<u8>,
+    len: usize,
+    home: Buffers,
+}
+
+impl AsRef<[u8]> for Filled {
+    fn as_ref(&self) -> &[u8] {
+        &self.buffer[..self.len]
+    }
+}
+
+impl Drop for Filled {
+    fn drop(&mut self) {
+        self.home.0.lock().push(std::mem::take(&mut self.buffer));
+    }
+}
 
 impl HttpBody for Sending {
     type Data = Bytes;
@@ -95,25 +142,26 @@ impl HttpBody for Sending {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let Self { pieces, buffers } = &mut *self;
         let bytes = loop {
-            match self.0.front_mut() {
+            match pieces.front_mut() {
                 None => return Poll::Ready(None),
-                Some(Piece::Rows(rows)) if rows.left() > 0 => break rows.piece(PIECE),
-                Some(_) => match self.0.pop_front() {
-                    Some(Piece::Bytes(bytes)) if !bytes.is_empty() => break bytes,
+                Some(Piece::Rows(rows)) if rows.left() > 0 => break buffers.fill(rows),
+                Some(_) => match pieces.pop_front() {
+                    Some(Piece::Bytes(bytes)) if !bytes.is_empty() => break Bytes::from(bytes),
                     _ => {}
                 },
             }
         };
-        Poll::Ready(Some(Ok(Frame::data(Bytes::from(bytes)))))
+        Poll::Ready(Some(Ok(Frame::data(bytes))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.iter().all(|piece| piece.len() == 0)
+        self.pieces.iter().all(|piece| piece.len() == 0)
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.iter().map(|piece| piece.len() as u64).sum())
+        SizeHint::with_exact(self.pieces.iter().map(|piece| piece.len() as u64).sum())
     }
 }
 
@@ -145,5 +193,24 @@ mod tests {
         assert_eq!(sent, text.as_bytes());
         let small = Pieces::from("x".to_owned()).into_body();
         assert_eq!(small.size_hint().exact(), Some(1));
+    }
+
+    #[tokio::test]
+    async fn buffers_are_filled_again_once_they_were_sent() {
+        let (whole, text) = pieces();
+        let mut sending = Sending {
+            pieces: whole.0.into(),
+            buffers: Buffers::default(),
+        };
+        let mut sent = Vec::new();
+        while let Some(Ok(frame)) = next(&mut sending).await {
+            sent.extend_from_slice(frame.data_ref().unwrap());
+        }
+        assert_eq!(sent, text.as_bytes());
+        assert_eq!(sending.buffers.0.lock().len(), 1);
+    }
+
+    async fn next(sending: &mut Sending) -> Option<Result<Frame<Bytes>, Infallible>> {
+        std::future::poll_fn(|context| Pin::new(&mut *sending).poll_frame(context)).await
     }
 }

@@ -27,7 +27,7 @@ pub struct SimFs {
 
 /// Pools that have been changed, as they were before; no part of the state.
 #[derive(Debug, Default)]
-struct Touched(BTreeMap<String, PoolText>);
+struct Touched(Vec<(String, PoolText)>);
 
 impl Clone for Touched {
     fn clone(&self) -> Self {
@@ -45,9 +45,9 @@ impl Touched {
     /// The pool of a file is about to be changed.
     fn keep(&mut self, path: &str, file: &mut SimFile) {
         if let Some(pool) = file.text.pool_mut()
-            && !self.0.contains_key(path)
+            && self.0.iter().all(|(known, _)| known != path)
         {
-            self.0.insert(path.to_owned(), pool.keep());
+            self.0.push((path.to_owned(), pool.keep()));
         }
     }
 }
@@ -233,8 +233,10 @@ impl SimFs {
     }
 
     /// The pools that were changed or removed since this was asked last, by path, as they were then.
-    pub fn take_touched(&mut self) -> BTreeMap<String, PoolText> {
-        std::mem::take(&mut self.touched.0)
+    pub fn take_touched(&mut self) -> Vec<(String, PoolText)> {
+        let mut touched = std::mem::take(&mut self.touched.0);
+        touched.sort_by(|(a, _), (b, _)| a.cmp(b));
+        touched
     }
 
     /// Creates or replaces a file that is no pool with a text that others may share.
@@ -347,12 +349,9 @@ mod tests {
         let copy = fs.clone();
         assert_eq!(copy, fs);
         assert!(!copy.has_touched());
-        let touched = fs.take_touched();
-        assert_eq!(
-            touched.keys().cloned().collect::<Vec<_>>(),
-            ["a", "b", "c", "d"].map(path)
-        );
-        assert!(touched.values().all(|pool| pool.to_string() == "1\n"));
+        let (paths, pools): (Vec<_>, Vec<_>) = fs.take_touched().into_iter().unzip();
+        assert_eq!(paths, ["a", "b", "c", "d"].map(path));
+        assert!(pools.iter().all(|pool| pool.to_string() == "1\n"));
         assert!(!fs.has_touched());
     }
 

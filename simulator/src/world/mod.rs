@@ -84,7 +84,7 @@ impl World {
     /// The same with the Linux itself.
     pub fn find(&self, name: &str) -> Option<(&HostName, &Linux)> {
         // Short names have no dot.
-        match name.bytes().position(|b| b == b'.') {
+        match memchr::memchr(b'.', name.as_bytes()) {
             None => {
                 if let Some(found) = self.linuxes.get_key_value(name) {
                     return Some(found);

@@ -4,16 +4,15 @@
 use regex::{Regex, RegexBuilder};
 
 use super::pattern::Pattern;
-use crate::world::pool_text::simple_pattern;
+use crate::world::pool_text::{is_literal, simple_pattern};
 
 /// Compiles a basic or extended expression, or says what is wrong in GNU's words.
 pub fn compile(pattern: &str, extended: bool, ignore_case: bool) -> Result<Pattern, String> {
-    let is_simple = simple_pattern(pattern).is_some();
-    if is_simple && pattern.is_ascii() && !pattern.contains(['.', '^', '$']) {
+    if is_literal(pattern) && pattern.is_ascii() {
         return Ok(Pattern::text(pattern, ignore_case));
     }
     let regex = build(&translate(pattern, extended)?, ignore_case)?;
-    let narrow = is_simple.then(|| pattern.to_owned());
+    let narrow = simple_pattern(pattern).map(str::to_owned);
     Ok(Pattern::Regex { regex, narrow })
 }
 

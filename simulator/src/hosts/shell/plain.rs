@@ -65,7 +65,7 @@ struct Reader<'a> {
     at: usize,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn peek(&self) -> Option<u8> {
         self.line.as_bytes().get(self.at).copied()
     }
@@ -95,14 +95,19 @@ impl Reader<'_> {
         (!name.is_empty() && !OWN.contains(&name.as_str())).then_some(words)
     }
 
+    /// What there is outside quotes.
+    fn bare(&mut self) -> &'a str {
+        let rest = &self.line[self.at..];
+        let end = rest.bytes().position(|b| !BARE.has(b));
+        let bare = &rest[..end.unwrap_or(rest.len())];
+        self.at += bare.len();
+        bare
+    }
+
     /// One word; the first of a command must not be an assignment.
     fn word(&mut self, is_first: bool) -> Option<String> {
         let bytes = self.line.as_bytes();
-        let start = self.at;
-        while self.peek().is_some_and(|b| BARE.has(b)) {
-            self.at += 1;
-        }
-        let mut word = self.line[start..self.at].to_owned();
+        let mut word = self.bare().to_owned();
         if is_first && word.contains('=') {
             return None;
         }
@@ -112,11 +117,8 @@ impl Reader<'_> {
                 Some(b'\'') => &IN_SINGLE,
                 Some(b'"') => &IN_DOUBLE,
                 Some(byte) if BARE.has(byte) && !(is_first && byte == b'=') => {
-                    let start = self.at;
-                    while self.peek().is_some_and(|b| BARE.has(b)) {
-                        self.at += 1;
-                    }
-                    word.push_str(&self.line[start..self.at]);
+                    let text = self.bare();
+                    word.push_str(text);
                     continue;
                 }
                 Some(_) => return None,

@@ -1,5 +1,6 @@
 //! `cat` of SCSI pool files, answered by rows: what is read is shared with the file, not copied.
 
+use crate::bytes::ByteSet;
 use crate::hosts::execute;
 use crate::hosts::files;
 use crate::seam::RemoteCommand;
@@ -19,12 +20,15 @@ pub fn pools(world: &World, command: &RemoteCommand) -> Option<Vec<PoolText>> {
     else {
         return None;
     };
-    let words: Vec<&str> = command.split(' ').filter(|word| !word.is_empty()).collect();
-    let path = match *words {
-        ["cat", path] if user == "root" => path,
-        ["sudo", "cat", path] => path,
+    let mut words = command.split(' ').filter(|word| !word.is_empty());
+    let path = match (words.next()?, words.next()?) {
+        ("cat", path) if user == "root" => path,
+        ("sudo", "cat") => words.next()?,
         _ => return None,
     };
+    if words.next().is_some() {
+        return None;
+    }
     let name = path
         .strip_prefix(POOL_DIRECTORY)?
         .strip_prefix('/')?
@@ -32,10 +36,9 @@ pub fn pools(world: &World, command: &RemoteCommand) -> Option<Vec<PoolText>> {
     let host = execute::reach(world, host).ok()?;
     let fs = &world.linuxes.get(&host)?.fs;
     if name != "*" {
-        let is_plain = name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
-        return is_plain
+        const PLAIN: ByteSet = ByteSet::of(b"._-").and_alphanumeric();
+        return PLAIN
+            .has_all(name)
             .then(|| fs.pool(path).cloned())
             .flatten()
             .map(|pool| vec![pool]);

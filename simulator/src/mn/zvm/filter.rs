@@ -8,7 +8,7 @@ use regex::RegexBuilder;
 use super::contents::Contents;
 use crate::mn::Context;
 use crate::seam::Release;
-use crate::world::pool_text::simple_pattern;
+use crate::world::pool_text::is_literal;
 
 /// Longest text that Linux lets one argument of a program be, its closing NUL included, in bytes.
 const ARGUMENT_LIMIT: usize = 131_072;
@@ -57,8 +57,7 @@ pub async fn egrep(context: &Context, contents: &Contents, pattern: &str) -> Str
 
 /// Rows that match, without a shell. A pattern that egrep refuses matches nothing.
 pub fn matching_rows(contents: &Contents, pattern: &str) -> String {
-    let is_literal = simple_pattern(pattern).is_some() && !pattern.contains(['.', '^', '$']);
-    let mut rows = if is_literal {
+    let mut rows = if is_literal(pattern) {
         contents.matching(pattern, |row| {
             super::text::contains_ignoring_case(row, pattern)
         })
@@ -79,7 +78,7 @@ pub fn matching_rows(contents: &Contents, pattern: &str) -> String {
 
 /// Whether `text` matches a regular expression in any case; one that is not valid is taken literally.
 pub fn matches(text: &str, pattern: &str) -> bool {
-    if simple_pattern(pattern).is_some() && !pattern.contains(['.', '^', '$']) {
+    if is_literal(pattern) {
         return super::text::contains_ignoring_case(text, pattern);
     }
     match RegexBuilder::new(pattern).case_insensitive(true).build() {

@@ -87,17 +87,15 @@ pub fn field(text: &str, separator: char, index: usize) -> &str {
         return text.split(separator).nth(index).unwrap_or_default();
     }
     // Rows are short, and their fields are asked for one by one.
-    let mut rest = text;
-    for _ in 0..index {
-        match rest.bytes().position(|b| char::from(b) == separator) {
-            Some(end) => rest = &rest[end + 1..],
+    let mut ends = memchr::memchr_iter(separator as u8, text.as_bytes());
+    let start = match index.checked_sub(1) {
+        None => 0,
+        Some(before) => match ends.nth(before) {
+            Some(end) => end + 1,
             None => return "",
-        }
-    }
-    match rest.bytes().position(|b| char::from(b) == separator) {
-        Some(end) => &rest[..end],
-        None => rest,
-    }
+        },
+    };
+    &text[start..ends.next().unwrap_or(text.len())]
 }
 
 /// Word `index` (from 0) of a text split at white space, leading blanks ignored; empty when there is none.

@@ -76,18 +76,23 @@ impl Chunk {
         (0..self.len()).filter_map(|slot| Some((slot, self.line(slot)?)))
     }
 
-    /// Where the lines stand in the text, in order.
-    pub(super) fn spans(&self) -> impl Iterator<Item = Range<usize>> {
-        let mut start = 0;
-        self.ends.iter().enumerate().filter_map(move |(slot, end)| {
-            let span = start..*end as usize;
-            start = span.end;
-            (self.live & (1 << slot) != 0).then_some(span)
-        })
+    /// Gives the places of the lines in the text, in order.
+    #[inline]
+    pub(super) fn each(&self, mut take: impl FnMut(Range<usize>)) {
+        let (mut start, mut live) = (0, self.live);
+        for end in &self.ends {
+            let end = *end as usize;
+            if live & 1 != 0 {
+                take(start..end);
+            }
+            live >>= 1;
+            start = end;
+        }
     }
 
     /// Copies a line to the beginning of `out`, which has room for [`WIDE`] bytes more. What follows it there is
     /// overwritten: a copy of one width needs no call.
+    #[inline]
     pub(super) fn copy(&self, line: &Range<usize>, out: &mut [u8]) {
         let text = &self.text.as_bytes()[line.start..];
         match (text.first_chunk::<WIDE>(), out.first_chunk_mut::<WIDE>()) {

@@ -15,8 +15,6 @@ pub struct Framed {
     /// The first chunk that is not written yet.
     next: u32,
     left: usize,
-    /// Where a chunk is put together, as large as the largest so far.
-    block: Vec<u8>,
 }
 
 /// What stands behind a line and before the next one, in a block of one width: copied at a stroke, most of it is then
@@ -41,7 +39,6 @@ impl Framed {
             before: before.to_owned(),
             between: Between { block, len },
             next: 0,
-            block: Vec::new(),
         })
     }
 
@@ -50,39 +47,51 @@ impl Framed {
         self.left
     }
 
-    /// The next piece: at least `bytes`, unless less is left. Empty at the end.
-    pub fn piece(&mut self, bytes: usize) -> Vec<u8> {
-        let mut piece = Vec::with_capacity(self.left.min(bytes + bytes / 8));
+    /// Writes the next piece to the beginning of `buffer`, whatever that holds, and gives its length: at least `bytes`,
+    /// unless less is left; 0 at the end. The buffer grows as it has to, and its other bytes mean nothing: one that was
+    /// filled before needs no preparation.
+    pub fn fill(&mut self, buffer: &mut Vec<u8>, bytes: usize) -> usize {
+        let mut len = 0;
         for (number, chunk) in self.pool.chunks.range(self.next..) {
-            let len = chunk.frame(self.before.as_bytes(), &self.between, &mut self.block);
-            piece.extend_from_slice(&self.block[..len]);
+            len = chunk.frame(self.before.as_bytes(), &self.between, buffer, len);
             self.next = number + 1;
-            if piece.len() >= bytes {
+            if len >= bytes {
                 break;
             }
         }
-        self.left -= piece.len();
+        self.left -= len;
+        len
+    }
+
+    /// The next piece by itself.
+    pub fn piece(&mut self, bytes: usize) -> Vec<u8> {
+        let mut piece = Vec::with_capacity(self.left.min(bytes + bytes / 8));
+        let len = self.fill(&mut piece, bytes);
+        piece.truncate(len);
         piece
     }
 }
 
 impl Chunk {
-    /// Writes the lines, each in its frame, to the beginning of `block`, and gives their length.
-    fn frame(&self, before: &[u8], between: &Between, block: &mut Vec<u8>) -> usize {
+    /// Writes the lines, each in its frame, to `buffer` from `start` on, and gives the place where they end.
+    fn frame(&self, before: &[u8], between: &Between, buffer: &mut Vec<u8>, start: usize) -> usize {
         let most = before.len() + self.bytes() + self.len() * between.len + WIDE;
-        if block.len() < most {
-            block.resize(most, 0);
+        if buffer.len() < start + most {
+            buffer.resize(start + most, 0);
         }
+        let block = &mut buffer[start..start + most];
         block[..before.len()].copy_from_slice(before);
         let mut at = before.len();
-        for line in self.spans() {
+        self.each(|line| {
             self.copy(&line, &mut block[at..]);
             at += line.len();
-            block[at..at + BETWEEN].copy_from_slice(&between.block);
+            if let Some(room) = block[at..].first_chunk_mut() {
+                *room = between.block;
+            }
             at += between.len;
-        }
+        });
         // Behind the last line stands what would go before another.
-        at - before.len()
+        start + at - before.len()
     }
 }
 
@@ -102,8 +111,10 @@ mod tests {
             let mut framed = Framed::new(pool.clone(), "n: ", "|\n").unwrap();
             assert_eq!(framed.left(), wanted.len());
             let mut all = Vec::new();
+            let mut buffer = vec![b'?'; bytes.min(10_000)];
             while framed.left() > 0 {
-                all.extend(framed.piece(bytes));
+                let len = framed.fill(&mut buffer, bytes);
+                all.extend_from_slice(&buffer[..len]);
             }
             assert_eq!(String::from_utf8(all).unwrap(), wanted);
             assert!(framed.piece(bytes).is_empty());

@@ -45,8 +45,11 @@ impl ChannelClass {
 /// The index of one pool. Everything in it follows from the lines and is shared between copies until changed.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
-    /// Fields from the third on that begin with 16 hexadecimal digits, as numbers: normally the LUN.
-    numbers: OrdSet<(u64, Place)>,
+    /// Fields from the third on that begin with 16 hexadecimal digits, as numbers: normally the LUN. With each the place
+    /// of a row that has it.
+    numbers: OrdMap<u64, Place>,
+    /// Further rows that have such a number, when it is that of several.
+    more: OrdSet<(u64, Place)>,
     /// WWPNs of the second fields, with the count of rows that have them. Few, each in many rows: no help in a search.
     wwpns: OrdMap<u64, u32>,
     /// Lines with a longer or an odd-placed run of digits; each search looks at them all.
@@ -65,8 +68,8 @@ pub struct Index {
 /// What one line gives to the index.
 #[derive(Default)]
 struct Facts<'a> {
-    numbers: Few,
-    wwpns: Few,
+    numbers: Few<'a>,
+    wwpns: Few<'a>,
     is_odd: bool,
     free: Option<u64>,
     channel: Option<(&'a str, [bool; 4])>,
@@ -74,15 +77,15 @@ struct Facts<'a> {
     is_special: bool,
 }
 
-/// Numbers, hardly ever more than one.
+/// Numbers as they are written, each of [`DIGITS`] hexadecimal digits; hardly ever more than one.
 #[derive(Default, PartialEq, Eq)]
-struct Few {
-    first: Option<u64>,
-    rest: Vec<u64>,
+struct Few<'a> {
+    first: Option<&'a str>,
+    rest: Vec<&'a str>,
 }
 
-impl Few {
-    fn push(&mut self, number: u64) {
+impl<'a> Few<'a> {
+    fn push(&mut self, number: &'a str) {
         match self.first {
             None => self.first = Some(number),
             Some(_) => self.rest.push(number),
@@ -93,8 +96,9 @@ impl Few {
         *self = Self::default();
     }
 
-    fn iter(&self) -> impl Iterator<Item = u64> {
-        self.first.into_iter().chain(self.rest.iter().copied())
+    fn values(&self) -> impl Iterator<Item = u64> {
+        let all = self.first.into_iter().chain(self.rest.iter().copied());
+        all.filter_map(number)
     }
 }
 
@@ -187,10 +191,10 @@ impl<'a> Facts<'a> {
     }
 
     /// A long run of digits in a field, perhaps where the field begins.
-    fn take(&mut self, field: usize, begins: bool, run: &str) {
-        match (field, begins, number(run)) {
-            (1, _, Some(number)) => self.wwpns.push(number),
-            (2.., true, Some(number)) => self.numbers.push(number),
+    fn take(&mut self, field: usize, begins: bool, run: &'a str) {
+        match (field, begins) {
+            (1, _) if run.len() == DIGITS => self.wwpns.push(run),
+            (2.., true) if run.len() == DIGITS => self.numbers.push(run),
             _ => self.is_odd = true,
         }
     }
@@ -277,10 +281,14 @@ impl Index {
                 set.remove(&item);
             }
         }
-        for number in facts.numbers.iter() {
-            set(&mut self.numbers, (number, place), add);
+        for number in facts.numbers.values() {
+            if add {
+                self.add_number(number, place);
+            } else {
+                self.remove_number(number, place);
+            }
         }
-        for wwpn in facts.wwpns.iter() {
+        for wwpn in facts.wwpns.values() {
             count(&mut self.wwpns, wwpn, add);
         }
         if facts.is_odd {
@@ -338,18 +346,49 @@ impl Index {
         Some(places)
     }
 
-    /// Places of the rows with a number, in order. There is nearly always one: a look for each is cheaper than a range.
+    /// Places of the rows with a number.
     fn places_of(&self, number: u64) -> Vec<Place> {
-        let mut places = Vec::new();
-        let mut from = Some(Place::MIN);
-        while let Some(start) = from
-            && let Some((found, place)) = self.numbers.get_next(&(number, start))
-            && *found == number
-        {
-            places.push(*place);
-            from = place.checked_add(1);
-        }
+        let Some(place) = self.numbers.get(&number) else {
+            return Vec::new();
+        };
+        let mut places = vec![*place];
+        places.extend(self.further(number));
         places
+    }
+
+    fn further(&self, number: u64) -> impl Iterator<Item = Place> {
+        let all = (!self.more.is_empty())
+            .then(|| self.more.range((number, Place::MIN)..=(number, Place::MAX)));
+        all.into_iter().flatten().map(|(_, place)| *place)
+    }
+
+    fn add_number(&mut self, number: u64, place: Place) {
+        match self.numbers.get(&number) {
+            None => {
+                self.numbers.insert(number, place);
+            }
+            Some(first) if *first == place => {}
+            Some(_) => {
+                self.more.insert((number, place));
+            }
+        }
+    }
+
+    fn remove_number(&mut self, number: u64, place: Place) {
+        if self.numbers.get(&number) != Some(&place) {
+            self.more.remove(&(number, place));
+            return;
+        }
+        let next = self.further(number).next();
+        match next {
+            None => {
+                self.numbers.remove(&number);
+            }
+            Some(next) => {
+                self.more.remove(&(number, next));
+                self.numbers.insert(number, next);
+            }
+        }
     }
 
     /// Place of the first of the smallest free rows of at least `megabytes`. The outer `None`: the answer depends on

@@ -24,4 +24,4 @@ pub use head::Head;
 pub use index::ChannelClass;
 pub use megabytes::megabytes;
 pub use plain::is_plain;
-pub use text::{PoolText, simple_pattern};
+pub use text::{PoolText, is_literal, simple_pattern};

@@ -333,6 +333,12 @@ pub fn simple_pattern(pattern: &str) -> Option<&str> {
     (!OPERATORS.is_in(pattern)).then_some(pattern)
 }
 
+/// Whether a regular expression is nothing but ordinary characters: it matches itself only.
+pub fn is_literal(pattern: &str) -> bool {
+    const SPECIAL: ByteSet = ByteSet::of(b"\\[]*+?{}|()\n.^$");
+    !SPECIAL.is_in(pattern)
+}
+
 impl fmt::Display for PoolText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut left = self.lines;

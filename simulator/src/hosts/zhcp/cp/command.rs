@@ -78,8 +78,14 @@ pub fn command(env: &mut ProgramEnv<'_>, user: &UserId, line: &str) -> Answer {
         user: user.clone(),
     };
     let original: Vec<&str> = line.split_whitespace().collect();
-    let upper: Vec<String> = original.iter().map(|w| w.to_ascii_uppercase()).collect();
-    let words: Vec<&str> = upper.iter().map(String::as_str).collect();
+    let is_upper = !line.bytes().any(|b| b.is_ascii_lowercase());
+    let upper: Vec<String>;
+    let words: Vec<&str> = if is_upper {
+        original.clone()
+    } else {
+        upper = original.iter().map(|w| w.to_ascii_uppercase()).collect();
+        upper.iter().map(String::as_str).collect()
+    };
     let Some((verb, operands)) = words.split_first() else {
         return Answer::default();
     };
