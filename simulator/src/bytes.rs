@@ -119,9 +119,9 @@ mod tests {
     #[test]
     fn a_set_has_what_it_is_made_of() {
         const SET: ByteSet = ByteSet::of(b"+-").and_alphanumeric();
+        const PRINTABLE: ByteSet = ByteSet::printable_but(b"\"");
         assert!(SET.has_all("a+Z-9") && !SET.has_all("a b") && !SET.has_all("ä"));
         assert!(SET.is_in("  x") && !SET.is_in(" ,"));
-        const PRINTABLE: ByteSet = ByteSet::printable_but(b"\"");
         assert!(PRINTABLE.has_all("a ~!") && !PRINTABLE.is_in("\"\n\u{7f}é"));
     }
 

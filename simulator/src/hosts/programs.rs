@@ -150,7 +150,10 @@ fn special(linux: &Linux, name: &str) -> Option<Program> {
 
 fn last_part(name: &str) -> &str {
     let bytes = name.as_bytes();
-    let start = bytes.iter().rposition(|b| *b == b'/').map_or(0, |at| at + 1);
+    let start = bytes
+        .iter()
+        .rposition(|b| *b == b'/')
+        .map_or(0, |at| at + 1);
     &name[start..]
 }
 

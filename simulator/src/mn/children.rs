@@ -7,7 +7,13 @@ use super::Element;
 
 /// Names that nearly all children have: they are not copied.
 const NAMES: [&str; 7] = [
-    "info", "xcatdsource", "error", "errorcode", "data", "node", "name",
+    "info",
+    "xcatdsource",
+    "error",
+    "errorcode",
+    "data",
+    "node",
+    "name",
 ];
 
 /// Children by name in alphabetical order, each a list. There are few, so they stand in a row.

@@ -103,12 +103,14 @@ pub fn run<'a>(
                 }
             }
             _ => {
-                join_all(
-                    nodes
-                        .iter()
-                        .map(|node| run_on_node(context, command, node, args)),
-                )
-                .await;
+                if let [node] = nodes {
+                    run_on_node(context, command, node, args).await;
+                    return;
+                }
+                let each = nodes
+                    .iter()
+                    .map(|node| run_on_node(context, command, node, args));
+                join_all(each).await;
             }
         }
     })

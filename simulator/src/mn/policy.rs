@@ -64,28 +64,27 @@ pub enum Decision {
 /// without one the answer is no.
 pub fn decide(tables: &Database, release: Release, peer: Peer<'_>, request: &Request) -> Decision {
     let command = request.command.as_deref().unwrap_or_default();
+    let rules = tables.derived("policy", |rows| -> Vec<Rule> {
+        rows.map(Rule::of).collect()
+    });
     // Nodes that no row has covered yet; found out once a row asks.
     let mut open: Option<BTreeSet<String>> = None;
-    for row in tables.by_priority("policy") {
-        let conditions = Conditions::of(row);
-        let name_holds = match conditions.name {
+    for rule in rules.into_iter().flatten() {
+        let name_holds = match rule.name.as_str() {
             "" => true,
             "*" => peer.name.is_some(),
             name => peer.name == Some(name),
         };
         if !name_holds
-            || set(conditions.host).is_some_and(|host| host != peer.host)
-            || set(conditions.commands).is_some_and(|list| !list.split(',').any(|c| c == command))
+            || set(&rule.host).is_some_and(|host| host != peer.host)
+            || set(&rule.commands).is_some_and(|list| !list.split(',').any(|c| c == command))
         {
             continue;
         }
-        if set(conditions.parameters).is_some_and(|text| {
-            !Regex::new(text).is_ok_and(|r| r.is_match(&request.args.join(" ")))
-        }) {
+        if !rule.parameters.hold(&request.args) {
             continue;
         }
-        let decision = rule(conditions.rule);
-        if let Some(range) = set(conditions.noderange) {
+        if let Some(range) = set(&rule.noderange) {
             let open = open.get_or_insert_with(|| {
                 let range = request.noderange.as_deref().unwrap_or_default();
                 let nodes = noderange::expand(tables, release, range).nodes;
@@ -96,7 +95,7 @@ pub fn decide(tables: &Database, release: Release, peer: Peer<'_>, request: &Req
             if covers == 0 {
                 continue;
             }
-            if decision != Decision::Denied && covers < open.len() {
+            if rule.decision != Decision::Denied && covers < open.len() {
                 if release != Release::E {
                     for node in &covered {
                         open.remove(node);
@@ -105,38 +104,53 @@ pub fn decide(tables: &Database, release: Release, peer: Peer<'_>, request: &Req
                 continue;
             }
         }
-        return decision;
+        return rule.decision;
     }
     Decision::Denied
 }
 
-/// The columns of a row that are looked at with every request, found in one pass; an unset one is empty.
-#[derive(Default)]
-struct Conditions<'a> {
-    name: &'a str,
-    host: &'a str,
-    commands: &'a str,
-    parameters: &'a str,
-    noderange: &'a str,
-    rule: &'a str,
+/// A row of the policy as it is looked at with every request; an unset condition is empty.
+struct Rule {
+    name: String,
+    host: String,
+    commands: String,
+    parameters: Parameters,
+    noderange: String,
+    decision: Decision,
 }
 
-impl<'a> Conditions<'a> {
-    fn of(row: &'a Row) -> Self {
-        let mut conditions = Self::default();
-        for (column, value) in row {
-            let known = match column.as_str() {
-                "name" => &mut conditions.name,
-                "host" => &mut conditions.host,
-                "commands" => &mut conditions.commands,
-                "parameters" => &mut conditions.parameters,
-                "noderange" => &mut conditions.noderange,
-                "rule" => &mut conditions.rule,
-                _ => continue,
-            };
-            *known = value;
+impl Rule {
+    fn of(row: &Row) -> Self {
+        let column = |name: &str| row.get(name).cloned().unwrap_or_default();
+        Self {
+            name: column("name"),
+            host: column("host"),
+            commands: column("commands"),
+            parameters: match set(&column("parameters")) {
+                None => Parameters::Any,
+                Some(text) => Regex::new(text).map_or(Parameters::Never, Parameters::Matching),
+            },
+            noderange: column("noderange"),
+            decision: decision(&column("rule")),
         }
-        conditions
+    }
+}
+
+/// What the arguments must be.
+enum Parameters {
+    Any,
+    Matching(Regex),
+    /// The expression is none.
+    Never,
+}
+
+impl Parameters {
+    fn hold(&self, args: &[String]) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Matching(regex) => regex.is_match(&args.join(" ")),
+            Self::Never => false,
+        }
     }
 }
 
@@ -146,7 +160,7 @@ fn set(condition: &str) -> Option<&str> {
 }
 
 /// What a row says when it decides.
-fn rule(text: &str) -> Decision {
+fn decision(text: &str) -> Decision {
     let text = text.to_ascii_lowercase();
     if text.contains("trusted") {
         Decision::Trusted
@@ -212,6 +226,27 @@ mod tests {
         let named = tables(&[&[("priority", "1"), ("name", "*"), ("rule", "allow")]]);
         assert!(!ask(&named, None, "lsxcatd", None));
         assert!(ask(&named, Some("x"), "lsxcatd", None));
+    }
+
+    #[test]
+    fn a_changed_table_is_seen() {
+        let mut tables = tables(&[&[("priority", "2"), ("name", "a"), ("rule", "allow")]]);
+        assert!(ask(&tables, Some("a"), "lsvm", None));
+        tables.update("policy", &[("priority", "2")], &[("rule", "deny")]);
+        assert!(!ask(&tables, Some("a"), "lsvm", None));
+        let row = [("priority", "1"), ("parameters", "^$"), ("rule", "allow")];
+        let row: Row = row
+            .map(|(k, v)| (k.to_owned(), v.to_owned()))
+            .into_iter()
+            .collect();
+        tables.insert("policy", row);
+        assert!(ask(&tables, Some("a"), "lsvm", None));
+        let copy = tables.clone();
+        tables.delete("policy", "priority", "1");
+        assert!(!ask(&tables, Some("a"), "lsvm", None));
+        assert!(ask(&copy, Some("a"), "lsvm", None));
+        tables.replace_rows("policy", Vec::new());
+        assert!(!ask(&tables, Some("a"), "lsvm", None));
     }
 
     #[test]

@@ -31,12 +31,12 @@ impl RequestBody {
             .split(';')
             .next()
             .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase();
-        match kind.as_str() {
-            "" | "application/x-www-form-urlencoded" => Self::Form(text),
-            "multipart/form-data" => Self::None,
-            _ if method == "PATCH" => Self::Patch(text),
+            .trim();
+        let is = |name: &str| kind.eq_ignore_ascii_case(name);
+        match method {
+            _ if is("") || is("application/x-www-form-urlencoded") => Self::Form(text),
+            _ if is("multipart/form-data") => Self::None,
+            "PATCH" => Self::Patch(text),
             _ => Self::Data(text),
         }
     }

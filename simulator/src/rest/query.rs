@@ -81,7 +81,7 @@ pub(super) fn is_true(text: &str) -> bool {
 
 /// `+` is a blank, `%XX` a byte; a `%` that starts no pair of hex digits stays.
 fn decode(text: &str) -> String {
-    if !text.bytes().any(|b| matches!(b, b'+' | b'%')) {
+    if memchr::memchr2(b'+', b'%', text.as_bytes()).is_none() {
         return text.to_owned();
     }
     percent_decode(&text.replace('+', " "))
@@ -89,6 +89,9 @@ fn decode(text: &str) -> String {
 
 /// `%XX` becomes that byte; bytes that are not UTF-8 are replaced.
 pub(super) fn percent_decode(text: &str) -> String {
+    if memchr::memchr(b'%', text.as_bytes()).is_none() {
+        return text.to_owned();
+    }
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

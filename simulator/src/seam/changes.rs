@@ -14,7 +14,7 @@ const TOLD: usize = 32;
 pub(super) struct Before {
     /// The zHCP, which keeps the pools that it writes as they were.
     zhcp: Option<HostName>,
-    guest: Option<(HostName, Zfcp)>,
+    guest: Option<Box<(HostName, Zfcp)>>,
     user: Option<UserBefore>,
 }
 
@@ -72,10 +72,12 @@ impl Before {
                                 && !l.userid.as_str().is_empty()
                                 && line.contains(l.userid.as_str())
                         })
-                        .map(|(host, l)| (host.clone(), l.zfcp.clone()));
+                        .map(|(host, l)| Box::new((host.clone(), l.zfcp.clone())));
                 }
             }
-            LinuxRole::Guest => before.guest = Some((host.clone(), linux.zfcp.clone())),
+            LinuxRole::Guest => {
+                before.guest = Some(Box::new((host.clone(), linux.zfcp.clone())));
+            }
             LinuxRole::Mn => {}
         }
         before
@@ -114,7 +116,7 @@ impl Before {
                 told.extend(came.iter().map(|row| line("+", row)));
             }
         }
-        if let Some((host, old)) = self.guest
+        if let Some((host, old)) = self.guest.map(|guest| *guest)
             && let Some(linux) = world.linuxes.get(&host)
         {
             let luns = |zfcp: &Zfcp| -> Vec<String> {

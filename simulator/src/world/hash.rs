@@ -24,7 +24,10 @@ impl Hasher for Words {
             self.mix(u64::from_le_bytes(*word));
         }
         if !rest.is_empty() {
-            self.mix(rest.iter().fold(0, |word, byte| (word << 8) | u64::from(*byte)));
+            self.mix(
+                rest.iter()
+                    .fold(0, |word, byte| (word << 8) | u64::from(*byte)),
+            );
         }
     }
 

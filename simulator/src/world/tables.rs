@@ -5,6 +5,7 @@
 //! walked by priority with every request; the indexes are never saved and never compared, and whatever they answer a
 //! scan of the rows would answer too.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -47,6 +48,16 @@ struct Indexes {
     by_value: [OnceLock<HashMap<String, Vec<u32>>>; INDEXED.len()],
     /// Positions of the enabled rows in numerical order of `priority`.
     by_priority: OnceLock<Vec<u32>>,
+    /// What somebody made of these rows.
+    derived: OnceLock<Box<dyn Any + Send + Sync>>,
+}
+
+impl Indexes {
+    /// A row was added, changed or removed.
+    fn forget_order(&mut self) {
+        self.by_priority.take();
+        self.derived.take();
+    }
 }
 
 impl Clone for Table {
@@ -108,7 +119,7 @@ impl Table {
                     .push(self.rows.len() as u32);
             }
         }
-        self.indexes.by_priority.take();
+        self.indexes.forget_order();
         self.rows.push(row);
     }
 
@@ -283,13 +294,42 @@ impl Database {
         table: &str,
         keys: &[(&str, &str)],
     ) -> impl Iterator<Item = &'a Row> + use<'a> {
-        let hits = self
-            .tables
-            .get(table)
-            .map(|t| (t, t.select(keys)))
-            .into_iter();
-        hits.flat_map(|(table, hits)| hits.into_iter().map(|at| &table.rows[at]))
+        let table = self.tables.get(table);
+        let (known, selected) = match (table, keys) {
+            (None, _) => (&[][..], Vec::new()),
+            // What the index says needs no further look.
+            (Some(table), [(column, value)])
+                if !value.is_empty()
+                    && let Some(column) = INDEXED.iter().position(|c| c == column) =>
+            {
+                (table.positions(column, value), Vec::new())
+            }
+            (Some(table), keys) => (&[][..], table.select(keys)),
+        };
+        let rows = table.map_or(&[][..], |table| &table.rows);
+        let known = known.iter().map(|at| *at as usize);
+        known
+            .chain(selected)
+            .map(|at| &rows[at])
             .filter(|row| is_enabled(row))
+    }
+
+    /// What was made of the enabled rows of a table in numerical order of `priority`, and is made anew once the table
+    /// has changed. A table has one such thing: the policy's rules. `None`: it was asked for another type before.
+    pub fn derived<T: Send + Sync + 'static>(
+        &self,
+        table: &str,
+        make: impl FnOnce(&mut dyn Iterator<Item = &Row>) -> T,
+    ) -> Option<&T> {
+        let table = self.tables.get(table)?;
+        let derived = table.indexes.derived.get_or_init(|| {
+            let mut rows = table
+                .by_priority()
+                .iter()
+                .map(|at| &table.rows[*at as usize]);
+            Box::new(make(&mut rows))
+        });
+        derived.downcast_ref()
     }
 
     /// Value of `column` in the first enabled row of `table` whose `key` column equals `value`; `None` when there is
@@ -405,7 +445,7 @@ impl Database {
                     index.take();
                 }
             }
-            table.indexes.by_priority.take();
+            table.indexes.forget_order();
         }
         hits.len()
     }

@@ -115,7 +115,8 @@ fn run_plain(world: &mut World, host: &HostName, user: &str, line: &Plain) -> Ou
             merged: false,
         };
         let outcome = programs::call(&mut env, &step.words, "");
-        let outcome = outcome.unwrap_or_else(|| no_program(world, host, &user, &step.words, &steps));
+        let outcome =
+            outcome.unwrap_or_else(|| no_program(world, host, &user, &step.words, &steps));
         join(&mut all, outcome);
     }
     all

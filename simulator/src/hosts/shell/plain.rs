@@ -198,12 +198,38 @@ mod tests {
             "echo \"free,5005,4010,8G,,,,\" ; mkdir -p /a || true;",
         ] {
             let plain = Plain::read(line).unwrap_or_else(|| panic!("{line}"));
-            assert_eq!(Some(plain), of_tree(&parser::parse(line).unwrap()), "{line}");
+            assert_eq!(
+                Some(plain),
+                of_tree(&parser::parse(line).unwrap()),
+                "{line}"
+            );
         }
         for line in [
-            "", "a=b", "a\"b\"=c", "cat $x", "cat *", "cat <a", "a | b", "a &", "a & b", "a &&", "; a",
-            "a ;; b", "a\nb", "cd /", "if a; then b; fi", "'' a", "a 'b", "a \"b", "a #b", "~", "{ a; }",
-            "a ||| b", "a &&& b", "a &&> b", "! a",
+            "",
+            "a=b",
+            "a\"b\"=c",
+            "cat $x",
+            "cat *",
+            "cat <a",
+            "a | b",
+            "a &",
+            "a & b",
+            "a &&",
+            "; a",
+            "a ;; b",
+            "a\nb",
+            "cd /",
+            "if a; then b; fi",
+            "'' a",
+            "a 'b",
+            "a \"b",
+            "a #b",
+            "~",
+            "{ a; }",
+            "a ||| b",
+            "a &&& b",
+            "a &&> b",
+            "! a",
         ] {
             assert_eq!(Plain::read(line), None, "{line}");
         }

@@ -86,7 +86,15 @@ pub async fn device_attributes(
     lun: &str,
 ) -> Result<DeviceAttributes, String> {
     let grep = [
-        "grep -i \"", wwpn, ",", lun, "\" ", ZFCP_POOL, "/", pool, ".conf",
+        "grep -i \"",
+        wwpn,
+        ",",
+        lun,
+        "\" ",
+        ZFCP_POOL,
+        "/",
+        pool,
+        ".conf",
     ];
     let said = zhcp.line(&grep.concat());
     let outcome = if context.settings().quirk("Q12") {

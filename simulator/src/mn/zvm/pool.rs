@@ -125,7 +125,14 @@ pub async fn find_and_update(
             format!("{requested}M")
         };
         let new = [
-            status, field(1), field(2), &row_size, field(4), owner, &channel, tag,
+            status,
+            field(1),
+            field(2),
+            &row_size,
+            field(4),
+            owner,
+            &channel,
+            tag,
         ]
         .join(",");
         rewrite(context, zhcp, pool, old, &new).await;
@@ -295,7 +302,15 @@ async fn rewrite(context: &Context, zhcp: &Zhcp, pool: &str, old: &str, new: &st
         (escape_for_sed(old).into(), escape_for_sed(new).into())
     };
     let sed = [
-        "sed --in-place -e 's#", &*old, "#", &*new, "#i' ", ZFCP_POOL, "/", pool, ".conf",
+        "sed --in-place -e 's#",
+        &*old,
+        "#",
+        &*new,
+        "#i' ",
+        ZFCP_POOL,
+        "/",
+        pool,
+        ".conf",
     ];
     zhcp.run(context, &sed.concat()).await;
 }
@@ -344,10 +359,7 @@ pub fn without_0x(text: &str) -> String {
 /// Whether a remote `test`, given in parts, succeeds; silence is no, also when ssh failed.
 pub async fn is_there(context: &Context, zhcp: &Zhcp, test: &[&str]) -> bool {
     let command = test.concat() + " && echo Exists";
-    zhcp.run(context, &command)
-        .await
-        .stdout
-        .contains("Exists")
+    zhcp.run(context, &command).await.stdout.contains("Exists")
 }
 
 /// Whether a text is a row status: free, used or reserved in any case, perhaps with a newline behind it.

@@ -174,7 +174,8 @@ impl<'a> Facts<'a> {
             let start = bytes.len() - run;
             facts.take(field, start == field_start, &line[start..]);
         }
-        let field_at = |index: usize| (field >= index).then(|| &line[ends[index - 1] + 1..ends[index]]);
+        let field_at =
+            |index: usize| (field >= index).then(|| &line[ends[index - 1] + 1..ends[index]]);
         if line
             .get(..4)
             .is_some_and(|start| start.eq_ignore_ascii_case("free"))

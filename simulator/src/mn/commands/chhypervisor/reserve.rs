@@ -69,7 +69,15 @@ pub async fn reserve(call: &Call<'_>) {
         String::new()
     };
     let (wwpn, lun) = (&*selected.wwpn, &*selected.lun);
-    let parts = ["FCP device ", &channel, "0x", wwpn, "/0x", lun, " was reserved... Done"];
+    let parts = [
+        "FCP device ",
+        &channel,
+        "0x",
+        wwpn,
+        "/0x",
+        lun,
+        " was reserved... Done",
+    ];
     call.say(&parts.concat());
 }
 
