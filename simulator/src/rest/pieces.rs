@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
@@ -61,10 +60,7 @@ impl Pieces {
         if self.0.iter().all(|piece| matches!(piece, Piece::Bytes(_))) {
             return Body::from(self.into_bytes());
         }
-        Body::new(Sending {
-            pieces: self.0.into(),
-            buffers: Buffers::default(),
-        })
+        Body::new(Sending(self.0.into()))
     }
 }
 
@@ -91,35 +87,28 @@ impl From<String> for Pieces {
 
 /// What is still to be sent.
 #[derive(Debug)]
-struct Sending {
-    pieces: VecDeque<Piece>,
-    buffers: Buffers,
-}
+struct Sending(VecDeque<Piece>);
 
-/// Buffers of rows that were sent, to be filled again: there are never more of them than the connection holds at a
-/// time, and they stay in the processor's cache.
-#[derive(Clone, Debug, Default)]
-struct Buffers(Arc<Mutex<Vec<Vec<u8>>>>);
+/// Buffers of rows that were sent, to be filled again by whoever sends rows next: they need no preparation, and they
+/// are likely to be in the processor's cache.
+static BUFFERS: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
+/// Most buffers that are kept: about as many as a connection holds at a time.
+const KEPT: usize = 16;
 
-impl Buffers {
-    /// The next piece of rows.
-    fn fill(&self, rows: &mut Framed) -> Bytes {
-        let buffer = self.0.lock().pop();
-        let mut buffer = buffer.unwrap_or_else(|| Vec::with_capacity(PIECE + PIECE / 8));
-        let len = rows.fill(&mut buffer, PIECE);
-        Bytes::from_owner(Filled {
-            buffer,
-            len,
-            home: self.clone(),
-        })
-    }
-}
-
-/// A buffer on its way; when it was sent it goes back.
+/// A buffer on its way; when it was sent it is kept.
 struct Filled {
     buffer: Vec<u8>,
     len: usize,
-    home: Buffers,
+}
+
+impl Filled {
+    /// The next piece of rows.
+    fn next(rows: &mut Framed) -> Self {
+        let kept = BUFFERS.lock().pop();
+        let mut buffer = kept.unwrap_or_else(|| Vec::with_capacity(PIECE + PIECE / 8));
+        let len = rows.fill(&mut buffer, PIECE);
+        Self { buffer, len }
+    }
 }
 
 impl AsRef<[u8]> for Filled {
@@ -130,7 +119,11 @@ impl AsRef<[u8]> for Filled {
 
 impl Drop for Filled {
     fn drop(&mut self) {
-        self.home.0.lock().push(std::mem::take(&mut self.buffer));
+        let mut kept = BUFFERS.lock();
+        // Rows of any length make a buffer of any length; only usual ones stay.
+        if kept.len() < KEPT && self.buffer.capacity() <= 2 * PIECE {
+            kept.push(std::mem::take(&mut self.buffer));
+        }
     }
 }
 
@@ -142,12 +135,13 @@ impl HttpBody for Sending {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let Self { pieces, buffers } = &mut *self;
         let bytes = loop {
-            match pieces.front_mut() {
+            match self.0.front_mut() {
                 None => return Poll::Ready(None),
-                Some(Piece::Rows(rows)) if rows.left() > 0 => break buffers.fill(rows),
-                Some(_) => match pieces.pop_front() {
+                Some(Piece::Rows(rows)) if rows.left() > 0 => {
+                    break Bytes::from_owner(Filled::next(rows));
+                }
+                Some(_) => match self.0.pop_front() {
                     Some(Piece::Bytes(bytes)) if !bytes.is_empty() => break Bytes::from(bytes),
                     _ => {}
                 },
@@ -157,11 +151,11 @@ impl HttpBody for Sending {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.pieces.iter().all(|piece| piece.len() == 0)
+        self.0.iter().all(|piece| piece.len() == 0)
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.pieces.iter().map(|piece| piece.len() as u64).sum())
+        SizeHint::with_exact(self.0.iter().map(|piece| piece.len() as u64).sum())
     }
 }
 
@@ -196,18 +190,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn buffers_are_filled_again_once_they_were_sent() {
-        let (whole, text) = pieces();
-        let mut sending = Sending {
-            pieces: whole.0.into(),
-            buffers: Buffers::default(),
-        };
-        let mut sent = Vec::new();
-        while let Some(Ok(frame)) = next(&mut sending).await {
-            sent.extend_from_slice(frame.data_ref().unwrap());
+    async fn buffers_are_filled_again_and_few_are_kept() {
+        for _ in 0..3 {
+            let (whole, text) = pieces();
+            let mut sending = Sending(whole.0.into());
+            let mut held = Vec::new();
+            while let Some(Ok(frame)) = next(&mut sending).await {
+                held.push(frame.into_data().unwrap());
+            }
+            assert_eq!(held.concat(), text.as_bytes());
         }
-        assert_eq!(sent, text.as_bytes());
-        assert_eq!(sending.buffers.0.lock().len(), 1);
+        let framed = || Framed::new(PoolText::new("a\n"), "", "").unwrap();
+        let many: Vec<Filled> = (0..3 * KEPT).map(|_| Filled::next(&mut framed())).collect();
+        assert!(many.iter().all(|filled| filled.as_ref() == b"a"));
+        drop(many);
+        assert!(BUFFERS.lock().len() <= KEPT);
     }
 
     async fn next(sending: &mut Sending) -> Option<Result<Frame<Bytes>, Infallible>> {
