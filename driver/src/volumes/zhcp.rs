@@ -283,8 +283,19 @@ impl World {
         })
     }
 
-    /// Size of a device in bytes.
+    /// Size of a device in bytes. A disk whose storage did not tell its size when the disk was found (F44) has none until it is
+    /// found anew: to write or compare nothing of it would pass for all of it.
     async fn bytes(&self, device: &str) -> Result<u64> {
+        match self.told_bytes(device).await? {
+            0 => Err(Error::Backend(format!(
+                "{device} has no size on the zHCP: its storage does not tell one"
+            ))),
+            bytes => Ok(bytes),
+        }
+    }
+
+    /// Size of a device in bytes, 0 when the kernel does not know it.
+    async fn told_bytes(&self, device: &str) -> Result<u64> {
         let node = self.zhcp()?.clone();
         let answer = self
             .shell(&format!("blockdev --getsize64 {device}"), false, 0)
@@ -298,13 +309,12 @@ impl World {
         })
     }
 
-    /// How much of a device is cleared, in bytes.
-    async fn clear_bytes(&self, device: &str) -> Result<u64> {
-        let bytes = self.bytes(device).await?;
-        Ok(match self.clear_mib {
+    /// How much of a device of so many bytes is cleared.
+    fn cleared(&self, bytes: u64) -> u64 {
+        match self.clear_mib {
             0 => bytes,
             mib => bytes.min(mib.saturating_mul(MIB)),
-        })
+        }
     }
 
     /// Overwrites a LUN that is on the zHCP with zeros, down to the medium.
@@ -329,7 +339,7 @@ impl World {
 
     async fn overwrite(&self, row: &RowRef) -> Result<()> {
         let device = self.device_of(row).await?;
-        let bytes = self.clear_bytes(&device).await?;
+        let bytes = self.cleared(self.bytes(&device).await?);
         for Piece { block, count, skip } in pieces(bytes) {
             let command = format!(
                 "dd if=/dev/zero of={device} bs={block} count={count} seek={skip} conv=fsync"
@@ -344,7 +354,10 @@ impl World {
         let Some(device) = self.device(&self.row(row).await?).await? else {
             return Ok(Proof::Missing);
         };
-        let bytes = self.clear_bytes(&device).await?;
+        let bytes = self.cleared(self.told_bytes(&device).await?);
+        if bytes == 0 {
+            return Ok(Proof::Missing);
+        }
         let command = format!("cmp -n {bytes} {device} /dev/zero");
         self.holds(&command, gib(bytes)).await.map(Proof::of)
     }
