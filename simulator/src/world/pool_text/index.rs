@@ -230,11 +230,12 @@ impl Facts<'_> {
     }
 }
 
-/// Value of exactly 16 digits.
+/// Value of a run of hexadecimal digits, when it has exactly 16.
 fn number(run: &str) -> Option<u64> {
-    (run.len() == DIGITS)
-        .then(|| u64::from_str_radix(run, 16).ok())
-        .flatten()
+    // A letter's low four bits are its value less nine.
+    let digit = |byte: u8| u64::from(byte & 15) + 9 * u64::from(byte >> 6);
+    let all = run.bytes().fold(0, |all, byte| (all << 4) | digit(byte));
+    (run.len() == DIGITS).then_some(all)
 }
 
 fn count<K: Ord + Clone>(map: &mut OrdMap<K, u32>, key: K, up: bool) {
@@ -427,5 +428,19 @@ impl Index {
     /// Whether every line is plain.
     pub fn is_plain(&self) -> bool {
         self.special_lines == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sixteen_digits_are_a_number() {
+        for run in ["0123456789abcdef", "FEDCBA9876543210", "ffffffffffffffff"] {
+            assert_eq!(number(run), u64::from_str_radix(run, 16).ok());
+        }
+        assert_eq!(number("123"), None);
+        assert_eq!(number("00123456789abcdef"), None);
     }
 }
