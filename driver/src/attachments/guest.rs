@@ -6,7 +6,7 @@ use super::units::{Unit, Units};
 use crate::client::{Call, Executed, LineKind};
 use crate::config::UnreachablePolicy;
 use crate::error::{Error, Result};
-use crate::types::{DeviceNumber, Distribution, Family, Lun, MountPoint, NodeName, Wwpn};
+use crate::types::{DeviceNumber, Distribution, Family, MountPoint, NodeName};
 
 /// Rules of the device nodes that `--createfilesysnode` makes.
 const NODE_RULES: &str = "/etc/udev/rules.d/56-zfcp.rules";
@@ -175,35 +175,35 @@ impl Nova {
         units: &[Unit],
         distribution: Option<Distribution>,
     ) -> Result<()> {
-        for (fcp, wwpn, lun) in units {
+        for unit in units {
+            let (fcp, wwpn, lun) = unit;
             let bus = fcp.bus_id();
             let sysfs = format!("/sys/bus/ccw/drivers/zfcp/{bus}/0x{wwpn}");
             let mut command = format!("test -d {sysfs}/0x{lun} || echo 0x{lun} > {sysfs}/unit_add");
             if let Some(distribution) = distribution {
                 command = format!(
                     "{command}; {}",
-                    persist(distribution.family(), *fcp, *wwpn, *lun)
+                    persist(distribution.family(), *unit)
                 );
             }
-            self.shell(node, format!("{command}; true"), true).await?;
+            let said = self.shell(node, format!("{command}; true"), true).await?;
+            is_kept(node, *unit, &said)?;
         }
         Ok(())
     }
 
-    /// Whether the guest keeps each path over a restart; adds what is missing. The management node looks at its *own*
-    /// release files to choose the way of the distribution (GQ4), so a guest of another one gets the wrong files.
+    /// Has the guest keep each path over a restart where it does not yet. The management node looks at its *own* release files
+    /// to choose the way of the distribution (GQ4), so a guest of another one gets the wrong files.
     pub(super) async fn ensure_persistent(
         &self,
         node: &NodeName,
         units: &[Unit],
         distribution: Distribution,
     ) -> Result<()> {
-        for (fcp, wwpn, lun) in units {
-            let command = format!(
-                "{}; true",
-                persist(distribution.family(), *fcp, *wwpn, *lun)
-            );
-            self.shell(node, command, true).await?;
+        for unit in units {
+            let command = format!("{}; true", persist(distribution.family(), *unit));
+            let said = self.shell(node, command, true).await?;
+            is_kept(node, *unit, &said)?;
         }
         Ok(())
     }
@@ -385,27 +385,46 @@ fn from_os_release(lines: &[String]) -> Option<Distribution> {
     format!("{id}{}", value("VERSION_ID")?).parse().ok()
 }
 
-/// Shell text that records a path for the next start of the guest unless it is recorded already.
-fn persist(family: Family, fcp: DeviceNumber, wwpn: Wwpn, lun: Lun) -> String {
+/// What [`persist`] prints when the path is not recorded after all.
+const NOT_KEPT: &str = "not kept";
+
+/// Shell text that records a path for the next start of the guest unless it is recorded already, and tells when it is not.
+fn persist(family: Family, (fcp, wwpn, lun): Unit) -> String {
     let bus = fcp.bus_id();
-    match family {
+    let (is_kept, keep) = match family {
         Family::Rhel => {
             let line = format!("{bus} 0x{wwpn} 0x{lun}");
-            format!(
-                "grep -qiF '{line}' /etc/zfcp.conf 2>/dev/null || echo '{line}' >> /etc/zfcp.conf"
+            (
+                format!("grep -qiF '{line}' /etc/zfcp.conf 2>/dev/null"),
+                format!("echo '{line}' >> /etc/zfcp.conf"),
             )
         }
-        Family::Sles => {
-            let rules = format!("/etc/udev/rules.d/51-zfcp-{bus}.rules");
+        Family::Sles => (
             format!(
-                "grep -qi '0x{wwpn}.*0x{lun}' {rules} 2>/dev/null || \
-                 /sbin/zfcp_disk_configure {bus} {wwpn} {lun} 1 >/dev/null 2>&1"
-            )
-        }
+                "grep -qi '0x{wwpn}.*0x{lun}' /etc/udev/rules.d/51-zfcp-{bus}.rules 2>/dev/null"
+            ),
+            format!("/sbin/zfcp_disk_configure {bus} {wwpn} {lun} 1 >/dev/null 2>&1"),
+        ),
         Family::Ubuntu => {
-            format!("/sbin/chzdev zfcp-lun {bus}:0x{wwpn}:0x{lun} -e >/dev/null 2>&1")
+            let path = format!("{bus}:0x{wwpn}:0x{lun}");
+            (
+                format!("test -s /etc/udev/rules.d/41-zfcp-lun-{path}.rules"),
+                format!("/sbin/chzdev zfcp-lun {path} -e >/dev/null 2>&1"),
+            )
         }
+    };
+    format!("{is_kept} || {keep}; {is_kept} || echo {NOT_KEPT}")
+}
+
+/// Where there is no room, the tools fail and say it to nobody (F65): what [`persist`] printed does.
+fn is_kept(node: &NodeName, (fcp, wwpn, lun): Unit, said: &[String]) -> Result<()> {
+    if said.iter().all(|line| line.trim() != NOT_KEPT) {
+        return Ok(());
     }
+    Err(Error::Backend(format!(
+        "{node} does not keep path {}/0x{wwpn}/0x{lun} for its next start: is there room below /etc?",
+        fcp.bus_id()
+    )))
 }
 
 /// Shell text that removes what any distribution's tools recorded of a path, and prints what is still there: an editor cannot

@@ -31,6 +31,10 @@ pub fn traces(world: &World) -> String {
                     .filter(|line| !line.starts_with('#') || !path.starts_with("/etc/"))
                     .collect();
                 lines.sort_unstable();
+                // A rule or a path that is written down twice is one; a row of a pool is not.
+                if path.starts_with("/etc/") {
+                    lines.dedup();
+                }
                 if !lines.is_empty() {
                     text.push_str(&format!("{name} {path}\n{}\n", lines.join("\n")));
                 }
