@@ -181,10 +181,7 @@ impl Nova {
             let sysfs = format!("/sys/bus/ccw/drivers/zfcp/{bus}/0x{wwpn}");
             let mut command = format!("test -d {sysfs}/0x{lun} || echo 0x{lun} > {sysfs}/unit_add");
             if let Some(distribution) = distribution {
-                command = format!(
-                    "{command}; {}",
-                    persist(distribution.family(), *unit)
-                );
+                command = format!("{command}; {}", persist(distribution.family(), *unit));
             }
             let said = self.shell(node, format!("{command}; true"), true).await?;
             is_kept(node, *unit, &said)?;
