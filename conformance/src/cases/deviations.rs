@@ -88,7 +88,6 @@ pub const DEVIATIONS: &[Deviation] = &[
     race("reserve/race/one-row", "Q2", "one-winner", "rivals confirmed"),
     race("reserve/race/adds", "Q4", "as-told", "of 6 confirmed"),
     race("resilience/attach/two-guests-one-lun", "Q2", "one-wins", "2 confirmed"),
-    race("driver/concurrency/two-drivers", "Q2", "locations", "lost rows noticed by their drivers"),
     known("fault/guest/tool-missing", "GQ29", &[P], "no-success", "... Done"),
     known("fault/zhcp-down/add-not-done", "Q35", ALL, "not-done", "... Done"),
     known("image/copy/gigabytes", "Q48", ALL, "confirmed", "cannot be attached"),

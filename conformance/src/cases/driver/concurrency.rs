@@ -16,7 +16,7 @@ use crate::{Case, CaseContext, Need, Stop};
 /// The cases.
 pub const CASES: &[Case] = &[
     case!("driver/concurrency/twenty-creates", "Twenty creates at once get twenty rows", Must [Driver], "driver" "6.2 CON-01", Reversible [HV], twenty),
-    case!("driver/concurrency/two-drivers", "Two drivers without a common lock get distinct rows", Must [Driver], "driver" "6.2 CON-02", Reversible [HV], two_drivers),
+    case!("driver/concurrency/two-drivers", "Of two drivers without a common lock each gets its rows, and one that loses a row to the other says so", Must [Driver], "driver" "6.2 CON-02", Reversible [HV], two_drivers),
     case!("driver/concurrency/one-row", "Of five creates for one free row one wins, four hear that no LUN is free", Must [Driver], "driver" "6.2 CON-03", Reversible [HV], one_row),
     case!("driver/concurrency/one-guest", "Several attaches to one guest at once all succeed over one dedication", Must [Driver], "driver" "6.2 CON-04", Destructive [HV, G1, L2, F1], one_guest),
     case!("driver/concurrency/two-guests", "Attaches to two guests at once use devices of their own", Must [Driver], "driver" "6.2 CON-05", Destructive [HV, G2, L2, F2], two_guests),
@@ -70,8 +70,9 @@ async fn twenty(c: &mut CaseContext) -> Result<(), Stop> {
     distinct(c, &bench.pool, outcomes, 20).await
 }
 
-/// No lock reaches from one machine to the other, and the MN has none: a row that was taken and read back can still be lost
-/// to an edit that began before. Then the driver that lost it has to say so (spec: driver 3.8).
+/// No lock reaches from one machine to the other, and X3 stamps a reserved row again for whoever asks: a row that was taken
+/// and read back can still be lost, on any release. How many were is recorded; what is judged is that each driver that lost
+/// one says so, and that no row has two owners who do not know it (spec: driver 3.8, I1).
 async fn two_drivers(c: &mut CaseContext) -> Result<(), Stop> {
     const EACH: usize = 4;
     let first = Bench::with_rows(c, &["10G"; 3 * EACH], "").await?;
@@ -107,20 +108,14 @@ async fn two_drivers(c: &mut CaseContext) -> Result<(), Stop> {
             .map(|r| r.owner.as_str())
             .collect::<BTreeSet<_>>()
             .len();
+    c.record("rows lost to the other driver", lost.to_string());
+    let shared = wanted - places.len();
     c.check(
-        "locations",
-        places.len() == wanted && lost == 0,
-        "a row for each volume",
-        || {
-            if lost > 0 && noticed.len() == lost {
-                format!("{lost} lost rows noticed by their drivers")
-            } else {
-                let rows = places.len();
-                format!("{rows} rows, {lost} lost, noticed: {noticed:?}")
-            }
-        },
-    )?;
-    c.equal("noticed", &noticed.len(), &0)
+        "told",
+        noticed.len() == lost && shared <= lost,
+        "each lost row told by its driver",
+        || format!("{lost} rows lost, {shared} of them shared, told: {noticed:?}"),
+    )
 }
 
 async fn one_row(c: &mut CaseContext) -> Result<(), Stop> {
