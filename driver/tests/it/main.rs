@@ -28,3 +28,7 @@ mod spoil;
 mod stage;
 mod traces;
 mod two_machines;
+
+/// The matrices make and drop worlds all the time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

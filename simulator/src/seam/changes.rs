@@ -1,8 +1,12 @@
 //! What a remote command changed, in words, for the journal. Only the places that the command addresses are compared,
 //! of pool files only those that were written and only what differs: the cost does not grow with the site.
 
+use std::fmt;
+
 use crate::world::zfcp::Zfcp;
-use crate::world::{DeviceNumber, HostName, LinuxRole, SystemName, UserId, World};
+use crate::world::{
+    DeviceNumber, HostName, LinuxRole, Lun, Shared, SystemName, UserId, World, Wwpn,
+};
 
 use super::RemoteCommand;
 
@@ -14,7 +18,8 @@ const TOLD: usize = 32;
 pub(super) struct Before {
     /// The zHCP, which keeps the pools that it writes as they were.
     zhcp: Option<HostName>,
-    guest: Option<Box<(HostName, Zfcp)>>,
+    /// A guest and its driver's state, which is copied only if the command changes it.
+    guest: Option<(HostName, Shared<Zfcp>)>,
     user: Option<UserBefore>,
 }
 
@@ -72,11 +77,11 @@ impl Before {
                                 && !l.userid.as_str().is_empty()
                                 && line.contains(l.userid.as_str())
                         })
-                        .map(|(host, l)| Box::new((host.clone(), l.zfcp.clone())));
+                        .map(|(host, l)| (host.clone(), l.zfcp.clone()));
                 }
             }
             LinuxRole::Guest => {
-                before.guest = Some(Box::new((host.clone(), linux.zfcp.clone())));
+                before.guest = Some((host.clone(), linux.zfcp.clone()));
             }
             LinuxRole::Mn => {}
         }
@@ -116,37 +121,16 @@ impl Before {
                 told.extend(came.iter().map(|row| line("+", row)));
             }
         }
-        if let Some((host, old)) = self.guest.map(|guest| *guest)
+        if let Some((host, old)) = self.guest
             && let Some(linux) = world.linuxes.get(&host)
+            && !linux.zfcp.is_same(&old)
         {
-            let luns = |zfcp: &Zfcp| -> Vec<String> {
-                zfcp.adapters
-                    .iter()
-                    .flat_map(|(device, adapter)| {
-                        adapter.ports.iter().flat_map(move |(wwpn, port)| {
-                            port.devices
-                                .keys()
-                                .map(move |lun| format!("lun {device}/{wwpn}/{lun}"))
-                        })
-                    })
-                    .chain(
-                        zfcp.adapters
-                            .iter()
-                            .filter(|(_, a)| a.online)
-                            .map(|(device, _)| format!("online {device}")),
-                    )
-                    .collect()
-            };
-            let (old, new) = (luns(&old), luns(&linux.zfcp));
-            let only = |these: &[String], those: &[String], sign: char| -> Vec<String> {
-                these
-                    .iter()
-                    .filter(|l| !those.contains(l))
-                    .map(|l| format!("guest {host}: {sign}{l}"))
-                    .collect()
-            };
-            told.extend(only(&old, &new, '-'));
-            told.extend(only(&new, &old, '+'));
+            let places = [places(&old), places(&linux.zfcp)];
+            for (these, those, sign) in [(0, 1, '-'), (1, 0, '+')] {
+                let only = |place: &&Place| places[those].binary_search(place).is_err();
+                let only = places[these].iter().filter(only).take(TOLD);
+                told.extend(only.map(|place| format!("guest {host}: {sign}{place}")));
+            }
         }
         if let Some(before) = self.user {
             let now = UserState::of(world, &before.system, &before.user);
@@ -155,6 +139,30 @@ impl Before {
         told.truncate(TOLD);
         told
     }
+}
+
+/// What a driver can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Lun(DeviceNumber, Wwpn, Lun),
+    Online(DeviceNumber),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lun(device, wwpn, lun) => write!(f, "lun {device}/{wwpn}/{lun}"),
+            Self::Online(device) => write!(f, "online {device}"),
+        }
+    }
+}
+
+/// What a driver has, in order.
+fn places(zfcp: &Zfcp) -> Vec<Place> {
+    let luns = zfcp.disks().map(|(d, w, l, _)| Place::Lun(d, w, l));
+    let online = zfcp.adapters.iter().filter(|(_, a)| a.online);
+    luns.chain(online.map(|(device, _)| Place::Online(*device)))
+        .collect()
 }
 
 /// Whether a line has a word anywhere; it is looked for by its letter at `rare`, which command lines hardly have.

@@ -7,6 +7,8 @@
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+
+use super::turn::Turns;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
@@ -96,7 +98,7 @@ impl Clock {
     }
 
     /// Waits for virtual milliseconds to pass.
-    pub async fn pass(&self, world: &Mutex<World>, ms: u64) {
+    pub async fn pass(&self, world: &Turns<World>, ms: u64) {
         let deadline = {
             let mut world = world.lock();
             self.tick(&mut world);

@@ -19,6 +19,7 @@ mod random;
 mod settings;
 mod site;
 mod target;
+mod turn;
 mod verbs;
 
 pub use breakpoint::{

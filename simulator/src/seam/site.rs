@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use super::changes::Before;
 use super::fault::{Fired, for_one_command};
+use super::turn::Turns;
 use super::overlap::Reading;
 use super::{
     BreakPoints, Clock, Effect, FaultBook, HttpFacts, Journal, Latency, Matcher, Outcome, Playback,
@@ -36,11 +37,11 @@ pub enum FarEnd {
 pub struct Site {
     /// The world; locked for one remote command or one table access at a time. From outside: [`Site::look`] and
     /// [`Site::edit`].
-    pub(crate) world: Mutex<World>,
+    pub(crate) world: Turns<World>,
     /// Who answers remote commands.
     pub far_end: FarEnd,
     /// Requests and their remote commands.
-    pub journal: Mutex<Journal>,
+    pub journal: Turns<Journal>,
     /// How it behaves.
     pub settings: Settings,
     /// Deliberate defects.

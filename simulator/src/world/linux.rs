@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Shared;
 use super::zfcp::Zfcp;
 use super::{SimFs, SystemName, UserId};
 
@@ -108,5 +109,5 @@ pub struct Linux {
     pub starting_until_ms: u64,
     /// The zfcp driver's state; empty while the guest is down.
     #[serde(default)]
-    pub zfcp: Zfcp,
+    pub zfcp: Shared<Zfcp>,
 }

@@ -1,6 +1,8 @@
 //! Block devices as programs name them: from `/dev/sda`, a link of udev's or a map to the volume behind it, and what a
 //! command to that volume meets (spec: zfcp-and-san 2.6, 3.7).
 
+use std::collections::BTreeSet;
+
 use super::tool::view;
 use crate::hosts::sysfs::dev::map_name;
 use crate::hosts::sysfs::tree::View;
@@ -8,7 +10,7 @@ use crate::hosts::{ProgramEnv, sysfs};
 use crate::world::fs::absolute;
 use crate::world::san::{Medium, Volume};
 use crate::world::zfcp::{Errno, LinkState, PortState, ScsiDevice};
-use crate::world::{HostName, World, Wwpn};
+use crate::world::{DeviceNumber, HostName, Lun, World, Wwpn};
 
 /// What an open of a device node found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,22 +119,30 @@ fn paths<'a>(view: &'a View<'_>, opened: &Opened) -> Vec<(Wwpn, &'a ScsiDevice, 
             Opened::Disk(name) | Opened::Generic(name) => d.disk == *name,
             Opened::Map(wwid) => d.wwid == *wwid,
         })
-        .map(|(device, wwpn, lun, disk)| {
-            let adapter = view.zfcp.adapters.get(&device);
-            let up = adapter.is_some_and(|a| {
-                a.link == LinkState::Open
-                    && a.ports
-                        .get(&wwpn)
-                        .is_some_and(|p| p.state == PortState::Online)
-            }) && !disk.offline;
-            let volume = view
-                .machine
-                .initiator(device)
-                .filter(|_| up)
-                .and_then(|i| view.machine.world.san.lun(i, wwpn, lun).ok());
-            (wwpn, disk, PathState { up, volume })
-        })
+        .map(|(device, wwpn, lun, disk)| (wwpn, disk, path_state(view, device, wwpn, lun, disk)))
         .collect()
+}
+
+fn path_state<'a>(
+    view: &'a View<'_>,
+    device: DeviceNumber,
+    wwpn: Wwpn,
+    lun: Lun,
+    disk: &ScsiDevice,
+) -> PathState<'a> {
+    let adapter = view.zfcp.adapters.get(&device);
+    let up = adapter.is_some_and(|a| {
+        a.link == LinkState::Open
+            && a.ports
+                .get(&wwpn)
+                .is_some_and(|p| p.state == PortState::Online)
+    }) && !disk.offline;
+    let volume = view
+        .machine
+        .initiator(device)
+        .filter(|_| up)
+        .and_then(|i| view.machine.world.san.lun(i, wwpn, lun).ok());
+    PathState { up, volume }
 }
 
 /// How a path stands.
@@ -141,9 +151,15 @@ struct PathState<'a> {
     volume: Option<(&'a str, &'a Volume)>,
 }
 
-/// What answers to a command of one path, by kernel name of the disk.
-pub fn path_condition(view: &View<'_>, disk: &str) -> Result<(), Condition> {
-    volume(view, &Opened::Disk(disk.to_owned()), false).map(|_| ())
+/// What answers to a command of one path.
+pub fn path_condition(
+    view: &View<'_>,
+    device: DeviceNumber,
+    wwpn: Wwpn,
+    lun: Lun,
+    disk: &ScsiDevice,
+) -> Result<(), Condition> {
+    first_answer([path_state(view, device, wwpn, lun, disk)], false).map(|_| ())
 }
 
 /// The volume that answers a read, or a write if `write`, through the first path that works. What answers is what the
@@ -153,8 +169,16 @@ pub fn volume<'a>(
     opened: &Opened,
     write: bool,
 ) -> Result<(&'a str, &'a Volume), Condition> {
+    let paths = paths(view, opened).into_iter().map(|(.., path)| path);
+    first_answer(paths, write)
+}
+
+fn first_answer<'a>(
+    paths: impl IntoIterator<Item = PathState<'a>>,
+    write: bool,
+) -> Result<(&'a str, &'a Volume), Condition> {
     let mut last = Condition::NoPath;
-    for (_, _, path) in paths(view, opened) {
+    for path in paths {
         match path.volume {
             None if path.up => last = Condition::Unmapped,
             None => {}
@@ -183,16 +207,28 @@ pub fn is_queueing(view: &View<'_>, opened: &Opened) -> bool {
         && paths(view, opened).iter().all(|(.., path)| !path.up)
 }
 
+/// Whether there is a map on which I/O is queued because all its paths are lost.
+fn has_queueing(view: &View<'_>) -> bool {
+    let maps = view.zfcp.maps.iter().filter(|(_, map)| !map.no_queue);
+    let mut without: BTreeSet<&str> = maps.map(|(wwid, _)| wwid.as_str()).collect();
+    for (device, wwpn, lun, disk) in view.zfcp.disks() {
+        if without.is_empty() {
+            break;
+        }
+        if without.contains(disk.wwid.as_str()) && path_state(view, device, wwpn, lun, disk).up {
+            without.remove(disk.wwid.as_str());
+        }
+    }
+    !without.is_empty()
+}
+
 /// Whether a Linux has a map on which I/O is queued because all its paths are lost.
 pub fn has_queueing_map(world: &World, host: &HostName) -> bool {
     world
         .linuxes
         .get(host)
         .is_some_and(|linux| !linux.zfcp.maps.is_empty())
-        && View::of(world, host).is_some_and(|view| {
-            let mut maps = view.zfcp.maps.keys();
-            maps.any(|wwid| is_queueing(&view, &Opened::Map(wwid.clone())))
-        })
+        && View::of(world, host).is_some_and(|view| has_queueing(&view))
 }
 
 /// Waits as a command does that touches maps which queue: until their paths are given up. `named`: the devices that the
@@ -200,8 +236,7 @@ pub fn has_queueing_map(world: &World, host: &HostName) -> bool {
 pub fn wait_for_queues(env: &mut ProgramEnv<'_>, named: &[String]) {
     let hangs = view(env).is_some_and(|view| {
         if named.is_empty() {
-            let mut maps = view.zfcp.maps.keys();
-            return maps.any(|wwid| is_queueing(&view, &Opened::Map(wwid.clone())));
+            return has_queueing(&view);
         }
         named.iter().any(|name| {
             let path = canonical(env.world, &env.host, &env.directory, name);

@@ -53,8 +53,8 @@ pub fn stopped(world: &mut World, host: &HostName) {
         return;
     };
     let old = std::mem::take(&mut linux.zfcp);
-    linux.zfcp = Zfcp {
-        faults: old.faults,
+    *linux.zfcp = Zfcp {
+        faults: old.faults.clone(),
         ..Zfcp::default()
     };
     linux.fs.files.remove(mounts::MTAB);

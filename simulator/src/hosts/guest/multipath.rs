@@ -3,7 +3,7 @@
 use super::disk::{self, Opened};
 use super::mounts;
 use super::tool::{is_root, view};
-use super::topology::{self, Verb};
+use super::topology::{self, Topology, Verb};
 use super::udev;
 use crate::hosts::ProgramEnv;
 use crate::hosts::sysfs::dev::map_name;
@@ -132,6 +132,7 @@ fn list(env: &ProgramEnv<'_>, name: Option<&str>, verbosity: u32) -> Outcome {
     let only = name.map(|name| wwid_of(env, &view, name));
     let mut wwids: Vec<&String> = view.zfcp.maps.keys().collect();
     wwids.sort_by_key(|w| view.zfcp.maps[*w].dm);
+    let topology = Topology::of(&view);
     let mut out = Outcome::default();
     for wwid in wwids {
         if only
@@ -143,7 +144,8 @@ fn list(env: &ProgramEnv<'_>, name: Option<&str>, verbosity: u32) -> Outcome {
         if verbosity < 2 {
             out.say(map_name(&view, wwid));
         } else {
-            out.stdout.push_str(&topology::map(&view, wwid, Verb::Show));
+            out.stdout
+                .push_str(&topology::map(&topology, wwid, Verb::Show));
         }
     }
     out
@@ -165,10 +167,11 @@ fn make_maps(env: &mut ProgramEnv<'_>) -> Vec<String> {
     }
     view(env)
         .map(|v| {
+            // Both in order.
             v.zfcp
                 .maps
                 .keys()
-                .filter(|w| !before.contains(w))
+                .filter(|w| before.binary_search(w).is_err())
                 .cloned()
                 .collect()
         })
@@ -180,9 +183,10 @@ fn create(env: &mut ProgramEnv<'_>) -> Outcome {
     let Some(view) = view(env) else {
         return Outcome::default();
     };
+    let topology = Topology::of(&view);
     Outcome::ok(
         made.iter()
-            .map(|wwid| topology::map(&view, wwid, Verb::Create))
+            .map(|wwid| topology::map(&topology, wwid, Verb::Create))
             .collect::<String>(),
     )
 }
@@ -198,12 +202,13 @@ fn reload(env: &mut ProgramEnv<'_>) -> Outcome {
     let Some(view) = view(env) else {
         return Outcome::default();
     };
+    let topology = Topology::of(&view);
     let reloaded = known
         .iter()
-        .map(|wwid| topology::map(&view, wwid, Verb::Reload));
+        .map(|wwid| topology::map(&topology, wwid, Verb::Reload));
     let created = made
         .iter()
-        .map(|wwid| topology::map(&view, wwid, Verb::Create));
+        .map(|wwid| topology::map(&topology, wwid, Verb::Create));
     Outcome::ok(reloaded.chain(created).collect::<String>())
 }
 
@@ -373,7 +378,7 @@ fn check(env: &ProgramEnv<'_>, name: Option<&str>) -> Outcome {
         wwid_of(env, &view, name).is_some_and(|wwid| {
             view.zfcp.maps.contains_key(&wwid)
                 || known.lines().any(|l| l == format!("/{wwid}/"))
-                || topology::paths(&view, &wwid).len() > 1
+                || Topology::of(&view).paths(&wwid).len() > 1
         })
     });
     if valid {
@@ -499,10 +504,7 @@ fn show_paths(env: &ProgramEnv<'_>) -> Outcome {
     let Some(view) = view(env) else {
         return Outcome::default();
     };
-    let paths: Vec<_> = topology::all_paths(&view)
-        .into_iter()
-        .filter(|(_, wwid)| view.zfcp.maps.contains_key(wwid))
-        .collect();
+    let paths = Topology::of(&view).paths_of_maps();
     if paths.is_empty() {
         return Outcome::default();
     }
@@ -519,7 +521,7 @@ fn show_paths(env: &ProgramEnv<'_>) -> Outcome {
         ]
         .map(str::to_owned),
     )
-    .chain(paths.iter().map(|(p, _)| {
+    .chain(paths.iter().map(|p| {
         [
             p.address.clone(),
             p.disk.clone(),
@@ -577,13 +579,15 @@ fn json(env: &ProgramEnv<'_>, name: Option<&str>) -> Outcome {
         return Outcome::default();
     };
     let only = name.map(|name| wwid_of(env, &view, name));
+    let topology = Topology::of(&view);
     let maps: Vec<serde_json::Value> = view
         .zfcp
         .maps
         .iter()
         .filter(|(wwid, _)| only.as_ref().is_none_or(|only| only.as_ref() == Some(wwid)))
         .map(|(wwid, map)| {
-            let paths: Vec<serde_json::Value> = topology::paths(&view, wwid)
+            let paths: Vec<serde_json::Value> = topology
+                .paths(wwid)
                 .iter()
                 .map(|p| {
                     serde_json::json!({

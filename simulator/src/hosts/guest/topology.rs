@@ -1,11 +1,14 @@
 //! How multipath tools show maps and paths (spec: zfcp-and-san 2.8, 4.8).
 
+use std::collections::BTreeMap;
+
 use super::disk;
 use crate::hosts::sysfs::css::{hctl, inquiry, scsi_state};
 use crate::hosts::sysfs::dev::{map_name, numbers};
 use crate::hosts::sysfs::tree::View;
 use crate::world::san::Medium;
 use crate::world::zfcp::{PortState, ScsiDevice};
+use crate::world::{DeviceNumber, Lun, Wwpn};
 
 /// One path of a map.
 #[derive(Clone, Debug)]
@@ -34,32 +37,59 @@ impl Path {
     }
 }
 
-/// The paths with a WWID, in order of H:C:T:L.
-pub fn paths(view: &View<'_>, wwid: &str) -> Vec<Path> {
-    let mut paths: Vec<Path> = view
-        .zfcp
-        .disks()
-        .filter(|(.., d)| d.wwid == wwid)
-        .filter_map(|(device, wwpn, lun, scsi)| {
-            Some(path(view, hctl(view, device, wwpn, lun)?, scsi))
-        })
-        .collect();
-    paths.sort_by_key(|p| order(&p.address));
-    paths
+/// The disks of a Linux, gathered once for a tool that goes through many of them.
+pub struct Topology<'a> {
+    view: &'a View<'a>,
+    by_wwid: BTreeMap<&'a str, Vec<Disk<'a>>>,
 }
 
-/// All paths, in order of H:C:T:L, each with its WWID.
-pub fn all_paths(view: &View<'_>) -> Vec<(Path, String)> {
-    let mut paths: Vec<(Path, String)> = view
-        .zfcp
-        .disks()
-        .filter_map(|(device, wwpn, lun, scsi)| {
-            let path = path(view, hctl(view, device, wwpn, lun)?, scsi);
-            Some((path, scsi.wwid.clone()))
-        })
-        .collect();
-    paths.sort_by_key(|(p, _)| order(&p.address));
-    paths
+/// A disk and where it is.
+struct Disk<'a> {
+    device: DeviceNumber,
+    wwpn: Wwpn,
+    lun: Lun,
+    scsi: &'a ScsiDevice,
+}
+
+impl<'a> Topology<'a> {
+    /// Those of a view.
+    pub fn of(view: &'a View<'a>) -> Self {
+        let mut by_wwid: BTreeMap<&str, Vec<Disk<'_>>> = BTreeMap::new();
+        for (device, wwpn, lun, scsi) in view.zfcp.disks() {
+            by_wwid.entry(&scsi.wwid).or_default().push(Disk {
+                device,
+                wwpn,
+                lun,
+                scsi,
+            });
+        }
+        Self { view, by_wwid }
+    }
+
+    fn disks(&self, wwid: &str) -> &[Disk<'a>] {
+        self.by_wwid.get(wwid).map_or(&[], Vec::as_slice)
+    }
+
+    /// The paths with a WWID, in order of H:C:T:L.
+    pub fn paths(&self, wwid: &str) -> Vec<Path> {
+        let paths = self.disks(wwid).iter().filter_map(|d| path(self.view, d));
+        let mut paths: Vec<Path> = paths.collect();
+        paths.sort_by_cached_key(|p| order(&p.address));
+        paths
+    }
+
+    /// The paths of all maps, in order of H:C:T:L.
+    pub fn paths_of_maps(&self) -> Vec<Path> {
+        let maps = &self.view.zfcp.maps;
+        let disks = self
+            .by_wwid
+            .iter()
+            .filter(|(wwid, _)| maps.contains_key(**wwid))
+            .flat_map(|(_, disks)| disks);
+        let mut paths: Vec<Path> = disks.filter_map(|d| path(self.view, d)).collect();
+        paths.sort_by_cached_key(|p| order(&p.address));
+        paths
+    }
 }
 
 fn order(address: &str) -> Vec<u64> {
@@ -69,27 +99,28 @@ fn order(address: &str) -> Vec<u64> {
         .collect()
 }
 
-fn path(view: &View<'_>, address: String, scsi: &ScsiDevice) -> Path {
-    let port = view.zfcp.adapters.values().find_map(|a| {
-        a.ports
-            .values()
-            .find(|p| p.devices.values().any(|d| d.disk == scsi.disk))
-    });
-    let state = port.map_or("unknown", |port| {
-        // multipath shows a path whose I/O fails at once as offline.
-        match scsi_state(view, port, scsi) {
-            "transport-offline" => "offline",
-            other => other,
-        }
-    });
-    let online = port.is_some_and(|p| p.state == PortState::Online) && !scsi.offline;
-    Path {
+fn path(view: &View<'_>, disk: &Disk<'_>) -> Option<Path> {
+    let Disk {
+        device,
+        wwpn,
+        lun,
+        scsi,
+    } = *disk;
+    let address = hctl(view, device, wwpn, lun)?;
+    let port = view.zfcp.adapters.get(&device)?.ports.get(&wwpn)?;
+    // multipath shows a path whose I/O fails at once as offline.
+    let state = match scsi_state(view, port, scsi) {
+        "transport-offline" => "offline",
+        other => other,
+    };
+    let online = port.state == PortState::Online && !scsi.offline;
+    Some(Path {
         address,
         disk: scsi.disk.clone(),
         numbers: numbers(&scsi.disk),
-        good: online && disk::path_condition(view, &scsi.disk).is_ok(),
+        good: online && disk::path_condition(view, device, wwpn, lun, scsi).is_ok(),
         scsi: state,
-    }
+    })
 }
 
 /// How the text of a map begins: what happens to it.
@@ -124,14 +155,16 @@ fn size(bytes: u64) -> String {
 }
 
 /// A map with its paths, in the format of `multipath -ll`.
-pub fn map(view: &View<'_>, wwid: &str, verb: Verb) -> String {
+pub fn map(topology: &Topology<'_>, wwid: &str, verb: Verb) -> String {
+    let view = topology.view;
     let Some(map) = view.zfcp.maps.get(wwid) else {
         return String::new();
     };
     let name = map_name(view, wwid);
-    let first = view.zfcp.disks().find(|(.., d)| d.wwid == wwid);
-    let (vendor, product) = first.map_or_else(Default::default, |(.., d)| inquiry(view, d));
-    let bytes = first.map_or(0, |(.., d)| d.bytes);
+    let disks = topology.disks(wwid);
+    let first = disks.first().map(|d| d.scsi);
+    let (vendor, product) = first.map_or_else(Default::default, |d| inquiry(view, d));
+    let bytes = first.map_or(0, |d| d.bytes);
     let shown = if name == wwid {
         name
     } else {
@@ -142,19 +175,13 @@ pub fn map(view: &View<'_>, wwid: &str, verb: Verb) -> String {
         Verb::Create => ("create: ", "undef".to_owned()),
         Verb::Reload => ("reload: ", "undef".to_owned()),
     };
-    let paths = paths(view, wwid);
-    let read_only = view
-        .zfcp
-        .disks()
-        .filter(|(.., d)| d.wwid == wwid)
-        .any(|(.., d)| {
-            view.machine
-                .world
-                .san
-                .volumes
-                .get(&d.volume)
-                .is_some_and(|v| v.medium == Medium::ReadOnly)
-        });
+    let paths = topology.paths(wwid);
+    let volumes = &view.machine.world.san.volumes;
+    let read_only = disks.iter().any(|d| {
+        volumes
+            .get(&d.scsi.volume)
+            .is_some_and(|v| v.medium == Medium::ReadOnly)
+    });
     let undefined = verb != Verb::Show;
     let protection = match (undefined, read_only) {
         (true, _) => "undef",

@@ -6,19 +6,11 @@ use crate::world::zfcp::{Adapter, LinkState, Port, PortState};
 
 use super::css::{device_path, hctl, rport, scsi_path};
 use super::dasd;
-use super::tree::{Entries, View, directories, directory, file, link, read_write, write_only};
+use super::tree::{Entries, View, directory, file, link, read_write, write_only};
 
 /// Entries below `/sys` for `class` and `block`.
 pub fn entries(view: &View<'_>, path: &[&str]) -> Option<Entries> {
     match path {
-        ["class"] => Some(directories(&[
-            "block",
-            "fc_host",
-            "fc_remote_ports",
-            "scsi_device",
-            "scsi_generic",
-            "scsi_host",
-        ])),
         ["class", "fc_host" | "scsi_host"] => Some(
             view.zfcp
                 .adapters
@@ -66,7 +58,7 @@ pub fn entries(view: &View<'_>, path: &[&str]) -> Option<Entries> {
             let (d, w, l, _) = view
                 .zfcp
                 .disks()
-                .find(|(d, w, l, _)| hctl(view, *d, *w, *l).as_deref() == Some(name))?;
+                .find(|(d, w, l, _)| view.zfcp.is_address(*d, *w, *l, name))?;
             Some(vec![link(
                 "device",
                 format!("../../../devices/{}", scsi_path(view, d, w, l)?),

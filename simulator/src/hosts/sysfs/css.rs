@@ -7,7 +7,9 @@ use crate::world::zfcp::{Adapter, LinkState, Port, PortState, ScsiDevice};
 use crate::world::{DeviceNumber, Lun, Wwpn};
 
 use super::dasd;
-use super::tree::{Entries, View, directories, directory, file, link, read_write, write_only};
+use super::tree::{
+    Entries, Node, View, directories, directory, file, link, read_write, write_only,
+};
 
 /// Subchannels of the virtual console, reader, punch and printer, which come before those of FCP devices.
 const UNIT_RECORD: [(&str, &str, &str); 4] = [
@@ -24,19 +26,17 @@ pub const FAST_IO_FAIL_MS: u64 = 5_000;
 pub fn entries(view: &View<'_>, path: &[&str]) -> Option<Entries> {
     let loaded = !view.zfcp.faults.no_zfcp;
     match path {
-        ["bus"] => Some(directories(&["ccw", "scsi"])),
-        ["bus", "ccw"] => Some(directories(&["devices", "drivers"])),
         ["bus", "ccw", "devices"] => Some(
             UNIT_RECORD
                 .iter()
                 .map(|(id, sub, _)| link(*id, format!("../../../devices/css0/{sub}/{id}")))
                 .chain(dasd::links(view, None))
-                .chain(view.zfcp.recognised.iter().map(|d| {
-                    link(
-                        bus_id(*d),
-                        format!("../../../devices/{}", device_path(view, *d)),
-                    )
-                }))
+                .chain(
+                    view.zfcp
+                        .recognised
+                        .iter()
+                        .map(|d| ccw_link(view, *d, "../../../")),
+                )
                 .collect(),
         ),
         ["bus", "ccw", "drivers"] => Some(if loaded {
@@ -57,25 +57,13 @@ pub fn entries(view: &View<'_>, path: &[&str]) -> Option<Entries> {
             view.zfcp
                 .recognised
                 .iter()
-                .map(|d| {
-                    link(
-                        bus_id(*d),
-                        format!("../../../../devices/{}", device_path(view, *d)),
-                    )
-                })
+                .map(|d| ccw_link(view, *d, "../../../../"))
                 .collect(),
         ),
-        ["bus", "scsi"] => Some(directories(&["devices"])),
         ["bus", "scsi", "devices"] => Some(
             view.zfcp
                 .disks()
-                .filter_map(|(d, w, l, _)| {
-                    let path = scsi_path(view, d, w, l)?;
-                    Some(link(
-                        hctl(view, d, w, l)?,
-                        format!("../../../devices/{path}"),
-                    ))
-                })
+                .filter_map(|(d, w, l, _)| scsi_link(view, d, w, l))
                 .collect(),
         ),
         ["module"] => Some(if loaded {
@@ -85,11 +73,87 @@ pub fn entries(view: &View<'_>, path: &[&str]) -> Option<Entries> {
         }),
         ["module", "zfcp"] if loaded => Some(directories(&["parameters"])),
         ["module", "zfcp", "parameters"] if loaded => Some(parameters(view)),
-        ["devices"] => Some(directories(&["css0"])),
         ["devices", "css0"] => Some(subchannels(view)),
         ["devices", "css0", sub, rest @ ..] => subchannel_entries(view, sub, rest),
         _ => None,
     }
+}
+
+/// Whether an entry of a directory below `/sys/bus` or `/sys/devices` is one of many, of which [`entry`] finds one
+/// without a list of all.
+pub fn is_looked_up(path: &[&str], name: &str) -> bool {
+    match path {
+        ["ccw", "devices"] | ["ccw", "drivers", "zfcp"] => {
+            UNIT_RECORD.iter().all(|(id, ..)| *id != name)
+        }
+        ["scsi", "devices"] => true,
+        ["css0", _, _] => name.starts_with("0x") || name.starts_with("host"),
+        _ => false,
+    }
+}
+
+/// One entry of a directory for which [`is_looked_up`] holds, as [`entries`] would list it.
+pub fn entry(view: &View<'_>, path: &[&str], name: &str) -> Option<Node> {
+    let known = || {
+        let device = parse_bus_id(name)?;
+        (view.zfcp.recognised.contains(&device) && bus_id(device) == name).then_some(device)
+    };
+    let listed = || {
+        let entries = entries(view, path)?;
+        entries.into_iter().find(|(n, _)| n == name)
+    };
+    let entry = match path {
+        ["bus", "ccw", "devices"] => match known() {
+            Some(device) => Some(ccw_link(view, device, "../../../")),
+            None => dasd::links(view, None).into_iter().find(|(n, _)| n == name),
+        },
+        ["bus", "ccw", "drivers", "zfcp"] if !view.zfcp.faults.no_zfcp => {
+            known().map(|device| ccw_link(view, device, "../../../../"))
+        }
+        ["bus", "scsi", "devices"] => {
+            let (d, w, l, _) = view
+                .zfcp
+                .disks()
+                .find(|(d, w, l, _)| view.zfcp.is_address(*d, *w, *l, name))?;
+            scsi_link(view, d, w, l)
+        }
+        // A device that has the port or the SCSI host; what was found by a scan only is rare, and listed.
+        ["devices", "css0", sub, id] => {
+            let device = parse_bus_id(id).filter(|d| bus_id(*d) == *id);
+            let device = device.filter(|d| devices_of(view, sub).any(|known| known == *d));
+            let adapter = device.and_then(|d| view.zfcp.adapters.get(&d));
+            let has = adapter.is_some_and(|a| match name.strip_prefix("host") {
+                Some(_) => name == format!("host{}", a.host),
+                None => Wwpn::parse(name)
+                    .is_ok_and(|w| a.ports.contains_key(&w) && name == format!("0x{w}")),
+            });
+            if has { Some(directory(name)) } else { listed() }
+        }
+        _ => listed(),
+    };
+    entry.map(|(_, node)| node)
+}
+
+/// The link to a CCW device.
+fn ccw_link(view: &View<'_>, device: DeviceNumber, up: &str) -> (String, Node) {
+    link(
+        bus_id(device),
+        format!("{up}devices/{}", device_path(view, device)),
+    )
+}
+
+/// The link to a SCSI device in `/sys/bus/scsi/devices`.
+fn scsi_link(
+    view: &View<'_>,
+    device: DeviceNumber,
+    wwpn: Wwpn,
+    lun: Lun,
+) -> Option<(String, Node)> {
+    let path = scsi_path(view, device, wwpn, lun)?;
+    Some(link(
+        hctl(view, device, wwpn, lun)?,
+        format!("../../../devices/{path}"),
+    ))
 }
 
 fn parameters(view: &View<'_>) -> Entries {
@@ -179,6 +243,23 @@ fn subchannels(view: &View<'_>) -> Entries {
     list
 }
 
+/// The FCP devices of a subchannel: one; of `defunct` all that vanished.
+fn devices_of<'a>(view: &'a View<'_>, sub: &'a str) -> impl Iterator<Item = DeviceNumber> {
+    let defunct = sub == "defunct";
+    let number = sub
+        .strip_prefix("0.0.")
+        .filter(|digits| digits.len() == 4)
+        .and_then(|digits| usize::from_str_radix(digits, 16).ok());
+    let index = number.and_then(|number| number.checked_sub(UNIT_RECORD.len()));
+    let (skip, take) = match index {
+        _ if defunct => (0, usize::MAX),
+        Some(index) => (index, 1),
+        None => (0, 0),
+    };
+    let devices = view.zfcp.recognised.iter().copied().skip(skip).take(take);
+    devices.filter(move |d| subchannel(view, *d) == sub)
+}
+
 fn subchannel_entries(view: &View<'_>, sub: &str, rest: &[&str]) -> Option<Entries> {
     if let Some((id, _, cu)) = UNIT_RECORD.iter().find(|(_, s, _)| *s == sub) {
         return match rest {
@@ -195,13 +276,7 @@ fn subchannel_entries(view: &View<'_>, sub: &str, rest: &[&str]) -> Option<Entri
     if let Some(entries) = dasd::subchannel_entries(view, sub, rest) {
         return Some(entries);
     }
-    let mut devices = view
-        .zfcp
-        .recognised
-        .iter()
-        .copied()
-        .filter(|d| subchannel(view, *d) == sub)
-        .peekable();
+    let mut devices = devices_of(view, sub).peekable();
     let first = *devices.peek()?;
     match rest {
         [] if sub == "defunct" => Some(devices.map(|d| directory(bus_id(d))).collect()),
@@ -428,7 +503,7 @@ fn host_entries(
             let (lun, disk) = port
                 .devices
                 .iter()
-                .find(|(l, _)| hctl(view, device, *wwpn, **l).as_deref() == Some(scsi))?;
+                .find(|(l, _)| view.zfcp.is_address(device, *wwpn, **l, scsi))?;
             scsi_entries(view, (device, *wwpn, *lun), port, disk, rest)
         }
     }

@@ -53,9 +53,10 @@ impl<'a> View<'a> {
 
     /// Entries of a directory without links in its path; `None` when it is not a kernel directory.
     pub fn entries(&self, path: &[&str]) -> Option<Entries> {
+        if let Some(names) = always(path) {
+            return Some(directories(names));
+        }
         match path {
-            [] => Some(directories(&["dev", "proc", "sys"])),
-            ["sys"] => Some(directories(&["block", "bus", "class", "devices", "module"])),
             ["sys", "bus" | "devices" | "module", ..] => css::entries(self, &path[1..]),
             ["sys", "class" | "block", ..] => classes::entries(self, &path[1..]),
             ["proc", rest @ ..] => proc::entries(self, rest),
@@ -103,11 +104,17 @@ impl<'a> View<'a> {
     fn entry(&self, directory: &[&str], name: &str) -> Option<Node> {
         match directory {
             ["dev", rest @ ..] => dev::entry(self, rest, name),
-            _ => self
-                .entries(directory)?
-                .into_iter()
-                .find(|(n, _)| n == name)
-                .map(|(_, node)| node),
+            ["sys", "bus" | "devices", rest @ ..] if css::is_looked_up(rest, name) => {
+                css::entry(self, &directory[1..], name)
+            }
+            _ => match always(directory) {
+                Some(names) => names.contains(&name).then_some(Node::Directory),
+                None => self
+                    .entries(directory)?
+                    .into_iter()
+                    .find(|(n, _)| n == name)
+                    .map(|(_, node)| node),
+            },
         }
     }
 
@@ -118,6 +125,27 @@ impl<'a> View<'a> {
             _ => None,
         }
     }
+}
+
+/// Names of a directory that is always there and holds nothing but directories.
+fn always(path: &[&str]) -> Option<&'static [&'static str]> {
+    Some(match path {
+        [] => &["dev", "proc", "sys"],
+        ["sys"] => &["block", "bus", "class", "devices", "module"],
+        ["sys", "bus"] => &["ccw", "scsi"],
+        ["sys", "bus", "ccw"] => &["devices", "drivers"],
+        ["sys", "bus", "scsi"] => &["devices"],
+        ["sys", "devices"] => &["css0"],
+        ["sys", "class"] => &[
+            "block",
+            "fc_host",
+            "fc_remote_ports",
+            "scsi_device",
+            "scsi_generic",
+            "scsi_host",
+        ],
+        _ => return None,
+    })
 }
 
 /// The names of a path, without empty ones and `.`.
@@ -156,4 +184,73 @@ pub fn link(name: impl Into<String>, target: impl Into<String>) -> (String, Node
 /// A directory.
 pub fn directory(name: impl Into<String>) -> (String, Node) {
     (name.into(), Node::Directory)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::world::Distribution;
+    use crate::world::zfcp::tests::{host, world};
+
+    /// Every directory below a path with its entries.
+    fn walk(view: &View<'_>, path: Vec<String>, all: &mut Vec<(Vec<String>, Entries)>) {
+        let parts: Vec<&str> = path.iter().map(String::as_str).collect();
+        let Some(entries) = view.entries(&parts) else {
+            return;
+        };
+        for (name, node) in &entries {
+            if *node == Node::Directory {
+                let mut below = path.clone();
+                below.push(name.clone());
+                walk(view, below, all);
+            }
+        }
+        all.push((path, entries));
+    }
+
+    #[test]
+    fn what_is_looked_up_is_what_is_listed() {
+        let offline = world(Distribution::Rhel7);
+        let mut online = offline.clone();
+        let switch = "/sys/bus/ccw/devices/0.0.b805/online";
+        super::super::write(&mut online, &host(), switch, "1")
+            .unwrap()
+            .unwrap();
+        let mut vanished = online.clone();
+        for system in vanished.systems.values_mut() {
+            system
+                .running
+                .values_mut()
+                .for_each(|vm| vm.devices.clear());
+        }
+        for world in [offline, online, vanished] {
+            let host = host();
+            let view = View::of(&world, &host).unwrap();
+            let mut all = Vec::new();
+            walk(&view, vec!["sys".to_owned()], &mut all);
+            let mut names: BTreeSet<String> = ["0.0.B805", "0.0.000A", "0:0:0:04", "host00"]
+                .map(str::to_owned)
+                .into();
+            names.extend(
+                all.iter()
+                    .flat_map(|(_, e)| e.iter().map(|(n, _)| n.clone())),
+            );
+            assert!(
+                all.len() > 30 && names.len() > 40,
+                "{} {}",
+                all.len(),
+                names.len()
+            );
+            for (path, entries) in &all {
+                let path: Vec<&str> = path.iter().map(String::as_str).collect();
+                for name in &names {
+                    let listed = entries.iter().find(|(n, _)| n == name);
+                    let listed = listed.map(|(_, node)| node.clone());
+                    assert_eq!(view.entry(&path, name), listed, "{path:?} {name}");
+                }
+            }
+        }
+    }
 }

@@ -198,7 +198,7 @@ pub fn observe<'a>(world: &'a World, host: &'a HostName) -> Option<(Machine<'a>,
     if zfcp.is_settled(&machine) {
         return Some((machine, Cow::Borrowed(zfcp)));
     }
-    let mut zfcp = zfcp.clone();
+    let mut zfcp = Zfcp::clone(zfcp);
     zfcp.settle(&machine, &mut Vec::new());
     Some((machine, Cow::Owned(zfcp)))
 }

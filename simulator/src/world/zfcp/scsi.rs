@@ -178,6 +178,16 @@ impl Zfcp {
         Some(format!("{}:0:{target}:{}", adapter.host, scsi_lun(lun)))
     }
 
+    /// Whether a text is the H:C:T:L of a LUN behind a port that was opened.
+    pub fn is_address(&self, device: DeviceNumber, wwpn: Wwpn, lun: Lun, text: &str) -> bool {
+        // Most are told apart by the number of the host.
+        let host = text.split(':').next().and_then(|host| host.parse().ok());
+        self.adapters
+            .get(&device)
+            .is_some_and(|a| Some(a.host) == host)
+            && self.address(device, wwpn, lun).as_deref() == Some(text)
+    }
+
     /// Scans a port: its units, and with NPIV everything that the target reports (spec: zfcp-and-san 6.2).
     pub fn scan_port(
         &mut self,
