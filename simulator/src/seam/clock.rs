@@ -7,11 +7,10 @@
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-
-use super::turn::Turns;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
+use super::turn::Turns;
 use crate::world::World;
 
 /// Settings of the clock.
@@ -150,14 +149,14 @@ mod tests {
 
     #[test]
     fn virtual_time_takes_no_time() {
-        let (clock, world) = (Clock::default(), Mutex::new(World::default()));
+        let (clock, world) = (Clock::default(), Turns::new(World::default()));
         clock.pass(&world, 15_000).now_or_never().unwrap();
         assert_eq!(world.lock().now_ms, 15_000);
     }
 
     #[tokio::test]
     async fn frozen_time_passes_by_steps_only() {
-        let (clock, world) = (Clock::default(), Mutex::new(World::default()));
+        let (clock, world) = (Clock::default(), Turns::new(World::default()));
         let frozen = ClockSettings {
             frozen: true,
             scale: 0.0,

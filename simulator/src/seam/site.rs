@@ -11,8 +11,8 @@ use tokio::sync::watch;
 
 use super::changes::Before;
 use super::fault::{Fired, for_one_command};
-use super::turn::Turns;
 use super::overlap::Reading;
+use super::turn::Turns;
 use super::{
     BreakPoints, Clock, Effect, FaultBook, HttpFacts, Journal, Latency, Matcher, Outcome, Playback,
     RemoteCommand, RequestFacts, Settings, Verbs, When,

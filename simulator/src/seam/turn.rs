@@ -11,6 +11,12 @@ const LOOKS: u32 = 300;
 pub struct Turns<T>(Mutex<T>);
 
 impl<T> Turns<T> {
+    /// This value.
+    #[cfg(test)]
+    pub fn new(value: T) -> Self {
+        Self(Mutex::new(value))
+    }
+
     /// A turn.
     pub fn lock(&self) -> MutexGuard<'_, T> {
         for _ in 0..LOOKS {
@@ -22,5 +28,35 @@ impl<T> Turns<T> {
             std::hint::spin_loop();
         }
         self.0.lock()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_follow_each_other_also_after_a_long_one() {
+        let turns = Turns::new(Vec::new());
+        let first = turns.lock();
+        let (ready, begun) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            for number in 0..4 {
+                let (turns, ready) = (&turns, ready.clone());
+                scope.spawn(move || {
+                    ready.send(()).unwrap();
+                    for _ in 0..1_000 {
+                        turns.lock().push(number);
+                    }
+                });
+            }
+            // All of them have begun to wait, or are about to.
+            begun.iter().take(4).for_each(|()| ());
+            drop(first);
+        });
+        let mut all = turns.lock().clone();
+        all.sort_unstable();
+        let wanted: Vec<i32> = (0..4).flat_map(|n| [n; 1_000]).collect();
+        assert_eq!(all, wanted);
     }
 }

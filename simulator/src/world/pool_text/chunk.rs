@@ -17,6 +17,13 @@ pub struct Chunk {
     live: u64,
 }
 
+/// Copies what is longer. Apart, or the compiler makes one call of any width of both copies.
+#[cold]
+#[inline(never)]
+fn copy_long(text: &[u8], out: &mut [u8]) {
+    out[..text.len()].copy_from_slice(text);
+}
+
 impl Chunk {
     /// Slots taken, those of deleted lines included.
     pub fn len(&self) -> usize {
@@ -97,7 +104,7 @@ impl Chunk {
         let text = &self.text.as_bytes()[line.start..];
         match (text.first_chunk::<WIDE>(), out.first_chunk_mut::<WIDE>()) {
             (Some(wide), Some(out)) if line.len() <= WIDE => *out = *wide,
-            _ => out[..line.len()].copy_from_slice(&text[..line.len()]),
+            _ => copy_long(&text[..line.len()], out),
         }
     }
 

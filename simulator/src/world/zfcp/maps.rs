@@ -115,9 +115,8 @@ impl Zfcp {
                 let used = self
                     .maps
                     .values()
-                    .filter_map(|m| usize::try_from(m.dm).ok())
-                    .collect();
-                let dm = u32::try_from(first_free(&used)).unwrap_or(u32::MAX);
+                    .filter_map(|m| usize::try_from(m.dm).ok());
+                let dm = u32::try_from(first_free(used)).unwrap_or(u32::MAX);
                 self.maps.insert(
                     wwid.clone(),
                     MultipathMap {

@@ -334,19 +334,15 @@ impl Zfcp {
     }
 
     fn free_disk(&self) -> String {
-        let used = self
-            .disks()
-            .filter_map(|(_, _, _, d)| disk_index(&d.disk))
-            .collect();
-        disk_name(first_free(&used))
+        let used = self.disks().filter_map(|(.., d)| disk_index(&d.disk));
+        disk_name(first_free(used))
     }
 
     fn free_generic(&self) -> u32 {
         let used = self
             .disks()
-            .filter_map(|(_, _, _, d)| usize::try_from(d.sg).ok())
-            .collect();
-        u32::try_from(first_free(&used)).unwrap_or(u32::MAX)
+            .filter_map(|(.., d)| usize::try_from(d.sg).ok());
+        u32::try_from(first_free(used)).unwrap_or(u32::MAX)
     }
 }
 
@@ -372,10 +368,15 @@ fn medium_messages(medium: Medium, bytes: u64) -> Vec<String> {
     }
 }
 
-/// The lowest number that is not used.
-pub(super) fn first_free(used: &BTreeSet<usize>) -> usize {
-    used.iter()
-        .enumerate()
-        .find(|(i, n)| i != *n)
-        .map_or(used.len(), |(i, _)| i)
+/// The lowest number that is not used: at most as many are below it as are used.
+pub(super) fn first_free(used: impl Iterator<Item = usize>) -> usize {
+    let used: Vec<usize> = used.collect();
+    let mut taken = vec![false; used.len()];
+    for number in used {
+        if let Some(taken) = taken.get_mut(number) {
+            *taken = true;
+        }
+    }
+    let free = taken.iter().position(|taken| !taken);
+    free.unwrap_or(taken.len())
 }
