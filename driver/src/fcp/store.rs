@@ -94,7 +94,7 @@ impl LedgerStore {
     /// The ledger as it is now.
     pub async fn read(&self) -> Result<Ledger, StateError> {
         let store = self.clone();
-        blocking(move || {
+        blocking(self.durable, move || {
             let _lock = store.locked()?;
             store.load()
         })
@@ -107,7 +107,7 @@ impl LedgerStore {
         change: impl FnOnce(&mut Ledger) -> Result<T, FcpError> + Send + 'static,
     ) -> Result<T, StateError> {
         let store = self.clone();
-        blocking(move || {
+        blocking(self.durable, move || {
             let _lock = store.locked()?;
             let before = store.load()?;
             let mut ledger = before.clone();
@@ -223,9 +223,14 @@ fn make_folder(dir: &Path) -> std::io::Result<()> {
         .create(dir)
 }
 
+/// Runs file work where it may block; at once when there is no disk to wait for.
 async fn blocking<T: Send + 'static>(
+    durable: bool,
     work: impl FnOnce() -> Result<T, StateError> + Send + 'static,
 ) -> Result<T, StateError> {
+    if !durable {
+        return work();
+    }
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),

@@ -191,7 +191,7 @@ impl Journal {
         let (folder, durable) = (self.folder.clone(), self.durable);
         let scribe = self.scribe.clone();
         let line = line_of(&entry)?;
-        blocking(move || {
+        blocking(durable, move || {
             let what = || format!("cannot write {}", path.display());
             let mut file = OpenOptions::new()
                 .append(true)
@@ -341,7 +341,7 @@ impl EntryFile {
         let line = line_of(&event)?;
         let (file, durable) = (Arc::clone(&self.file), self.durable);
         let what = format!("cannot write {}", self.path.display());
-        blocking(move || {
+        blocking(durable, move || {
             let write = || {
                 (&*file).write_all(line.as_bytes())?;
                 if durable { file.sync_data() } else { Ok(()) }
@@ -360,7 +360,7 @@ impl EntryFile {
     /// The operation has ended: removes the file.
     pub async fn close(self) -> Result<()> {
         self.scribe.pause().await;
-        blocking(move || {
+        blocking(self.durable, move || {
             std::fs::remove_file(&self.path)
                 .map_err(|error| state(format!("cannot remove {}", self.path.display()), error))
             // The lock ends with the file, after the removal.
@@ -475,10 +475,14 @@ fn state(what: String, source: io::Error) -> Error {
     Error::State { what, source }
 }
 
-/// Runs file work where it may block.
+/// Runs file work where it may block; at once when there is no disk to wait for.
 async fn blocking<T: Send + 'static>(
+    durable: bool,
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
+    if !durable {
+        return work();
+    }
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) => Err(state(

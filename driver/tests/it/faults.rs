@@ -469,14 +469,12 @@ pub async fn strike_everywhere(stage: &Stage, chosen: &mut Chosen, tally: &mut T
         .iter()
         .filter(|(name, _)| wanted.as_ref().is_none_or(|wanted| name == wanted));
     for (name, kind) in kinds {
-        let mut at = match chosen.only {
-            Some(only) => only,
-            None => chosen.roll(chosen.stride),
-        };
+        let is_condition = matches!(kind, Kind::Condition(_));
+        let mut at = chosen.first();
         loop {
             let struck = strike(stage, &dry, kind, at).await;
             let next = match kind {
-                Kind::Condition(_) => (at + chosen.stride < calls).then_some(at + 1),
+                Kind::Condition(_) => Some(at + 1),
                 Kind::Nowhere => None,
                 _ => struck.next,
             };
@@ -484,8 +482,8 @@ pub async fn strike_everywhere(stage: &Stage, chosen: &mut Chosen, tally: &mut T
             if at == 0 || struck.next.is_some() || struck.ending.is_err() {
                 tally.add(name, struck.ending, || format!("{name} at {at} ({kind:?})"));
             }
-            match next {
-                Some(next) if chosen.only.is_none() => at = next + chosen.stride - 1,
+            match next.and_then(|next| chosen.next(at, next)) {
+                Some(next) if !(is_condition && next >= calls) => at = next,
                 _ => break,
             }
         }

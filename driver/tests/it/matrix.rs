@@ -2,7 +2,9 @@
 //!
 //! By default a seeded sample is done: every operation in one variant, a few points of each. `ZVM_MATRIX=full` does all;
 //! `scripts/driver-matrix` sets it, with `ZVM_MATRIX_ONLY` (a part of an operation's name), `ZVM_MATRIX_JOBS` (threads),
-//! `ZVM_MATRIX_STRIDE` (of the steps of each fault, one in so many), `ZVM_MATRIX_SECONDS` (no operation is begun later) and `ZVM_MATRIX_JSON` (a file for the figures). To look into a breach:
+//! `ZVM_MATRIX_STRIDE` (of the steps of each fault, one in so many), `ZVM_MATRIX_OFFSET` (which one of them; by default a
+//! seeded one for each fault), `ZVM_MATRIX_SECONDS` (no operation is begun later) and `ZVM_MATRIX_JSON` (a file for the
+//! figures). All offsets of a stride together are all steps. To look into a breach:
 //! `ZVM_MATRIX_AT` (the point), `ZVM_MATRIX_FAULT` (the fault's name), `ZVM_MATRIX_VARIANT`, and `ZVM_MATRIX_TRACE` for the
 //! remote commands that led to it.
 
@@ -27,19 +29,27 @@ pub struct Chosen {
     full: bool,
     dice: u64,
     /// Of the steps at which a fault can strike, one in so many is done.
-    pub stride: usize,
+    stride: usize,
+    /// Which of them.
+    offset: Option<usize>,
     /// The one point that is wanted, when somebody looks into a breach.
     pub only: Option<usize>,
 }
 
 impl Chosen {
     fn new(full: bool, seed: u64) -> Self {
+        let number = |name| setting(name).and_then(|text| text.parse().ok());
+        let stride = number("ZVM_MATRIX_STRIDE").unwrap_or(1).max(1);
+        let offset = number("ZVM_MATRIX_OFFSET");
+        assert!(
+            offset.is_none_or(|offset| offset < stride),
+            "the offset is below the stride of {stride}"
+        );
         Self {
             full,
-            stride: setting("ZVM_MATRIX_STRIDE")
-                .and_then(|text| text.parse().ok())
-                .unwrap_or(1),
-            only: setting("ZVM_MATRIX_AT").and_then(|text| text.parse().ok()),
+            stride,
+            offset,
+            only: number("ZVM_MATRIX_AT"),
             dice: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
         }
     }
@@ -55,6 +65,19 @@ impl Chosen {
         self.dice ^= self.dice >> 7;
         self.dice ^= self.dice << 17;
         usize::try_from(self.dice % (below.max(1) as u64)).unwrap()
+    }
+
+    /// The first step at which a fault strikes.
+    pub fn first(&mut self) -> usize {
+        self.only
+            .or(self.offset)
+            .unwrap_or_else(|| self.roll(self.stride))
+    }
+
+    /// The next step after `at` that is done, not before `next`.
+    pub fn next(&self, at: usize, next: usize) -> Option<usize> {
+        let steps = next.saturating_sub(at).div_ceil(self.stride).max(1);
+        self.only.is_none().then_some(at + steps * self.stride)
     }
 
     /// Whether the next one of so many is.

@@ -275,25 +275,21 @@ fn devices(out: &mut Outcome, view: &View<'_>, wishes: &Wishes) {
     }
     let mut list: Vec<(String, String, DeviceNumber, Wwpn, Lun, bool)> = Vec::new();
     for (device, adapter) in &view.zfcp.adapters {
+        let id = bus_id(*device);
+        if !is_wanted(wishes.busid.as_ref(), &id) {
+            continue;
+        }
         for (wwpn, port) in &adapter.ports {
+            if !is_wanted(wishes.wwpn.as_ref(), &format!("0x{wwpn}")) {
+                continue;
+            }
             let order = rport(adapter, port).unwrap_or_default();
-            let units: Vec<Lun> = port
-                .units
-                .iter()
-                .filter(|lun| !port.devices.contains_key(lun))
-                .copied()
-                .collect();
             let there = port.devices.keys().map(|lun| (*lun, true));
-            let missing = units.into_iter().map(|lun| (lun, false));
-            for (lun, exists) in there.chain(missing) {
-                if !exists && !wishes.extended {
-                    continue;
-                }
-                if is_wanted(wishes.busid.as_ref(), &bus_id(*device))
-                    && is_wanted(wishes.wwpn.as_ref(), &format!("0x{wwpn}"))
-                    && is_wanted(wishes.lun.as_ref(), &format!("0x{lun}"))
-                {
-                    list.push((bus_id(*device), order.clone(), *device, *wwpn, lun, exists));
+            let is_missing = |lun: &&Lun| wishes.extended && !port.devices.contains_key(lun);
+            let missing = port.units.iter().filter(is_missing);
+            for (lun, exists) in there.chain(missing.map(|lun| (*lun, false))) {
+                if is_wanted(wishes.lun.as_ref(), &format!("0x{lun}")) {
+                    list.push((id.clone(), order.clone(), *device, *wwpn, lun, exists));
                 }
             }
         }

@@ -54,6 +54,12 @@ fn due(zfcp: &Zfcp, disk: &ScsiDevice) -> Option<u64> {
 
 /// Whether there are disks whose events waited and are due.
 pub fn has_waiting(zfcp: &Zfcp, now_ms: u64) -> bool {
+    // Links are those of disks and maps that are there: when there are as many, nobody waits.
+    let ports = zfcp.adapters.values().flat_map(|a| a.ports.values());
+    let disks: usize = ports.map(|port| port.devices.len()).sum();
+    if zfcp.symlinks.len() >= disks + zfcp.maps.len() {
+        return false;
+    }
     zfcp.disks().any(|(.., d)| {
         !zfcp.symlinks.contains_key(&d.disk) && due(zfcp, d).is_some_and(|due| due <= now_ms)
     })
@@ -225,6 +231,7 @@ fn evaluate(
 ) {
     let mut env = device.env.clone();
     env.insert("ACTION".into(), action.word().into());
+    let mut attributes = Attributes::default();
     let mut skip: Option<(&str, &str)> = None;
     for rule in rules {
         if let Some((file, label)) = skip {
@@ -238,7 +245,8 @@ fn evaluate(
             }
             skip = None;
         }
-        let Some(parent) = matching(world, host, device, &env, &rule.tokens) else {
+        let matched = matching(world, host, device, &env, &rule.tokens, &mut attributes);
+        let Some(parent) = matched else {
             continue;
         };
         for token in &rule.tokens {
@@ -262,11 +270,26 @@ fn evaluate(
                     let path = attribute_path(device, token.attribute.as_deref());
                     // udev logs a failed write and goes on.
                     let _ = sysfs::write(world, host, &path, &value());
+                    attributes = Attributes::default();
                 }
                 ("GOTO", _) => skip = Some((&rule.file, &token.value)),
                 _ => {}
             }
         }
+    }
+}
+
+/// Attributes that the rules for one device have read: most rules ask for the same. Forgotten when one is written.
+#[derive(Default)]
+struct Attributes(BTreeMap<String, Option<String>>);
+
+impl Attributes {
+    fn read(&mut self, world: &World, host: &HostName, path: String) -> Option<&str> {
+        let text = self.0.entry(path).or_insert_with_key(|path| {
+            let text = sysfs::read(world, host, path)?.ok()?;
+            Some(text.trim_end().to_owned())
+        });
+        text.as_deref()
     }
 }
 
@@ -277,6 +300,7 @@ fn matching(
     device: &Device,
     env: &BTreeMap<String, String>,
     tokens: &[Token],
+    attributes: &mut Attributes,
 ) -> Option<Link> {
     let conditions = tokens
         .iter()
@@ -288,11 +312,7 @@ fn matching(
         )
     });
     let own = device.own();
-    let read = |path: &str| {
-        sysfs::read(world, host, path)
-            .and_then(Result::ok)
-            .map(|text| text.trim_end().to_owned())
-    };
+    let mut read = |path: String| attributes.read(world, host, path).map(str::to_owned);
     let holds = |token: &Token, actual: Option<&str>| {
         let equal = actual.is_some_and(|text| matches(&token.value, text.trim_end()));
         equal == (token.operator == Operator::Equal)
@@ -308,7 +328,7 @@ fn matching(
                 let name = attribute.unwrap_or_default();
                 holds(token, Some(env.get(name).map_or("", String::as_str)))
             }
-            "ATTR" => holds(token, read(&attribute_path(device, attribute)).as_deref()),
+            "ATTR" => holds(token, read(attribute_path(device, attribute)).as_deref()),
             "TEST" => {
                 let path = attribute_path(device, Some(&token.value));
                 sysfs::exists(world, host, &path) == (token.operator == Operator::Equal)
@@ -333,7 +353,7 @@ fn matching(
                 "DRIVERS" => holds(token, Some(link.driver)),
                 _ => {
                     let name = token.attribute.as_deref().unwrap_or_default();
-                    holds(token, read(&format!("{}/{name}", link.path)).as_deref())
+                    holds(token, read(format!("{}/{name}", link.path)).as_deref())
                 }
             })
         })
