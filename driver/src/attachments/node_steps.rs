@@ -242,6 +242,7 @@ impl Nova {
     }
 
     async fn send_notices(&self, calls: Vec<Call>) -> Result<()> {
+        let _turn = self.lock_notices().await?;
         for call in calls {
             match self.call(call.clone()).await {
                 Ok(_) => {}

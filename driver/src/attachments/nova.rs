@@ -196,6 +196,15 @@ impl Nova {
             .await
     }
 
+    /// One notice at a time by way of a zHCP, across the processes of this machine. The management node puts the archive of
+    /// every notice under one name into the zHCP's home before it punches it (spec: guests 6.11): of two at a time one guest
+    /// would get the other's, and its own would be lost.
+    pub(super) async fn lock_notices(&self) -> Result<LockGuard> {
+        self.locks
+            .acquire(&format!("notices-{}-{}", self.server, self.host))
+            .await
+    }
+
     /// One operation at a time on a volume, in either half.
     pub(super) async fn lock_volume(&self, tag: Option<&Tag>) -> Result<Option<LockGuard>> {
         match tag {

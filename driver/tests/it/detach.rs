@@ -1,5 +1,7 @@
 //! Taking volumes back, and what a later or broken detach does (spec: driver 2.8.8; DET, MPA and ATT tests of 6.2).
 
+use xcat_simulator::seam::{BreakPoint, Target};
+use xcat_simulator::world::UserId;
 use zvm_volume::attachments::{AttachOptions, Attachments as _, Instance};
 use zvm_volume::client::PowerAction;
 use zvm_volume::volumes::VolumeDriver as _;
@@ -290,4 +292,73 @@ async fn off_06_attached_while_on_then_shut_down() {
         both.shell("lnx1", "ls /dev/vdb 2>/dev/null; true").await,
         ""
     );
+}
+
+/// The archives of two notices have one name on the zHCP, and only a lock keeps them apart (spec: guests 6.11): found by the
+/// long run, in which a guest got another's notice and kept a path for ever.
+#[tokio::test]
+async fn notices_for_two_guests_are_not_sent_at_a_time() {
+    for variant in VARIANTS {
+        let rig = Rig::lab(variant).await;
+        let both = halves(&rig, ONE_PATH, Vec::new()).await;
+        let site = rig.simulator.site();
+        let (one, two) = (guest("lnx1"), guest("lnx3"));
+        for name in ["lnx1", "lnx3"] {
+            both.power(name, PowerAction::Off).await;
+        }
+        let volumes = [both.create(1, 1).await, both.create(2, 1).await];
+        let first = both.connect(&volumes[0], &one).await.unwrap();
+        let second = both.connect(&volumes[1], &two).await.unwrap();
+        let point = BreakPoint {
+            id: "punch".to_owned(),
+            target: Target {
+                command: Some("vmur punch".to_owned()),
+                ..Target::default()
+            },
+            times: Some(1),
+            ..BreakPoint::default()
+        };
+        site.add_break(point).unwrap();
+        let gives = async { tokio::join!(both.give(&first, &one), both.give(&second, &two)) };
+        tokio::pin!(gives);
+        tokio::select! {
+            given = &mut gives => panic!("{variant}: nothing was punched: {given:?}"),
+            held = site.wait_held("punch") => assert!(held.is_some()),
+        }
+        // Another process, which has nothing but the folder, sees that it is not its turn.
+        let folder = rig.folder.path().join("state/locks");
+        let turn = std::fs::read_dir(&folder).unwrap().flatten();
+        let turn: Vec<_> = turn
+            .filter(|item| item.file_name().to_string_lossy().starts_with("notices-"))
+            .collect();
+        assert_eq!(turn.len(), 1, "{variant}");
+        let file = std::fs::File::open(turn[0].path()).unwrap();
+        assert!(file.try_lock().is_err(), "{variant}: the lock is free");
+        site.release_break("punch");
+        let (first, second) = gives.await;
+        first.unwrap();
+        second.unwrap();
+        let paths = |name: &str| {
+            let world = site.look();
+            let system = world.systems.values().next().unwrap();
+            let files = &system.readers[&UserId::new(name)];
+            files
+                .iter()
+                .map(|file| file.text.clone())
+                .collect::<String>()
+        };
+        let luns = volumes.iter().map(|volume| lun_of(volume));
+        let luns: Vec<String> = luns.collect();
+        for (name, own, other) in [("LNX1", 0, 1), ("LNX3", 1, 0)] {
+            let text = paths(name).to_lowercase();
+            assert!(text.contains(&luns[own]), "{variant} {name}: {text}");
+            assert!(!text.contains(&luns[other]), "{variant} {name}: {text}");
+        }
+    }
+}
+
+/// The LUN of a volume of the pool, by its provider location.
+fn lun_of(volume: &zvm_volume::volumes::Volume) -> String {
+    let place = volume.provider_location.clone().unwrap();
+    place.split('|').nth(3).unwrap().to_lowercase()
 }
