@@ -347,7 +347,7 @@ async fn notices_for_two_guests_are_not_sent_at_a_time() {
                 .map(|file| file.text.clone())
                 .collect::<String>()
         };
-        let luns = volumes.iter().map(|volume| lun_of(volume));
+        let luns = volumes.iter().map(lun_of);
         let luns: Vec<String> = luns.collect();
         for (name, own, other) in [("LNX1", 0, 1), ("LNX3", 1, 0)] {
             let text = paths(name).to_lowercase();
