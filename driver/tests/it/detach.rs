@@ -8,6 +8,7 @@ use zvm_volume::volumes::VolumeDriver as _;
 
 use crate::guests::{ONE_PATH, TWO_PATHS, controller_volume, guest, halves, mount, node};
 use crate::rig::{CURRENT, Rig, VARIANTS};
+use crate::two_machines::row_of;
 
 #[tokio::test]
 async fn det_02_and_att_03_volumes_of_a_guest_share_devices_until_the_last_goes() {
@@ -347,18 +348,11 @@ async fn notices_for_two_guests_are_not_sent_at_a_time() {
                 .map(|file| file.text.clone())
                 .collect::<String>()
         };
-        let luns = volumes.iter().map(lun_of);
-        let luns: Vec<String> = luns.collect();
+        let luns = volumes.each_ref().map(|v| row_of(v).to_lowercase());
         for (name, own, other) in [("LNX1", 0, 1), ("LNX3", 1, 0)] {
             let text = paths(name).to_lowercase();
             assert!(text.contains(&luns[own]), "{variant} {name}: {text}");
             assert!(!text.contains(&luns[other]), "{variant} {name}: {text}");
         }
     }
-}
-
-/// The LUN of a volume of the pool, by its provider location.
-fn lun_of(volume: &zvm_volume::volumes::Volume) -> String {
-    let place = volume.provider_location.clone().unwrap();
-    place.split('|').nth(3).unwrap().to_lowercase()
 }

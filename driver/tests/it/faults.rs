@@ -469,9 +469,13 @@ pub async fn strike_everywhere(stage: &Stage, chosen: &mut Chosen, tally: &mut T
         .iter()
         .filter(|(name, _)| wanted.as_ref().is_none_or(|wanted| name == wanted));
     for (name, kind) in kinds {
-        let is_condition = matches!(kind, Kind::Condition(_));
+        // A condition comes before a call.
+        let end = match kind {
+            Kind::Condition(_) => calls,
+            _ => usize::MAX,
+        };
         let mut at = chosen.first();
-        loop {
+        while at < end {
             let struck = strike(stage, &dry, kind, at).await;
             let next = match kind {
                 Kind::Condition(_) => Some(at + 1),
@@ -483,8 +487,8 @@ pub async fn strike_everywhere(stage: &Stage, chosen: &mut Chosen, tally: &mut T
                 tally.add(name, struck.ending, || format!("{name} at {at} ({kind:?})"));
             }
             match next.and_then(|next| chosen.next(at, next)) {
-                Some(next) if !(is_condition && next >= calls) => at = next,
-                _ => break,
+                Some(next) => at = next,
+                None => break,
             }
         }
     }

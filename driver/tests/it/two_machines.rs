@@ -75,7 +75,8 @@ async fn elsewhere(rig: &Rig, folder: &tempfile::TempDir, hold: Arc<Hold>) -> Zv
     driver
 }
 
-fn row_of(volume: &Volume) -> String {
+/// The LUN of a volume of the pool, by its provider location.
+pub fn row_of(volume: &Volume) -> String {
     let place = volume.provider_location.clone().unwrap();
     place.split('|').nth(3).unwrap().to_owned()
 }

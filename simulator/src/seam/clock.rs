@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
-use super::turn::Turns;
+use super::AdaptiveMutex;
 use crate::world::World;
 
 /// Settings of the clock.
@@ -97,7 +97,7 @@ impl Clock {
     }
 
     /// Waits for virtual milliseconds to pass.
-    pub async fn pass(&self, world: &Turns<World>, ms: u64) {
+    pub async fn pass(&self, world: &AdaptiveMutex<World>, ms: u64) {
         let deadline = {
             let mut world = world.lock();
             self.tick(&mut world);
@@ -149,14 +149,14 @@ mod tests {
 
     #[test]
     fn virtual_time_takes_no_time() {
-        let (clock, world) = (Clock::default(), Turns::new(World::default()));
+        let (clock, world) = (Clock::default(), AdaptiveMutex::new(World::default()));
         clock.pass(&world, 15_000).now_or_never().unwrap();
         assert_eq!(world.lock().now_ms, 15_000);
     }
 
     #[tokio::test]
     async fn frozen_time_passes_by_steps_only() {
-        let (clock, world) = (Clock::default(), Turns::new(World::default()));
+        let (clock, world) = (Clock::default(), AdaptiveMutex::new(World::default()));
         let frozen = ClockSettings {
             frozen: true,
             scale: 0.0,

@@ -3,6 +3,7 @@
 //! are there for the same reason as in the real system. Journal, playback, faults, break points, latency and time live
 //! here and only here.
 
+mod adaptive_mutex;
 mod breakpoint;
 mod changes;
 mod clock;
@@ -19,9 +20,9 @@ mod random;
 mod settings;
 mod site;
 mod target;
-mod turn;
 mod verbs;
 
+pub use adaptive_mutex::AdaptiveMutex;
 pub use breakpoint::{
     BreakCount, BreakPoint, BreakPointState, BreakPoints, BreakPointsState, SavedBreak, When,
 };

@@ -12,10 +12,9 @@ use tokio::sync::watch;
 use super::changes::Before;
 use super::fault::{Fired, for_one_command};
 use super::overlap::Reading;
-use super::turn::Turns;
 use super::{
-    BreakPoints, Clock, Effect, FaultBook, HttpFacts, Journal, Latency, Matcher, Outcome, Playback,
-    RemoteCommand, RequestFacts, Settings, Verbs, When,
+    AdaptiveMutex, BreakPoints, Clock, Effect, FaultBook, HttpFacts, Journal, Latency, Matcher,
+    Outcome, Playback, RemoteCommand, RequestFacts, Settings, Verbs, When,
 };
 use crate::defects::Defects;
 use crate::state::{ChangeLog, FiredRecord, Record};
@@ -37,11 +36,11 @@ pub enum FarEnd {
 pub struct Site {
     /// The world; locked for one remote command or one table access at a time. From outside: [`Site::look`] and
     /// [`Site::edit`].
-    pub(crate) world: Turns<World>,
+    pub(crate) world: AdaptiveMutex<World>,
     /// Who answers remote commands.
     pub far_end: FarEnd,
     /// Requests and their remote commands.
-    pub journal: Turns<Journal>,
+    pub journal: AdaptiveMutex<Journal>,
     /// How it behaves.
     pub settings: Settings,
     /// Deliberate defects.

@@ -79,20 +79,7 @@ pub fn entries(view: &View<'_>, path: &[&str]) -> Option<Entries> {
     }
 }
 
-/// Whether an entry of a directory below `/sys/bus` or `/sys/devices` is one of many, of which [`entry`] finds one
-/// without a list of all.
-pub fn is_looked_up(path: &[&str], name: &str) -> bool {
-    match path {
-        ["ccw", "devices"] | ["ccw", "drivers", "zfcp"] => {
-            UNIT_RECORD.iter().all(|(id, ..)| *id != name)
-        }
-        ["scsi", "devices"] => true,
-        ["css0", _, _] => name.starts_with("0x") || name.starts_with("host"),
-        _ => false,
-    }
-}
-
-/// One entry of a directory for which [`is_looked_up`] holds, as [`entries`] would list it.
+/// One entry of a directory below `/sys` for `bus` and `devices`, as [`entries`] would list it. One of many is looked up.
 pub fn entry(view: &View<'_>, path: &[&str], name: &str) -> Option<Node> {
     let known = || {
         let device = parse_bus_id(name)?;
@@ -103,10 +90,9 @@ pub fn entry(view: &View<'_>, path: &[&str], name: &str) -> Option<Node> {
         entries.into_iter().find(|(n, _)| n == name)
     };
     let entry = match path {
-        ["bus", "ccw", "devices"] => match known() {
-            Some(device) => Some(ccw_link(view, device, "../../../")),
-            None => dasd::links(view, None).into_iter().find(|(n, _)| n == name),
-        },
+        ["bus", "ccw", "devices"] => known()
+            .map(|device| ccw_link(view, device, "../../../"))
+            .or_else(listed),
         ["bus", "ccw", "drivers", "zfcp"] if !view.zfcp.faults.no_zfcp => {
             known().map(|device| ccw_link(view, device, "../../../../"))
         }
@@ -118,7 +104,7 @@ pub fn entry(view: &View<'_>, path: &[&str], name: &str) -> Option<Node> {
             scsi_link(view, d, w, l)
         }
         // A device that has the port or the SCSI host; what was found by a scan only is rare, and listed.
-        ["devices", "css0", sub, id] => {
+        ["devices", "css0", sub, id] if name.starts_with("0x") || name.starts_with("host") => {
             let device = parse_bus_id(id).filter(|d| bus_id(*d) == *id);
             let device = device.filter(|d| devices_of(view, sub).any(|known| known == *d));
             let adapter = device.and_then(|d| view.zfcp.adapters.get(&d));

@@ -102,19 +102,17 @@ impl<'a> View<'a> {
 
     /// One entry of a directory. What is large and often asked for is looked up, not listed.
     fn entry(&self, directory: &[&str], name: &str) -> Option<Node> {
+        if let Some(names) = always(directory) {
+            return names.contains(&name).then_some(Node::Directory);
+        }
         match directory {
             ["dev", rest @ ..] => dev::entry(self, rest, name),
-            ["sys", "bus" | "devices", rest @ ..] if css::is_looked_up(rest, name) => {
-                css::entry(self, &directory[1..], name)
-            }
-            _ => match always(directory) {
-                Some(names) => names.contains(&name).then_some(Node::Directory),
-                None => self
-                    .entries(directory)?
-                    .into_iter()
-                    .find(|(n, _)| n == name)
-                    .map(|(_, node)| node),
-            },
+            ["sys", "bus" | "devices", ..] => css::entry(self, &directory[1..], name),
+            _ => self
+                .entries(directory)?
+                .into_iter()
+                .find(|(n, _)| n == name)
+                .map(|(_, node)| node),
         }
     }
 

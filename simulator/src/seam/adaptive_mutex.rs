@@ -3,14 +3,14 @@
 use parking_lot::{Mutex, MutexGuard};
 
 /// How often somebody looks again before it goes to sleep. A turn is a few microseconds, as long as these looks.
-const LOOKS: u32 = 300;
+const SPINS: u32 = 300;
 
 /// A value that is used in turns of a few microseconds. Who finds it taken looks again for about as long before its
 /// thread gives way: to stop a thread and start it again costs more than a turn.
 #[derive(Debug, Default)]
-pub struct Turns<T>(Mutex<T>);
+pub struct AdaptiveMutex<T>(Mutex<T>);
 
-impl<T> Turns<T> {
+impl<T> AdaptiveMutex<T> {
     /// This value.
     #[cfg(test)]
     pub fn new(value: T) -> Self {
@@ -19,7 +19,7 @@ impl<T> Turns<T> {
 
     /// A turn.
     pub fn lock(&self) -> MutexGuard<'_, T> {
-        for _ in 0..LOOKS {
+        for _ in 0..SPINS {
             if !self.0.is_locked()
                 && let Some(turn) = self.0.try_lock()
             {
@@ -37,7 +37,7 @@ mod tests {
 
     #[test]
     fn turns_follow_each_other_also_after_a_long_one() {
-        let turns = Turns::new(Vec::new());
+        let turns = AdaptiveMutex::new(Vec::new());
         let first = turns.lock();
         let (ready, begun) = std::sync::mpsc::channel();
         std::thread::scope(|scope| {
