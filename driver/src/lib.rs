@@ -63,6 +63,7 @@
 //! `examples/attach.rs` goes the whole way of a volume through both halves.
 
 pub mod attachments;
+mod blocking;
 pub mod cli;
 pub mod client;
 pub mod config;

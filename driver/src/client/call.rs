@@ -388,6 +388,12 @@ impl Call {
                 "Completed deploying image(unknown-s390x-raw-{profile})"
             )])]),
             Self::ImportImage { .. } => all(vec![line(&["Successfully imported the image"])]),
+            Self::RemoveImageFiles { .. } => {
+                all(vec![line(&["Image files have been removed successfully"])])
+            }
+            Self::RemoveImage { .. } | Self::RemoveDefinition { .. } => {
+                all(vec![line(&["object definitions have been removed"])])
+            }
             Self::AddUnit { lun, .. } => all(vec![line(&[
                 "Adding zFCP device ",
                 &format!("/{lun}... Done"),

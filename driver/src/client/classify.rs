@@ -380,6 +380,36 @@ mod tests {
     }
 
     #[test]
+    fn d40_a_removal_that_says_nothing_is_no_removal() {
+        let profile: crate::types::Tag = "cv1".parse().unwrap();
+        let files = Call::RemoveImageFiles {
+            profile: profile.clone(),
+        };
+        let definition = Call::RemoveImage { profile };
+        let node = Call::RemoveDefinition {
+            node: "lnx1".parse().unwrap(),
+        };
+        let removed = "object definitions have been removed.";
+        let gone = "Could not find an object named 'cv1' of type 'osimage'.";
+        for (call, said, gone) in [
+            (
+                &files,
+                "Image files have been removed successfully from this management node.".to_owned(),
+                "Image directory /install/raw/cv1 does not exist",
+            ),
+            (&definition, format!("1 {removed}"), gone),
+            (&node, format!("1 {removed}"), gone),
+        ] {
+            let silent = judge_body(call, r#"{"data":[{"info":[null]}]}"#).unwrap_err();
+            assert_eq!(silent.executed, Executed::Unknown, "{call:?}");
+            let done = judge_body(call, &format!(r#"{{"data":[{{"info":["{said}"]}}]}}"#)).unwrap();
+            assert!(!done.already, "{call:?}");
+            let gone = format!(r#"{{"data":[{{"error":["{gone}"],"errorcode":["1"]}}]}}"#);
+            assert!(judge_body(call, &gone).unwrap().already, "{call:?}");
+        }
+    }
+
+    #[test]
     fn smapi_codes_decide_between_already_recoverable_and_failed() {
         let answer = |rc: u32, rs: u32| {
             format!(

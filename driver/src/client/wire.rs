@@ -5,7 +5,7 @@ use std::fmt;
 use super::call::{Call, SHELL_DONE};
 use super::operands::{FcpQuery, ReserveAs};
 use super::request::{Method, Request};
-use crate::types::{NodeName, Size};
+use crate::types::{Lun, NodeName, PoolName, Size, WwpnSet};
 
 impl Call {
     /// The request without credentials.
@@ -57,16 +57,8 @@ impl Call {
                 range,
                 owner,
             } => {
-                let status = if owner.is_some() { "used" } else { "free" };
-                let mut words = format!("--addzfcp2pool {pool} {status} {wwpns} {lun} {size}");
-                if !range.is_empty() {
-                    words.push(' ');
-                    words.push_str(range);
-                }
-                if let Some(owner) = owner {
-                    words.push(' ');
-                    words.push_str(owner.as_str());
-                }
+                let owner = owner.as_ref().map_or("", |owner| owner.as_str());
+                let words = add_row(pool, wwpns, *lun, &size.to_string(), range, owner);
                 host_change(host, words)
             }
             Self::PutBackRow {
@@ -79,8 +71,7 @@ impl Call {
             } => {
                 // A size is asked for, and an empty word would be none: 0 stands for one that is not known.
                 let size = if size.is_empty() { "0M" } else { size };
-                let words = format!("--addzfcp2pool {pool} free {wwpns} {lun} {size} {range}");
-                host_change(host, words.trim_end().to_owned())
+                host_change(host, add_row(pool, wwpns, *lun, size, range, ""))
             }
             Self::RemoveRow {
                 host,
@@ -271,11 +262,31 @@ impl fmt::Display for Call {
     }
 }
 
+/// The words of X1. Without an owner the row is free; a range may be missing then.
+fn add_row(
+    pool: &PoolName,
+    wwpns: &WwpnSet,
+    lun: Lun,
+    size: &str,
+    range: &str,
+    owner: &str,
+) -> String {
+    let status = if owner.is_empty() { "free" } else { "used" };
+    let row = ["--addzfcp2pool", pool.as_str(), status];
+    let mut words = row.join(" ");
+    for word in [&wwpns.to_string(), &lun.to_string(), size, range, owner] {
+        if !word.is_empty() {
+            words.push(' ');
+            words.push_str(word);
+        }
+    }
+    words
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::client::Channel;
-    use crate::types::{Lun, PoolName, WwpnSet};
 
     fn words(call: &Call) -> String {
         call.request().body.unwrap().join("|")

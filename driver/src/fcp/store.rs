@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{FcpError, StateError};
 use super::ledger::Ledger;
+use crate::blocking::blocking_if;
 use crate::types::NodeName;
 
 /// Schema version of the state file. A file with a higher one is refused.
@@ -94,7 +95,7 @@ impl LedgerStore {
     /// The ledger as it is now.
     pub async fn read(&self) -> Result<Ledger, StateError> {
         let store = self.clone();
-        blocking(self.durable, move || {
+        blocking_if(self.durable, move || {
             let _lock = store.locked()?;
             store.load()
         })
@@ -107,7 +108,7 @@ impl LedgerStore {
         change: impl FnOnce(&mut Ledger) -> Result<T, FcpError> + Send + 'static,
     ) -> Result<T, StateError> {
         let store = self.clone();
-        blocking(self.durable, move || {
+        blocking_if(self.durable, move || {
             let _lock = store.locked()?;
             let before = store.load()?;
             let mut ledger = before.clone();
@@ -221,25 +222,6 @@ fn make_folder(dir: &Path) -> std::io::Result<()> {
         .recursive(true)
         .mode(0o700)
         .create(dir)
-}
-
-/// Runs file work where it may block; at once when there is no disk to wait for.
-async fn blocking<T: Send + 'static>(
-    durable: bool,
-    work: impl FnOnce() -> Result<T, StateError> + Send + 'static,
-) -> Result<T, StateError> {
-    if !durable {
-        return work();
-    }
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(error) => Err(StateError::Io {
-            action: "use",
-            path: PathBuf::new(),
-            source: std::io::Error::other(error),
-        }),
-    }
 }
 
 #[cfg(test)]

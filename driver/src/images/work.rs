@@ -5,6 +5,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::FileMover;
+use crate::blocking::blocking;
 use crate::error::{Error, Result};
 use crate::types::Tag;
 
@@ -129,19 +130,6 @@ fn remove(folder: &Path) {
     if let Err(error) = std::fs::remove_dir_all(folder) {
         tracing::warn!(folder = %folder.display(), %error, "work area not wiped");
     }
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|error| {
-            Err(Error::State {
-                what: "the work area's worker ended early".to_owned(),
-                source: std::io::Error::other(error),
-            })
-        })
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use super::plan::{Plan, Recovery, Step};
 use super::scribe::{Scribe, Watched};
+use crate::blocking::blocking_if;
 use crate::error::{Error, Result};
 
 /// Version of the files. A newer one is refused.
@@ -191,7 +192,7 @@ impl Journal {
         let (folder, durable) = (self.folder.clone(), self.durable);
         let scribe = self.scribe.clone();
         let line = line_of(&entry)?;
-        blocking(durable, move || {
+        blocking_if(durable, move || {
             let what = || format!("cannot write {}", path.display());
             let mut file = OpenOptions::new()
                 .append(true)
@@ -341,7 +342,7 @@ impl EntryFile {
         let line = line_of(&event)?;
         let (file, durable) = (Arc::clone(&self.file), self.durable);
         let what = format!("cannot write {}", self.path.display());
-        blocking(durable, move || {
+        blocking_if(durable, move || {
             let write = || {
                 (&*file).write_all(line.as_bytes())?;
                 if durable { file.sync_data() } else { Ok(()) }
@@ -360,7 +361,7 @@ impl EntryFile {
     /// The operation has ended: removes the file.
     pub async fn close(self) -> Result<()> {
         self.scribe.pause().await;
-        blocking(self.durable, move || {
+        blocking_if(self.durable, move || {
             std::fs::remove_file(&self.path)
                 .map_err(|error| state(format!("cannot remove {}", self.path.display()), error))
             // The lock ends with the file, after the removal.
@@ -473,21 +474,4 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 
 fn state(what: String, source: io::Error) -> Error {
     Error::State { what, source }
-}
-
-/// Runs file work where it may block; at once when there is no disk to wait for.
-async fn blocking<T: Send + 'static>(
-    durable: bool,
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    if !durable {
-        return work();
-    }
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(error) => Err(state(
-            "the journal's worker ended early".to_owned(),
-            io::Error::other(error),
-        )),
-    }
 }

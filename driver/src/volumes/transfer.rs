@@ -13,6 +13,7 @@ use super::life::found;
 use super::model::Volume;
 use super::step::VolumeStep;
 use super::world::{RowRef, World};
+use crate::blocking::blocking;
 use crate::client::{Call, CallError, Gate};
 use crate::config::VerifyCopy;
 use crate::error::{Error, ImageFault, Result};
@@ -433,19 +434,6 @@ fn space(text: &str) -> Option<u64> {
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let number: f64 = number.parse().ok()?;
     (number >= 0.0).then_some((number * unit as f64) as u64)
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|error| {
-            Err(Error::image(
-                ImageFault::CopyFailed,
-                format!("the worker ended early: {error}"),
-            ))
-        })
 }
 
 #[cfg(test)]

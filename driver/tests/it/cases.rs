@@ -8,7 +8,7 @@ use zvm_volume::volumes::{
     Connector, ExistingRef, Page, Snapshot, TargetHost, TypeDiff, VolumeDriver,
 };
 
-use crate::check::{DATA, Expected, content, write_content};
+use crate::check::{DATA, Expected, content, volume_of, write_content};
 use crate::guests::{guest, mount};
 use crate::rig::{set_pool, tag, volume};
 use crate::stage::{Process, Subject};
@@ -420,14 +420,17 @@ impl Case {
         expected
     }
 
-    /// What else is wrong after it succeeded.
-    pub fn wrong_afterwards(self, process: &Process) -> Vec<String> {
+    /// What else is wrong after it succeeded. `capacity`: bytes of the volume's LUN at that time.
+    pub fn wrong_afterwards(self, process: &Process, capacity: u64) -> Vec<String> {
         let mut wrong = Vec::new();
         match self {
             Self::ImageOut => {
                 let image = std::fs::read(process.glance.join("out.raw")).unwrap_or_default();
-                if image.len() != 4 << 20 || !image.starts_with(data().as_bytes()) {
-                    wrong.push(format!("the image has {} bytes", image.len()));
+                if image.len() as u64 != capacity || !image.starts_with(data().as_bytes()) {
+                    wrong.push(format!(
+                        "the image has {} bytes, the LUN {capacity}",
+                        image.len()
+                    ));
                 }
             }
             Self::Migrate => process.change(|world| {
@@ -444,6 +447,11 @@ impl Case {
         }
         wrong
     }
+}
+
+/// Bytes of the LUN on which the volume lies.
+pub fn capacity(world: &World) -> u64 {
+    volume_of(world, PORT, LUN).map_or(0, |volume| volume.bytes)
 }
 
 /// Nova's connector for a guest of the site.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use xcat_simulator::world::san::Volume;
 use xcat_simulator::world::{Lun, World, Wwpn};
 
 use crate::rig::{Rig, pool_text};
@@ -185,14 +186,15 @@ pub const DATA: &str = "data of ";
 
 /// Content of a LUN by its first port.
 pub fn content(world: &World, wwpns: &str, lun: &str) -> String {
-    let first = wwpns.split(';').next().unwrap_or_default();
-    let (Ok(port), Ok(lun)) = (Wwpn::parse(first), Lun::parse(lun)) else {
-        return String::new();
-    };
-    let name = world.san.luns.get(&port).and_then(|luns| luns.get(&lun));
-    name.and_then(|name| world.san.volumes.get(name))
-        .map(|volume| volume.content.clone())
-        .unwrap_or_default()
+    let volume = volume_of(world, wwpns, lun);
+    volume.map_or_else(String::new, |volume| volume.content.clone())
+}
+
+/// The storage's volume under a LUN of the first of some ports.
+pub fn volume_of<'a>(world: &'a World, wwpns: &str, lun: &str) -> Option<&'a Volume> {
+    let port = Wwpn::parse(wwpns.split(';').next()?).ok()?;
+    let name = world.san.luns.get(&port)?.get(&Lun::parse(lun).ok()?)?;
+    world.san.volumes.get(name)
 }
 
 /// Writes a content to a LUN, as a guest would have.

@@ -86,7 +86,7 @@ async fn count(stage: &Stage) -> usize {
     let stop = StopAt::new(usize::MAX);
     let process = stage.start(plug(&stop)).await;
     stop.arm();
-    let done = stage.operation.run(&process, &stage.subject).await;
+    let done = stage.run(&process).await;
     done.unwrap_or_else(|error| panic!("{}: {error}", stage.operation));
     stop.seen.load(Ordering::Relaxed)
 }
@@ -107,7 +107,7 @@ async fn crash_at(stage: &Arc<Stage>, point: usize) -> Result<&'static str, Stri
     let mut task = tokio::spawn({
         let stage = Arc::clone(stage);
         async move {
-            let done = stage.operation.run(&process, &stage.subject).await;
+            let done = stage.run(&process).await;
             done.map_err(|error| error.to_string())
         }
     });
@@ -138,8 +138,7 @@ async fn crash_at(stage: &Arc<Stage>, point: usize) -> Result<&'static str, Stri
         "undone"
     };
     stage
-        .operation
-        .run(&successor, &stage.subject)
+        .run(&successor)
         .await
         .map_err(|error| format!("again: {error}\n{}", stage.rig.pool()))?;
     let wrong = stage.wrong(&successor, Moment::After).await;

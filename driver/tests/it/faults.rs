@@ -4,7 +4,7 @@
 //!
 //! A fault of a request or remote command strikes once at each of them in turn, and again from each of them until the
 //! operation has ended. A condition of the site comes before each call in turn and stays. What an operation never meets is
-//! counted as *not met*: a rule that did not happen, a condition under which every answer was the usual one.
+//! counted as *not met*: a rule that did not happen, a condition under which the operation succeeded with every answer the usual one.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -285,8 +285,7 @@ impl Dry {
         let site = stage.rig.simulator.site();
         let first = site.journal.lock().last_id() + 1;
         stage
-            .operation
-            .run(&process, &stage.subject)
+            .run(&process)
             .await
             .unwrap_or_else(|error| panic!("{}: {error}", stage.operation));
         let journal = site.journal.lock();
@@ -571,7 +570,7 @@ async fn strike(stage: &Stage, dry: &Dry, kind: &Kind, at: usize) -> Struck {
             };
         }
     }
-    let outcome = stage.operation.run(&process, &stage.subject).await;
+    let outcome = stage.run(&process).await;
     let rule = site.fault_rules().pop();
     site.clear_faults();
     if let Some(faulty) = &faulty {
@@ -587,8 +586,9 @@ async fn strike(stage: &Stage, dry: &Dry, kind: &Kind, at: usize) -> Struck {
             .filter(|rule| rule.hits > 0)
             .map(|rule| usize::try_from(rule.seen).unwrap().max(at + 1)),
         Kind::Condition(_) => {
-            let met =
-                watch.came.load(Ordering::Relaxed) && *watch.answers.lock().unwrap() != dry.answers;
+            // Not every answer shows it: an image is refused by what is in it.
+            let shows = || outcome.is_err() || *watch.answers.lock().unwrap() != dry.answers;
+            let met = watch.came.load(Ordering::Relaxed) && shows();
             met.then_some(at + 1)
         }
         Kind::Nowhere => None,
@@ -605,7 +605,9 @@ async fn strike(stage: &Stage, dry: &Dry, kind: &Kind, at: usize) -> Struck {
             _ => {}
         }
     }
-    let ending = judge(stage, process, outcome.err().map(|error| error.to_string())).await;
+    let error = outcome.err().map(|error| error.to_string());
+    let said = error.clone().unwrap_or_default();
+    let ending = judge(stage, process, error).await;
     match (ending, next) {
         (Ok(_), next) if stage.was_swapped() => Struck {
             ending: Ok("another volume's data, which no client sees"),
@@ -617,7 +619,7 @@ async fn strike(stage: &Stage, dry: &Dry, kind: &Kind, at: usize) -> Struck {
             next,
         },
         (Ok(other), None) => Struck {
-            ending: Err(format!("{other}, although nothing was in its way")),
+            ending: Err(format!("{other}, although nothing was in its way: {said}")),
             next,
         },
         (ending, next) => Struck { ending, next },
@@ -702,8 +704,7 @@ async fn judge(
     // Whatever happened, the same request converges.
     if error.is_some() {
         stage
-            .operation
-            .run(&process, &stage.subject)
+            .run(&process)
             .await
             .map_err(|again| said(format!("again: {again}\n{}", stage.rig.pool())))?;
         holds(stage.wrong(&process, Moment::After).await, "again")?;

@@ -179,6 +179,8 @@ pub struct Stage {
     lost: Mutex<Option<String>>,
     /// Whether the storage answers for one volume with another (F41, F42, F47), and how many times that showed.
     swapped: Mutex<Option<usize>>,
+    /// How large the volume's LUN was when the operation ended, in bytes, whatever its row says (F50).
+    capacity: Mutex<u64>,
 }
 
 /// Keeps the site's states in which no plan is open.
@@ -226,6 +228,7 @@ impl Stage {
             between: Vec::new(),
             lost: Mutex::default(),
             swapped: Mutex::default(),
+            capacity: Mutex::default(),
             before,
         };
         let between = Arc::new(Between {
@@ -239,8 +242,8 @@ impl Stage {
                 ..Plug::default()
             })
             .await;
-        operation
-            .run(&process, &stage.subject)
+        stage
+            .run(&process)
             .await
             .unwrap_or_else(|error| panic!("{operation} {variant}, undisturbed: {error}"));
         stage.after = stage.traces();
@@ -279,6 +282,13 @@ impl Stage {
             process.driver.start().await.unwrap();
         }
         process
+    }
+
+    /// Runs the operation.
+    pub async fn run(&self, process: &Process) -> Result<()> {
+        let outcome = self.operation.run(process, &self.subject).await;
+        *self.capacity.lock().unwrap() = cases::capacity(&self.rig.simulator.site().look());
+        outcome
     }
 
     /// What a new process finds and resolves: everything, or it says what not.
@@ -334,7 +344,12 @@ impl Stage {
                     },
                 );
                 if after {
-                    wrong.extend(case.wrong_afterwards(process));
+                    let capacity = *self.capacity.lock().unwrap();
+                    wrong.extend(case.wrong_afterwards(process, capacity));
+                }
+                // What CP itself has taken is nobody's.
+                if let Some(device) = &*self.lost.lock().unwrap() {
+                    wrong.retain(|line| *line != format!("I12: device {device} went to None"));
                 }
                 self.without_swapped_data(wrong)
             }

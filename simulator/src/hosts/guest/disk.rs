@@ -130,19 +130,24 @@ fn path_state<'a>(
     lun: Lun,
     disk: &ScsiDevice,
 ) -> PathState<'a> {
-    let adapter = view.zfcp.adapters.get(&device);
-    let up = adapter.is_some_and(|a| {
-        a.link == LinkState::Open
-            && a.ports
-                .get(&wwpn)
-                .is_some_and(|p| p.state == PortState::Online)
-    }) && !disk.offline;
+    let up = is_up(view, device, wwpn, disk);
     let volume = view
         .machine
         .initiator(device)
         .filter(|_| up)
         .and_then(|i| view.machine.world.san.lun(i, wwpn, lun).ok());
     PathState { up, volume }
+}
+
+/// Whether a path works, as the driver knows it.
+fn is_up(view: &View<'_>, device: DeviceNumber, wwpn: Wwpn, disk: &ScsiDevice) -> bool {
+    let adapter = view.zfcp.adapters.get(&device);
+    adapter.is_some_and(|a| {
+        a.link == LinkState::Open
+            && a.ports
+                .get(&wwpn)
+                .is_some_and(|p| p.state == PortState::Online)
+    }) && !disk.offline
 }
 
 /// How a path stands.
@@ -211,11 +216,11 @@ pub fn is_queueing(view: &View<'_>, opened: &Opened) -> bool {
 fn has_queueing(view: &View<'_>) -> bool {
     let maps = view.zfcp.maps.iter().filter(|(_, map)| !map.no_queue);
     let mut without: BTreeSet<&str> = maps.map(|(wwid, _)| wwid.as_str()).collect();
-    for (device, wwpn, lun, disk) in view.zfcp.disks() {
+    for (device, wwpn, _, disk) in view.zfcp.disks() {
         if without.is_empty() {
             break;
         }
-        if without.contains(disk.wwid.as_str()) && path_state(view, device, wwpn, lun, disk).up {
+        if without.contains(disk.wwid.as_str()) && is_up(view, device, wwpn, disk) {
             without.remove(disk.wwid.as_str());
         }
     }
