@@ -11,14 +11,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
 
 /// Writes the figures of the driver's matrices and long runs.
 #[derive(Parser)]
 enum Args {
-    /// Put result files together
+    /// Put result files together; what a later file has of an operation and variant takes the place of an earlier one's
     Gather {
         /// Files of `scripts/driver-matrix` (.json) and `scripts/driver-soak` (.jsonl)
         #[arg(required = true)]
@@ -39,7 +39,7 @@ type Outcomes = BTreeMap<String, u64>;
 struct MatrixFile {
     schema: u8,
     matrix: String,
-    full: bool,
+    every_point: bool,
     not_begun: u64,
     operations: Vec<Tally>,
 }
@@ -110,34 +110,46 @@ fn read(path: &Path) -> anyhow::Result<String> {
 }
 
 fn gather(files: &[PathBuf]) -> anyhow::Result<Figures> {
-    let mut figures = Figures::default();
-    let mut seen = BTreeSet::new();
+    let mut tallies: BTreeMap<String, BTreeMap<(String, String), Tally>> = BTreeMap::new();
+    let mut soaks = Vec::new();
     for path in files {
         let text = read(path)?;
         if path.extension().is_some_and(|suffix| suffix == "jsonl") {
             for line in text.lines().filter(|line| line.starts_with('{')) {
                 let soak = serde_json::from_str(line)
                     .with_context(|| format!("{}: not the line of a run", path.display()))?;
-                figures.soaks.push(soak);
+                soaks.push(soak);
             }
             continue;
         }
         let file: MatrixFile = serde_json::from_str(&text)
             .with_context(|| format!("{} is no file of a matrix", path.display()))?;
-        ensure!(file.schema == 1, "{}: unknown schema", path.display());
+        ensure!(file.schema == 2, "{}: unknown schema", path.display());
         ensure!(
-            file.full && file.not_begun == 0,
-            "{}: a sample, or cut short by its time; the page tells of whole runs",
+            file.every_point && file.not_begun == 0,
+            "{}: points or operations were left out; the page tells of whole runs",
             path.display()
         );
-        let sums = match file.matrix.as_str() {
-            "Crashes" => &mut figures.crashes,
-            "Faults" => &mut figures.faults,
-            other => bail!("{}: unknown matrix {other}", path.display()),
-        };
+        let of_matrix = tallies.entry(file.matrix).or_default();
         for tally in file.operations {
-            let place = format!("{} {} {}", file.matrix, tally.operation, tally.variant);
-            ensure!(seen.insert(place.clone()), "given twice: {place}");
+            of_matrix.insert((tally.operation.clone(), tally.variant.clone()), tally);
+        }
+    }
+    let mut sums = |matrix: &str| {
+        let tallies = tallies.remove(matrix).unwrap_or_default();
+        Sums::of(tallies.into_values())
+    };
+    Ok(Figures {
+        crashes: sums("Crashes"),
+        faults: sums("Faults"),
+        soaks,
+    })
+}
+
+impl Sums {
+    fn of(tallies: impl Iterator<Item = Tally>) -> Self {
+        let mut sums = Self::default();
+        for tally in tallies {
             sums.points += tally.done;
             sums.breaches += tally.breaches.len() as u64;
             add(
@@ -152,8 +164,8 @@ fn gather(files: &[PathBuf]) -> anyhow::Result<Figures> {
                 add(sums.faults.entry(fault.clone()).or_default(), outcomes);
             }
         }
+        sums
     }
-    Ok(figures)
 }
 
 fn add(sum: &mut Outcomes, outcomes: &Outcomes) {

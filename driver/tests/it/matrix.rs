@@ -209,7 +209,8 @@ fn work(
 fn run(matrix: Matrix) {
     let full = setting("ZVM_MATRIX").is_some_and(|value| value == "full");
     let number = |name| setting(name).and_then(|text| text.parse::<u64>().ok());
-    let threads = number("ZVM_MATRIX_JOBS").unwrap_or(2);
+    // More than cores: a fault that stalls only waits.
+    let threads = number("ZVM_MATRIX_JOBS").unwrap_or(8);
     let deadline = number("ZVM_MATRIX_SECONDS").map(|s| Instant::now() + Duration::from_secs(s));
     let queue = Mutex::new(jobs(full));
     let tallies = Mutex::new(Vec::new());
@@ -237,6 +238,15 @@ fn run(matrix: Matrix) {
     report(matrix, &tallies.into_inner().unwrap(), left, full);
 }
 
+/// Whether some points of an operation are left out.
+fn is_narrowed() -> bool {
+    let stride = setting("ZVM_MATRIX_STRIDE").is_some_and(|stride| stride != "1");
+    stride
+        || ["ZVM_MATRIX_AT", "ZVM_MATRIX_FAULT"]
+            .into_iter()
+            .any(|name| setting(name).is_some())
+}
+
 fn line(tally: &Tally) -> String {
     let mut text = format!(
         "{:<48} {:<12} points {:>5} done {:>5} ",
@@ -262,7 +272,7 @@ fn report(matrix: Matrix, tallies: &[Tally], left: usize, full: bool) {
     if let Some(path) = setting("ZVM_MATRIX_JSON") {
         let path = format!("{path}-{}.json", format!("{matrix:?}").to_lowercase());
         let text = serde_json::to_string_pretty(&serde_json::json!({
-            "schema": 1, "matrix": format!("{matrix:?}"), "full": full, "points": done,
+            "schema": 2, "matrix": format!("{matrix:?}"), "every_point": full && !is_narrowed(), "points": done,
             "outcomes": sums, "not_begun": left, "operations": tallies,
         }));
         std::fs::write(&path, text.unwrap()).unwrap();
