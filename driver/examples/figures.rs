@@ -179,13 +179,13 @@ fn page(figures: &Figures) -> String {
         "# What the driver was put through\n\n\
          Written by the example `figures` from `docs/driver-figures.json`; its head has the commands. Each point is one run of an \
          operation on a simulated site, and afterwards the whole site, the driver's files and its answer are looked at. A *breach* \
-         is whatever is not as `driver/tests/it/stage.rs` asks.\n\n",
+         is whatever is not as `driver/tests/it/stage.rs` asks. What was mended after a run was run again, that operation alone.\n\n",
     );
     let _ = writeln!(
         text,
         "## Crashes\n\n\
          The process ends before and after each call and each write to its journal; a new one reconciles, and the operation is asked \
-         for again: {} points, {} breaches.\n",
+         for again: {} points, {} breaches. *Nothing open*: there was nothing to reconcile.\n",
         figures.crashes.points, figures.crashes.breaches
     );
     table(&mut text, "variant", &figures.crashes.variants);
@@ -194,8 +194,9 @@ fn page(figures: &Figures) -> String {
         text,
         "## Faults\n\n\
          Every fault of `docs/faults.md`, and every one between driver and management node (`wire`), at every step at which it can \
-         strike: {} points, {} breaches. *Not met*: the operation never came by, or every answer was the usual one. `lasting`: from \
-         that step on until the operation has ended.\n",
+         strike: {} points, {} breaches. *Failed, nothing left*: with a clear error, all as before. *Failed, reconciled*: it said what \
+         it left, and `reconcile` removed it. *Not met*: the operation never came by, or succeeded with every answer the usual one. \
+         `lasting`: from that step on until the operation has ended.\n",
         figures.faults.points, figures.faults.breaches
     );
     table(&mut text, "variant", &figures.faults.variants);
