@@ -193,7 +193,8 @@ fn page(figures: &Figures) -> String {
     let _ = writeln!(
         text,
         "## Faults\n\n\
-         Every fault of `docs/faults.md`, and every one between driver and management node (`wire`), at every step at which it can \
+         Every fault of `docs/faults.md` but F45, F67, F70 and a daemon that stalls for ever, and every one between driver and \
+         management node (`wire`), at every step at which it can \
          strike: {} points, {} breaches. *Failed, nothing left*: with a clear error, all as before. *Failed, reconciled*: it said what \
          it left, and `reconcile` removed it. *Not met*: the operation never came by, or succeeded with every answer the usual one. \
          `lasting`: from that step on until the operation has ended.\n",

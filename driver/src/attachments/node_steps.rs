@@ -136,17 +136,34 @@ impl Nova {
         if self.is_recorded(target).await? != Proof::Done {
             return Ok(());
         }
-        self.drop_node(target).await
+        match self.guest_state(&target.node).await? {
+            GuestState::Reachable => self.remove_node(target).await,
+            // It may be starting again, with the rule (F67).
+            GuestState::Unreachable if target.attachment.mount_point.is_some() => {
+                Err(Error::Backend(format!(
+                    "{} is on and does not answer: whether it has the node's rule cannot be told",
+                    target.node
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 
-    /// T1: the rule of the node, unless it is there twice: X18 takes every rule of the name, so then only ours goes.
+    /// T1: takes the node from a guest that answers.
     pub(super) async fn drop_node(&self, target: &Target) -> Result<()> {
+        if target.attachment.mount_point.is_none()
+            || self.guest_state(&target.node).await? != GuestState::Reachable
+        {
+            return Ok(());
+        }
+        self.remove_node(target).await
+    }
+
+    /// Removes the rule of the node, unless it is there twice: X18 takes every rule of the name, so then only ours goes.
+    async fn remove_node(&self, target: &Target) -> Result<()> {
         let Some(mount_point) = &target.attachment.mount_point else {
             return Ok(());
         };
-        if self.guest_state(&target.node).await? != GuestState::Reachable {
-            return Ok(());
-        }
         let (_, rules) = self.device_node(&target.node, mount_point).await?;
         let ours = |rule: &&String| {
             let attachment = &target.attachment;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use serde_json::json;
 use zvm_volume::images::FolderImages;
+use zvm_volume::steps::Known;
 use zvm_volume::volumes::{ExistingRef, VolumeDriver as _};
 
 use crate::cases::Case;
 use crate::check::content;
-use crate::guests::{ONE_PATH, guest, halves};
+use crate::guests::{ONE_PATH, guest, halves, mount};
 use crate::image_files::ByWayOfGuest;
 use crate::rig::{CURRENT, Extras, Rig, VARIANTS, volume};
 
@@ -110,6 +111,32 @@ async fn a_deploy_that_wrote_nothing_is_repeated() {
             });
         }
     }
+}
+
+/// A guest that starts again when the rule of a device node was just written (F67) still has it, and does not answer while the
+/// attach is undone: the rule is left, said to be, and taken by `reconcile`.
+#[tokio::test]
+async fn f67_a_rule_in_a_guest_that_starts_again_is_not_forgotten() {
+    let rig = Rig::lab(CURRENT).await;
+    let both = halves(&rig, ONE_PATH, Vec::new()).await;
+    let made = both.create(1, 1).await;
+    let instance = guest("lnx1");
+    let before = rig.traces();
+    rig.fault(json!({"name": "F67", "times": 1,
+        "target": {"guest": "lnx1", "command": "udevadm trigger"}}));
+    let mount_point = mount("/dev/vdb");
+    let error = both.attach(&made, &instance, Some(&mount_point)).await;
+    let left = error.unwrap_err().left_behind();
+    assert!(
+        left.iter().any(|left| left.contains("make node")),
+        "{left:?}"
+    );
+    assert!(rig.traces().contains("SYMLINK+=\"vdb%n\""));
+    rig.simulator.site().clear_faults();
+    rig.simulator.site().step_clock(60_000);
+    let report = both.nova.reconcile(&Known::NotDone).await.unwrap();
+    assert!(report.findings.is_empty(), "{report:?}");
+    assert_eq!(rig.traces(), before);
 }
 
 /// A guest that was given another FCP device than was asked for (F10) would log in with another WWPN: refused, and given back.
