@@ -161,7 +161,8 @@ impl Nova {
             format!("FCP device {fcp} does not see target port {wwpn}: check zones and cabling")
         } else {
             format!(
-                "target port {wwpn} does not show LUN {lun} to FCP device {fcp}: check LUN masking"
+                "target port {wwpn} gives FCP device {fcp} no LUN {lun}: check LUN masking and, without NPIV, that no other \
+                 image has it open through the same channel"
             )
         };
         format!("path {path} has no disk: {why}")

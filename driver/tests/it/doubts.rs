@@ -139,6 +139,44 @@ async fn f67_a_rule_in_a_guest_that_starts_again_is_not_forgotten() {
     assert_eq!(rig.traces(), before);
 }
 
+/// Without NPIV two images share a channel's WWPN, and the card refuses a LUN that another one has open (F45).
+#[tokio::test]
+async fn f45_a_lun_that_another_image_has_open_is_given_back() {
+    for variant in VARIANTS {
+        let mut world = xcat_simulator::site::lab();
+        let system = world.systems.get_mut("ZVM1").unwrap();
+        let physical: Vec<_> = system.fcp.values().map(|fcp| fcp.physical_wwpn).collect();
+        for fcp in system.fcp.values_mut() {
+            fcp.npiv_wwpn = None;
+        }
+        world.san.zones.get_mut("zvm1").unwrap().extend(&physical);
+        world.san.open_masking = true;
+        let rig = Rig::world(variant, world).await;
+        let both = halves(&rig, ONE_PATH, Vec::new()).await;
+        let made = both.create(1, 1).await;
+        let instance = guest("lnx1");
+        let before = rig.traces();
+        rig.fault(json!({"name": "F45",
+            "target": {"device": "1a00", "lun": "4010403300000000"}}));
+        let error = both.attach(&made, &instance, None).await.unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("no other image has it open"),
+            "{variant}: {text}"
+        );
+        assert_eq!(
+            error.left_behind(),
+            Vec::<String>::new(),
+            "{variant}: {error}"
+        );
+        assert_eq!(rig.traces(), before, "{variant}: {error}");
+        rig.simulator.site().clear_faults();
+        both.attach(&made, &instance, None).await.unwrap();
+        both.take(&made.id, &instance).await.unwrap();
+        assert_eq!(rig.traces(), before, "{variant}");
+    }
+}
+
 /// A guest that was given another FCP device than was asked for (F10) would log in with another WWPN: refused, and given back.
 #[tokio::test]
 async fn another_device_than_was_asked_for_is_refused() {

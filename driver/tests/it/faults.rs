@@ -377,7 +377,7 @@ impl Dry {
             .into_iter()
             .map(|wire| (format!("wire {wire:?}"), Kind::Wire(wire)))
             .collect();
-        // F45 asks for a site without NPIV; a daemon that stalls for ever is a stall of the wire. F67 is done when it is asked
+        // F45 asks for a site without NPIV and has a test of its own; a daemon that stalls for ever is a stall of the wire. F67 is done when it is asked
         // for: a guest that starts again has what xCAT wrote for it, which is not always what it had before.
         let apart = ["F45", "F67", "xcatd-stall"];
         let asked_for = setting("ZVM_MATRIX_FAULT");
