@@ -23,6 +23,9 @@ enum Args {
         /// Files of `scripts/driver-matrix` (.json) and `scripts/driver-soak` (.jsonl)
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// What a reader has to know of the runs
+        #[arg(long, default_value = "")]
+        remark: String,
     },
     /// Write the page
     Page {
@@ -85,6 +88,7 @@ struct Soak {
 
 #[derive(Default, Serialize, Deserialize)]
 struct Figures {
+    remark: String,
     crashes: Sums,
     faults: Sums,
     soaks: Vec<Soak>,
@@ -92,8 +96,10 @@ struct Figures {
 
 fn main() -> anyhow::Result<()> {
     match Args::parse() {
-        Args::Gather { files } => {
-            println!("{}", serde_json::to_string_pretty(&gather(&files)?)?);
+        Args::Gather { files, remark } => {
+            let mut figures = gather(&files)?;
+            figures.remark = remark;
+            println!("{}", serde_json::to_string_pretty(&figures)?);
         }
         Args::Page { figures } => {
             let text = read(&figures)?;
@@ -140,6 +146,7 @@ fn gather(files: &[PathBuf]) -> anyhow::Result<Figures> {
         Sums::of(tallies.into_values())
     };
     Ok(Figures {
+        remark: String::new(),
         crashes: sums("Crashes"),
         faults: sums("Faults"),
         soaks,
@@ -179,8 +186,11 @@ fn page(figures: &Figures) -> String {
         "# What the driver was put through\n\n\
          Written by the example `figures` from `docs/driver-figures.json`; its head has the commands. Each point is one run of an \
          operation on a simulated site, and afterwards the whole site, the driver's files and its answer are looked at. A *breach* \
-         is whatever is not as `driver/tests/it/stage.rs` asks. What was mended after a run was run again, that operation alone.\n\n",
+         is whatever is not as `driver/tests/it/stage.rs` asks.\n\n",
     );
+    if !figures.remark.is_empty() {
+        let _ = writeln!(text, "{}\n", figures.remark);
+    }
     let _ = writeln!(
         text,
         "## Crashes\n\n\
