@@ -295,7 +295,7 @@ fn soak(args: &Args) -> anyhow::Result<()> {
         "seed": args.seed, "processes": 2, "tasks": 2 * args.tasks, "calls": total.calls, "seconds": seconds.round(),
         "calls_per_second": (total.calls as f64 / seconds).round(), "created": total.created,
         "attached": total.attached, "attached_again": total.repeated, "refused": total.refused,
-        "checked_at_rest": rests, "checked_at_work": looks, "violations": 0,
+        "checked_at_rest": rests, "checked_at_work": looks, "violations": total.wrong.len(),
     });
     println!("{line}");
     Ok(())

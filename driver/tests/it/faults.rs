@@ -416,7 +416,7 @@ impl Dry {
                     // The ways in which ssh does not get through differ in a text only: one of them lasts. That nothing of the MN
                     // is reached any more is among the faults of the wire.
                     let once = effect.layer() == Layer::Http
-                        || fault.name == "F67"
+                        || matches!(effect, Effect::Reboot { .. })
                         || (effect.layer() == Layer::Ssh && fault.name != "ssh-no-route");
                     let lasts: &[bool] = if once { &[false] } else { &[false, true] };
                     kinds.extend(lasts.iter().map(|lasting| {

@@ -293,7 +293,10 @@ fn report(matrix: Matrix, tallies: &[Tally], left: usize, full: bool) {
             .collect::<Vec<_>>()
             .join("\n")
     );
-    assert!(done > 0, "nothing was done");
+    assert!(
+        done > 0,
+        "nothing was done: no operation, variant or fault is named so, or none met it"
+    );
 }
 
 #[test]
