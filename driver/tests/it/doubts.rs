@@ -11,7 +11,7 @@ use crate::cases::Case;
 use crate::check::content;
 use crate::guests::{ONE_PATH, guest, halves, mount};
 use crate::image_files::ByWayOfGuest;
-use crate::rig::{CURRENT, Extras, Rig, VARIANTS, volume};
+use crate::rig::{CURRENT, Extras, Rig, VARIANTS, volume, without_npiv};
 
 const PORT: &str = "500507630300c562";
 const LUN: &str = "4011403300000000";
@@ -144,13 +144,7 @@ async fn f67_a_rule_in_a_guest_that_starts_again_is_not_forgotten() {
 async fn f45_a_lun_that_another_image_has_open_is_given_back() {
     for variant in VARIANTS {
         let mut world = xcat_simulator::site::lab();
-        let system = world.systems.get_mut("ZVM1").unwrap();
-        let physical: Vec<_> = system.fcp.values().map(|fcp| fcp.physical_wwpn).collect();
-        for fcp in system.fcp.values_mut() {
-            fcp.npiv_wwpn = None;
-        }
-        world.san.zones.get_mut("zvm1").unwrap().extend(&physical);
-        world.san.open_masking = true;
+        without_npiv(&mut world);
         let rig = Rig::world(variant, world).await;
         let both = halves(&rig, ONE_PATH, Vec::new()).await;
         let made = both.create(1, 1).await;

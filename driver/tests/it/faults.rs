@@ -372,20 +372,18 @@ impl Dry {
     }
 
     /// All that can go wrong.
-    fn kinds(&self, operation: Operation) -> Vec<(String, Kind)> {
-        let mut kinds: Vec<(String, Kind)> = Wire::ALL
-            .into_iter()
-            .map(|wire| (format!("wire {wire:?}"), Kind::Wire(wire)))
-            .collect();
-        // F45 asks for a site without NPIV and has a test of its own; a daemon that stalls for ever is a stall of the wire. F67 is done when it is asked
-        // for: a guest that starts again has what xCAT wrote for it, which is not always what it had before.
-        let apart = ["F45", "F67", "xcatd-stall"];
-        let asked_for = setting("ZVM_MATRIX_FAULT");
+    fn kinds(&self, stage: &Stage) -> Vec<(String, Kind)> {
+        let mut kinds: Vec<(String, Kind)> = Vec::new();
+        if stage.has_npiv {
+            let wire = Wire::ALL.into_iter();
+            kinds.extend(wire.map(|wire| (format!("wire {wire:?}"), Kind::Wire(wire))));
+        }
+        // A daemon that stalls for ever is a stall of the wire.
         let is_done = |fault: &&NamedFault| {
-            !apart.contains(&fault.name) || asked_for.as_deref() == Some(fault.name)
+            fault.name != "xcatd-stall" && (fault.name == WITHOUT_NPIV) != stage.has_npiv
         };
         for fault in catalogue().filter(is_done) {
-            let targets = self.targets(fault, &operation.guest());
+            let targets = self.targets(fault, &stage.operation.guest());
             if targets.is_empty() {
                 kinds.push((fault.name.to_owned(), Kind::Nowhere));
             }
@@ -434,6 +432,9 @@ impl Dry {
     }
 }
 
+/// The fault that comes only where guests share a channel's own WWPN: it is struck there, all others where each has its own.
+const WITHOUT_NPIV: &str = "F45";
+
 /// Before or after the work, where a fault can be either.
 fn times(fault: &NamedFault, effect: &Effect) -> Vec<Option<When>> {
     match effect {
@@ -457,12 +458,16 @@ struct Struck {
 pub async fn strike_everywhere(stage: &Stage, chosen: &mut Chosen, tally: &mut Tally) {
     let dry = Dry::run(stage).await;
     let calls = dry.answers.len();
-    tally.points = calls;
+    if stage.has_npiv {
+        tally.points = calls;
+        if calls == 0 {
+            tally.add("no call", Ok("no call"), String::new);
+        }
+    }
     if calls == 0 {
-        tally.add("no call", Ok("no call"), String::new);
         return;
     }
-    let kinds = dry.kinds(stage.operation);
+    let kinds = dry.kinds(stage);
     if !chosen.is_full() {
         for _ in 0..SAMPLE {
             let (name, kind) = &kinds[chosen.roll(kinds.len())];
@@ -610,8 +615,7 @@ async fn strike(stage: &Stage, dry: &Dry, kind: &Kind, at: usize) -> Struck {
     if let Kind::Rule { request, .. } = kind
         && request.name.as_deref() == Some("F67")
     {
-        // The guest is back.
-        site.step_clock(60_000);
+        stage.restart();
     }
     if let Kind::Condition(request) = kind {
         match (request.name.as_deref(), &request.target.device) {

@@ -170,7 +170,15 @@ async fn job(
     let stage = Arc::new(Stage::set(operation, variant).await);
     match matrix {
         Matrix::Crashes => crash_everywhere(stage, chosen, tally).await,
-        Matrix::Faults => strike_everywhere(&stage, chosen, tally).await,
+        Matrix::Faults => {
+            strike_everywhere(&stage, chosen, tally).await;
+            drop(stage);
+            // One fault has a site of its own; the sample does it for some operations.
+            if chosen.is_full() || chosen.roll(8) == 0 {
+                let stage = Stage::set_without_npiv(operation, variant).await;
+                strike_everywhere(&stage, chosen, tally).await;
+            }
+        }
     }
 }
 

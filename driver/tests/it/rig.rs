@@ -263,6 +263,19 @@ impl Rig {
     }
 }
 
+/// A site whose guests share a channel's own WWPN, as it is where the storage network knows no NPIV.
+pub fn without_npiv(world: &mut World) {
+    for (name, system) in &mut world.systems {
+        let zone = world.san.zones.get_mut(&name.to_string().to_lowercase());
+        let physical = system.fcp.values().map(|fcp| fcp.physical_wwpn);
+        zone.unwrap().extend(physical);
+        for fcp in system.fcp.values_mut() {
+            fcp.npiv_wwpn = None;
+        }
+    }
+    world.san.open_masking = true;
+}
+
 pub const POOL: &str = "/var/opt/zhcp/zfcp/scsipol1.conf";
 
 fn zhcp(world: &mut World) -> &mut xcat_simulator::world::Linux {

@@ -1,8 +1,10 @@
 //! One operation on its stage: a site with everything that the operation works on, kept so that each point of a matrix starts
 //! from the same world and the same files; and what must be true before, meanwhile and afterwards.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,7 +24,7 @@ use crate::check::{files, violations};
 use crate::guests::traces;
 use crate::image_files::ByWayOfGuest;
 use crate::matrix::setting;
-use crate::rig::{Door, Rig, SiteClock, Variant, volume};
+use crate::rig::{Door, Rig, SiteClock, Variant, volume, without_npiv};
 use crate::{cases, guest_cases};
 
 /// An operation of either half.
@@ -167,6 +169,8 @@ pub enum Moment {
 /// The stage.
 pub struct Stage {
     pub operation: Operation,
+    /// Whether each guest has a WWPN of its own on a channel.
+    pub has_npiv: bool,
     pub rig: Rig,
     pub subject: Subject,
     world: World,
@@ -181,6 +185,8 @@ pub struct Stage {
     swapped: Mutex<Option<usize>>,
     /// How large the volume's LUN was when the operation ended, in bytes, whatever its row says (F50).
     capacity: Mutex<u64>,
+    /// Whether a guest has started again meanwhile (F67).
+    restarted: AtomicBool,
 }
 
 /// Keeps the site's states in which no plan is open.
@@ -207,7 +213,18 @@ impl Scribe for Between {
 impl Stage {
     /// Makes the site, what the operation needs, and finds out how it ends when nothing goes wrong.
     pub async fn set(operation: Operation, variant: Variant) -> Self {
-        let mut rig = Rig::world(variant, operation.world()).await;
+        Self::set_in(operation.world(), true, operation, variant).await
+    }
+
+    /// The same on a site without NPIV.
+    pub async fn set_without_npiv(operation: Operation, variant: Variant) -> Self {
+        let mut world = operation.world();
+        without_npiv(&mut world);
+        Self::set_in(world, false, operation, variant).await
+    }
+
+    async fn set_in(world: World, has_npiv: bool, operation: Operation, variant: Variant) -> Self {
+        let mut rig = Rig::world(variant, world).await;
         std::fs::create_dir(rig.folder.path().join("glance")).unwrap();
         let process = process(&rig, operation, Plug::default());
         process.driver.start().await.unwrap();
@@ -220,6 +237,7 @@ impl Stage {
         let before = traces(&world);
         let mut stage = Self {
             operation,
+            has_npiv,
             rig,
             subject,
             world,
@@ -229,6 +247,7 @@ impl Stage {
             lost: Mutex::default(),
             swapped: Mutex::default(),
             capacity: Mutex::default(),
+            restarted: AtomicBool::default(),
             before,
         };
         let between = Arc::new(Between {
@@ -270,6 +289,7 @@ impl Stage {
         let site = self.rig.simulator.site();
         *self.lost.lock().unwrap() = None;
         *self.swapped.lock().unwrap() = None;
+        self.restarted.store(false, Ordering::Relaxed);
         site.clear_faults();
         *site.edit() = self.world.clone();
         copy_folder(self.folder.path(), self.rig.folder.path());
@@ -447,6 +467,12 @@ impl Stage {
         *self.lost.lock().unwrap() = Some(device.to_owned());
     }
 
+    /// A guest has started again, and is up after a while.
+    pub fn restart(&self) {
+        self.restarted.store(true, Ordering::Relaxed);
+        self.rig.simulator.site().step_clock(60_000);
+    }
+
     fn traces(&self) -> String {
         self.rig.traces()
     }
@@ -456,6 +482,7 @@ impl Stage {
     /// made again by the only command for that, which empties it (2.2.4); what I5 asks of a used row is its owner.
     /// And a device that CP took away (F7) may be nobody's; if it is somebody's, then whose it was.
     /// Where the storage answers for one volume with another (F41), a node's rule names the disk that answered, as it says itself.
+    /// And a guest that started again (F67) may have as a unit what its file names and its own scan had found before.
     fn fits(&self, wanted: &str, found: &str) -> bool {
         let lost = self.lost.lock().unwrap();
         let is_lost = |line: &&str| {
@@ -465,7 +492,15 @@ impl Stage {
         let gone = !found.lines().any(|line| is_lost(&line));
         let mut swapped = self.swapped.lock().unwrap();
         let mut others = 0;
-        let mut found = found.lines();
+        let configured = if self.restarted.load(Ordering::Relaxed) {
+            configured_units(wanted)
+        } else {
+            BTreeSet::new()
+        };
+        let is_new = |line: &&str| {
+            configured.contains(*line) && !wanted.lines().any(|wanted| wanted == *line)
+        };
+        let mut found = found.lines().filter(|line| !is_new(line));
         let same = wanted
             .lines()
             .filter(|line| !(gone && is_lost(line)))
@@ -585,6 +620,22 @@ fn process(rig: &Rig, operation: Operation, plug: Plug) -> Process {
         glance,
         simulator: Arc::clone(&rig.simulator),
     }
+}
+
+/// The units that the files `zfcp.conf` among some traces ask for.
+fn configured_units(traces: &str) -> BTreeSet<String> {
+    let mut units = BTreeSet::new();
+    let mut host = None;
+    for line in traces.lines() {
+        let path = line
+            .strip_prefix("0.0.")
+            .map(|path| path.replace("0x", "").replace(' ', "/"));
+        match (host, path) {
+            (Some(host), Some(path)) => drop(units.insert(format!("{host} unit {path}"))),
+            _ => host = line.strip_suffix(" /etc/zfcp.conf"),
+        }
+    }
+    units
 }
 
 /// Whether a line is the rule of a node that was wanted, but for the identity by which multipath knows the disk.

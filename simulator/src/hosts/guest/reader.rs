@@ -1,8 +1,10 @@
 //! Files of class X that wait in a guest's reader: the guest's activation service runs them at its start, in their
-//! order (spec: guests 6.11).
+//! order (spec: guests 6.11). The service belongs to the images that are deployed to guests; the management node and the zHCP,
+//! in whose reader a file lies for a moment on its way to a guest, have none and leave it there.
 
 use super::setup_disk;
 use crate::hosts::{ProgramEnv, shell};
+use crate::world::LinuxRole;
 
 /// Ending of the names of archives that hold a script to run.
 const SCRIPTS: &str = ".doscript";
@@ -18,6 +20,9 @@ pub fn run_waiting(env: &mut ProgramEnv<'_>) {
     let Some(linux) = env.linux() else {
         return;
     };
+    if linux.role != LinuxRole::Guest {
+        return;
+    }
     let user = linux.userid.clone();
     let Some(files) = env.system_mut().and_then(|zvm| zvm.readers.get_mut(&user)) else {
         return;
