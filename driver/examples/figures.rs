@@ -58,6 +58,9 @@ struct Tally {
     breaches: Vec<String>,
 }
 
+/// Those of one matrix, by operation and variant.
+type Tallies = BTreeMap<(String, String), Tally>;
+
 /// Sums of one matrix.
 #[derive(Default, Serialize, Deserialize)]
 struct Sums {
@@ -116,7 +119,7 @@ fn read(path: &Path) -> anyhow::Result<String> {
 }
 
 fn gather(files: &[PathBuf]) -> anyhow::Result<Figures> {
-    let mut tallies: BTreeMap<String, BTreeMap<(String, String), Tally>> = BTreeMap::new();
+    let mut tallies: BTreeMap<String, Tallies> = BTreeMap::new();
     let mut soaks = Vec::new();
     for path in files {
         let text = read(path)?;
@@ -141,6 +144,7 @@ fn gather(files: &[PathBuf]) -> anyhow::Result<Figures> {
             of_matrix.insert((tally.operation.clone(), tally.variant.clone()), tally);
         }
     }
+    ensure_whole(&tallies)?;
     let mut sums = |matrix: &str| {
         let tallies = tallies.remove(matrix).unwrap_or_default();
         Sums::of(tallies.into_values())
@@ -151,6 +155,28 @@ fn gather(files: &[PathBuf]) -> anyhow::Result<Figures> {
         faults: sums("Faults"),
         soaks,
     })
+}
+
+/// Refuses matrices that do not have the same operations, each of them in every variant.
+fn ensure_whole(matrices: &BTreeMap<String, Tallies>) -> anyhow::Result<()> {
+    let all = || matrices.values().flat_map(BTreeMap::keys);
+    let operations: BTreeSet<&String> = all().map(|(operation, _)| operation).collect();
+    let variants: BTreeSet<&String> = all().map(|(_, variant)| variant).collect();
+    ensure!(
+        variants.len() == 4,
+        "the page tells of four variants; the files have {variants:?}"
+    );
+    for (matrix, tallies) in matrices {
+        for operation in &operations {
+            for variant in &variants {
+                ensure!(
+                    tallies.contains_key(&((*operation).clone(), (*variant).clone())),
+                    "{matrix}: '{operation}' {variant} is in none of the files"
+                );
+            }
+        }
+    }
+    Ok(())
 }
 
 impl Sums {
@@ -203,9 +229,8 @@ fn page(figures: &Figures) -> String {
     let _ = writeln!(
         text,
         "## Faults\n\n\
-         Every fault of `docs/faults.md` but F45, F67, F70 and a daemon that stalls for ever, and every one between driver and \
-         management node (`wire`), at every step at which it can \
-         strike: {} points, {} breaches. *Failed, nothing left*: with a clear error, all as before. *Failed, reconciled*: it said what \
+         Every fault of `docs/faults.md` but a daemon that stalls for ever, and every one between driver and management node \
+         (`wire`), at every step at which it can strike (F45 on a site without NPIV): {} points, {} breaches. *Failed, nothing left*: with a clear error, all as before. *Failed, reconciled*: it said what \
          it left, and `reconcile` removed it. *Not met*: the operation never came by, or succeeded with every answer the usual one. \
          `lasting`: from that step on until the operation has ended.\n",
         figures.faults.points, figures.faults.breaches

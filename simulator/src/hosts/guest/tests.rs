@@ -4,7 +4,7 @@ use crate::hosts::guest;
 use crate::hosts::shell;
 use crate::world::san::Medium;
 use crate::world::zfcp::tests::{DEV, LUN, PHYSICAL, PORT, host, world};
-use crate::world::{Distribution, UserId, World};
+use crate::world::{Distribution, LinuxRole, UserId, World};
 
 /// Runs commands as root on the guest; the text is what a terminal shows, with exit statuses that are not 0.
 fn session(world: &mut World, commands: &[&str]) -> String {
@@ -427,12 +427,49 @@ fn a_detached_device_is_defunct() {
     insta::assert_snapshot!(text);
 }
 
-/// The files of class X that wait in the reader run at the start (spec: guests 6.11).
-#[test]
-fn punched_scripts_run_at_the_start() {
+/// Puts the notice of a volume into the guest's reader.
+fn punch(world: &mut World) {
     let invoke = format!(
         "#!/bin/bash\n/bin/bash setupDisk action=addScsiVolume fcpAddr={DEV} wwpn={PORT} lun={LUN}\n"
     );
+    let mut archive = format!("{:\0<124}", "invokeScript.sh");
+    archive.push_str(&format!("{:011o}\0", invoke.len()));
+    archive = format!("{archive:\0<512}{invoke}");
+    let length = archive.len().next_multiple_of(512) + 1024;
+    let file = crate::world::zvm::SpoolFile {
+        id: 1,
+        class: 'X',
+        name: "aemod.doscript".into(),
+        text: format!("{archive:\0<length$}"),
+        ..crate::world::zvm::SpoolFile::default()
+    };
+    let system = world.systems.values_mut().next().unwrap();
+    system.readers.insert(UserId::new("LNX1"), vec![file]);
+}
+
+/// The zHCP and the management node have no activation service: what lies in a reader of theirs when they start, on its way to
+/// a guest, stays there.
+#[test]
+fn a_zhcp_does_not_run_what_waits_in_its_reader() {
+    for (role, ran) in [
+        (LinuxRole::Guest, true),
+        (LinuxRole::Zhcp, false),
+        (LinuxRole::Mn, false),
+    ] {
+        let mut world = manual(Distribution::Rhel7);
+        world.linuxes.get_mut(&host()).unwrap().role = role;
+        punch(&mut world);
+        relog(&mut world);
+        let left = &world.systems.values().next().unwrap().readers[&UserId::new("LNX1")];
+        assert_eq!(left.is_empty(), ran, "{role:?}");
+        let configured = world.linuxes[&host()].fs.read("/etc/zfcp.conf");
+        assert_eq!(configured.is_some(), ran, "{role:?}: {configured:?}");
+    }
+}
+
+/// The files of class X that wait in the reader run at the start (spec: guests 6.11).
+#[test]
+fn punched_scripts_run_at_the_start() {
     for distribution in [
         Distribution::Rhel7,
         Distribution::Sles12,
@@ -441,20 +478,7 @@ fn punched_scripts_run_at_the_start() {
         let mut world = manual(distribution);
         world.linuxes.get_mut(&host()).unwrap().kernel_parameters =
             "zfcp.allow_lun_scan=0".to_owned();
-        let mut archive = format!("{:\0<124}", "invokeScript.sh");
-        archive.push_str(&format!("{:011o}\0", invoke.len()));
-        archive = format!("{archive:\0<512}{invoke}");
-        let length = archive.len().next_multiple_of(512) + 1024;
-        archive = format!("{archive:\0<length$}");
-        let system = world.systems.values_mut().next().unwrap();
-        let file = crate::world::zvm::SpoolFile {
-            id: 1,
-            class: 'X',
-            name: "aemod.doscript".into(),
-            text: archive,
-            ..crate::world::zvm::SpoolFile::default()
-        };
-        system.readers.insert(UserId::new("LNX1"), vec![file]);
+        punch(&mut world);
         relog(&mut world);
         assert_eq!(
             world.linuxes[&host()].zfcp.disks().count(),
