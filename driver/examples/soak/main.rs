@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Parser;
-use serde_json::json;
+use serde_json::{Value, json};
 use zvm_volume::types::Lifecycle;
 
 use claims::Claims;
@@ -222,15 +222,33 @@ fn setup(args: &Args, number: usize, served: &Served, folder: &Path) -> anyhow::
 fn soak(args: &Args) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let served = Served::start(args)?;
-    let claims = Claims::open(&folder.path().join("claims"))?;
+    let error = match run(args, &served, folder.path()) {
+        Ok(line) => {
+            println!("{line}");
+            return Ok(());
+        }
+        Err(error) => error,
+    };
+    // Whoever looks for the cause needs what the site was asked of late and what the drivers believe.
+    let folder = folder.keep();
+    Err(match served.keep_evidence(&folder) {
+        Ok(()) => error.context(format!(
+            "the site's journal and state and the drivers' folders are kept in {}",
+            folder.display()
+        )),
+        Err(lost) => error.context(format!(
+            "the drivers' folders are kept in {}, the site's journal is lost: {lost:#}",
+            folder.display()
+        )),
+    })
+}
+
+/// The line of a run without violations.
+fn run(args: &Args, served: &Served, folder: &Path) -> anyhow::Result<Value> {
+    let claims = Claims::open(&folder.join("claims"))?;
     let mut workers = Vec::new();
     for number in 0..2 {
-        workers.push(Worker::start(&setup(
-            args,
-            number,
-            &served,
-            folder.path(),
-        )?)?);
+        workers.push(Worker::start(&setup(args, number, served, folder)?)?);
     }
     for worker in &mut workers {
         worker.report()?;
@@ -268,7 +286,7 @@ fn soak(args: &Args) -> anyhow::Result<()> {
             total.wrong.push("claims are left".to_owned());
         }
         for state in ["state", "state0", "state1"] {
-            let locks = folder.path().join(state).join("locks");
+            let locks = folder.join(state).join("locks");
             let left = std::fs::read_dir(locks).map_or(0, Iterator::count);
             if left != 0 {
                 total
@@ -289,16 +307,14 @@ fn soak(args: &Args) -> anyhow::Result<()> {
         }
     }
     let seconds = started.elapsed().as_secs_f64();
-    let line = json!({
+    Ok(json!({
         "release": args.release, "behaviour": args.behaviour, "lifecycle": args.lifecycle,
         "machines": args.machines, "paths": args.paths, "clear": args.clear, "durable": args.durable,
         "seed": args.seed, "processes": 2, "tasks": 2 * args.tasks, "calls": total.calls, "seconds": seconds.round(),
         "calls_per_second": (total.calls as f64 / seconds).round(), "created": total.created,
         "attached": total.attached, "attached_again": total.repeated, "refused": total.refused,
         "checked_at_rest": rests, "checked_at_work": looks, "violations": total.wrong.len(),
-    });
-    println!("{line}");
-    Ok(())
+    }))
 }
 
 /// Gives all workers an order; `meanwhile` is done again and again until the last of them has reported.

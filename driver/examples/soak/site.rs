@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, bail, ensure};
@@ -102,6 +103,18 @@ impl Served {
                     users.join(" and ")
                 );
             }
+        }
+        Ok(())
+    }
+
+    /// Writes into a folder what the site's journal still has of the requests, with their remote commands, and the site's state.
+    pub fn keep_evidence(&self, folder: &Path) -> anyhow::Result<()> {
+        for what in ["journal", "state"] {
+            let path = format!("/worlds/default/{what}");
+            let answer = self.control.call("GET", &path, &Value::Null)?;
+            let file = folder.join(format!("{what}.json"));
+            std::fs::write(&file, serde_json::to_vec_pretty(&answer)?)
+                .with_context(|| format!("cannot write {}", file.display()))?;
         }
         Ok(())
     }

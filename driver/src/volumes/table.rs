@@ -244,8 +244,8 @@ pub fn markdown() -> String {
     let mut page = "# The Cinder contract\n\n\
         Written from `driver/src/volumes/table.rs`; a test compares the two and looks for each test by its name. Every operation that\n\
         changes something is also run with a crash before and after each of its calls, and with each fault at each call\n\
-        (`driver/tests/it/crash.rs`, `driver/tests/it/faults.rs`), on both release lines, as executed and as intended. `ZVM_MATRIX=full` tests\n\
-        all points; the ordinary run tests all points of the row operations on the current release and a part of the rest.\n\n\
+        (`driver/tests/it/crash.rs`, `driver/tests/it/faults.rs`), on both release lines, as executed and as intended. `scripts/driver-matrix`\n\
+        tests all points (figures: `docs/driver-figures.md`); `scripts/test` takes some of each operation.\n\n\
         | method | here | remark | shown by |\n|---|---|---|---|\n"
         .to_owned();
     for row in CONTRACT {
