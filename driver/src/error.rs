@@ -24,7 +24,7 @@ pub enum Error {
     Tls(#[from] TlsError),
     /// A call to the management node.
     #[error("{0}")]
-    Call(#[from] CallError),
+    Call(#[source] CallError),
     /// The back end's state does not allow it.
     #[error("{0}")]
     Backend(String),
@@ -124,6 +124,18 @@ pub enum Error {
     /// A step of an operation failed.
     #[error("{0}")]
     Step(Box<StepError>),
+}
+
+impl From<CallError> for Error {
+    /// A call that this level of z/VM has no API for is not a failure of the back end: the release cannot do it
+    /// (spec: driver 2.9, 900/12).
+    fn from(error: CallError) -> Self {
+        if error.is_unsupported() {
+            Self::Unsupported(error.to_string())
+        } else {
+            Self::Call(error)
+        }
+    }
 }
 
 /// What is wrong with an image.

@@ -2,6 +2,7 @@
 
 use super::api::{AttachOptions, Attached, GuestPath, Instance, VolumeRef};
 use super::devices::other_device;
+use super::guest::missing_instance;
 use super::nova::Nova;
 use super::operations::fresh_id;
 use super::rows::Holder;
@@ -114,11 +115,7 @@ impl Nova {
             });
         }
         let Some(path) = self.path(node).await? else {
-            return Err(Error::Instance {
-                text: format!("instance {node} could not be found"),
-                missing: true,
-                retryable: false,
-            });
+            return Err(missing_instance(node));
         };
         self.check_row(node, &mut attachment).await?;
         let fcp = volume.connection.fcp.clone();
@@ -279,7 +276,9 @@ impl Nova {
         if self.holder(&target).await?.0 != Holder::Guest {
             return Err(wrong("its row says otherwise".to_owned()));
         }
-        let path = self.path(node).await?.unwrap_or(GuestPath::Inactive);
+        let Some(path) = self.path(node).await? else {
+            return Err(missing_instance(node));
+        };
         if path == GuestPath::Active {
             let attachment = &target.attachment;
             let units = self.units(node).await?;

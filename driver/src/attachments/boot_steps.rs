@@ -37,6 +37,8 @@ impl Nova {
         // The call takes one word; what stood behind it cannot be put back.
         let word = before.and_then(|text| text.split_whitespace().next());
         match word {
+            // It started from this device before as well.
+            Some(word) if word.parse() == Ok(device) => Ok(()),
             Some(word) if ipl_device(&entry) == Some(device) => {
                 let call = Call::SetIpl {
                     node: node.clone(),
@@ -46,8 +48,11 @@ impl Nova {
                 let outcome = self.call_unlocked(call).await;
                 let entry = self.directory(node).await?.unwrap_or_default();
                 match outcome {
-                    Err(error) if ipl_device(&entry) == Some(device) => Err(error.into()),
-                    _ => Ok(()),
+                    _ if ipl_device(&entry) != Some(device) => Ok(()),
+                    Err(error) => Err(error.into()),
+                    Ok(_) => Err(Error::Backend(format!(
+                        "the directory entry of {node} still starts from {device} although the management node reported no error"
+                    ))),
                 }
             }
             _ => Ok(()),

@@ -51,7 +51,8 @@ impl Nova {
         detached
     }
 
-    /// Takes all volumes back, the root volume last.
+    /// Takes all volumes back, the root volume last. While the guest's state cannot be read nothing is begun, and the ledger keeps
+    /// its entry, so that a repetition takes everything back.
     pub(super) async fn destroy(&self, instance: &Instance) -> Result<Vec<String>> {
         let node = &instance.node;
         let _lock = self.lock_instance(node).await?;
@@ -157,13 +158,21 @@ impl Nova {
             ..volume.clone()
         };
         let attachment = self.attachment(&sized, mount_point, distribution)?;
-        let target = Target {
+        let mut target = Target {
             node: node.clone(),
             fcp: volume.connection.fcp.clone(),
             attachment,
         };
-        // A record is not proof: nothing is touched unless the row or the guest says that the volume is there.
-        if self.holder(&target).await?.0 != Holder::Guest && !self.has_any_unit(&target).await? {
+        // A record is not proof: nothing is touched unless the row or the guest says that the volume is there. Which devices the
+        // guest has it through is said by the row, not by connection data that may have been made anew since.
+        let (holder, row) = self.holder(&target).await?;
+        match row.map(|row| row.channels()) {
+            Some(channels) if holder == Holder::Guest && !channels.is_empty() => {
+                target.fcp = channels;
+            }
+            _ => {}
+        }
+        if holder != Holder::Guest && !self.has_any_unit(&target).await? {
             return Ok(None);
         }
         if self.engine.is_rehearsing() {

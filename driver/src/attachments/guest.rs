@@ -24,6 +24,15 @@ pub(super) enum GuestState {
     Unknown,
 }
 
+/// The failure of an operation on a node that xCAT does not know (D8).
+pub(super) fn missing_instance(node: &NodeName) -> Error {
+    Error::Instance {
+        text: format!("instance {node} could not be found"),
+        missing: true,
+        retryable: false,
+    }
+}
+
 impl Nova {
     /// RB8. Being reachable is not taken for running: the two are asked separately (D19).
     pub(super) async fn guest_state(&self, node: &NodeName) -> Result<GuestState> {

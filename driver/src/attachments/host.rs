@@ -1,5 +1,8 @@
 //! The start of a host, and the connectors that it gives (spec: driver 2.8.2, 2.8.4).
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+
 use super::api::{Instance, SourceRecord, VolumeRef};
 use super::connection::Connection;
 use super::nova::Nova;
@@ -8,7 +11,26 @@ use crate::error::{Error, Result};
 use crate::fcp::{
     Attachment, AttachmentState, Connector, FcpError, Inventory, StateError, free_by_chpid,
 };
+use crate::steps::{Entry, Known, Records};
 use crate::types::{DeviceNumber, NodeName};
+
+/// Nova's records as the authority on what was done.
+struct Recorded<'a>(&'a [SourceRecord]);
+
+impl Records for Recorded<'_> {
+    fn known<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Known> {
+        let is_recorded = self.0.iter().any(|record| {
+            let node = record.instance.node.as_str();
+            record.volume_id == entry.subject && entry.touches.iter().any(|touched| touched == node)
+        });
+        let known = if is_recorded {
+            Known::Done
+        } else {
+            Known::Unknown
+        };
+        std::future::ready(known).boxed()
+    }
+}
 
 impl Nova {
     /// Prepares the host.
@@ -31,6 +53,11 @@ impl Nova {
         news.extend(self.judge_inventory(&inventory));
         news.extend(self.take_records(records).await?);
         self.release_withheld(&inventory).await?;
+        // Before the first request is served (spec: driver 4.1).
+        match self.reconcile(&Recorded(records)).await {
+            Ok(report) => news.extend(report.news()),
+            Err(error) => news.push(format!("interrupted operations are not resolved: {error}")),
+        }
         for line in &news {
             tracing::warn!("{line}");
         }

@@ -156,17 +156,19 @@ impl Nova {
         self.client.call(&call).await
     }
 
-    /// A change of SMAPI or the directory; a lock of theirs is waited for (spec: driver 2.9).
+    /// A change of SMAPI or the directory; a lock of theirs is waited for (spec: driver 2.9, 2.11).
     pub(super) async fn call_unlocked(&self, call: Call) -> std::result::Result<Done, CallError> {
-        const TRIES: u32 = 4;
-        let mut tried = 0;
+        const WAIT: Duration = Duration::from_mins(5);
+        const LONGEST: Duration = Duration::from_mins(1);
+        let (mut waited, mut pause) = (Duration::ZERO, self.patience.pause * 2);
         loop {
             match self.client.call(&call).await {
-                Err(error) if error.is_busy() && tried < TRIES => {
-                    tried += 1;
-                    let pause = self.patience.pause * 2u32.pow(tried);
-                    tracing::info!(call = call.id(), ?pause, "locked, trying again");
-                    self.client.clock().sleep(pause).await;
+                Err(error) if error.is_busy() && waited < WAIT => {
+                    let now = pause.min(LONGEST).min(WAIT.saturating_sub(waited));
+                    tracing::info!(call = call.id(), pause = ?now, "locked, trying again");
+                    self.client.clock().sleep(now).await;
+                    waited += now;
+                    pause *= 2;
                 }
                 outcome => return outcome,
             }

@@ -23,6 +23,15 @@ pub(super) fn fresh_id(now: i64) -> u64 {
 }
 
 impl Nova {
+    /// The same half for one OpenStack request: its id goes with every call (spec: driver 2.1.1).
+    fn for_request(&self, options: &AttachOptions) -> Self {
+        let mut half = self.clone();
+        if let Some(id) = &options.request_id {
+            half.client = half.client.for_request(id);
+        }
+        half
+    }
+
     /// Resolves what earlier operations on the volume or the guest left, before new work begins (I14). What concerns
     /// another volume and cannot be resolved now does not stop this one.
     pub(super) async fn settle_first(&self, volume: &str, node: &NodeName) -> Result<()> {
@@ -165,7 +174,8 @@ impl Attachments for Nova {
         mount_point: Option<&MountPoint>,
         options: &AttachOptions,
     ) -> Result<Attached> {
-        self.attach(instance, volume, mount_point, options).await
+        let half = self.for_request(options);
+        half.attach(instance, volume, mount_point, options).await
     }
 
     async fn detach_volume(
@@ -176,7 +186,8 @@ impl Attachments for Nova {
         mount_point: Option<&MountPoint>,
         options: &AttachOptions,
     ) -> Result<Detached> {
-        self.detach(instance, volume_id, volume, mount_point, options)
+        let half = self.for_request(options);
+        half.detach(instance, volume_id, volume, mount_point, options)
             .await
     }
 
@@ -200,7 +211,8 @@ impl Attachments for Nova {
         boot: &BootVolume,
         options: &AttachOptions,
     ) -> Result<Attached> {
-        self.boot_from(instance, boot, options).await
+        let half = self.for_request(options);
+        half.boot_from(instance, boot, options).await
     }
 
     async fn destroy_cleanup(&self, instance: &Instance) -> Result<Vec<String>> {

@@ -1,6 +1,7 @@
 //! Boot from volume: the plan that lets a guest start from its root volume (spec: driver 2.8.12).
 
 use super::api::{AttachOptions, Attached, BootVolume, GuestPath, Instance, ScriptPlace};
+use super::guest::missing_instance;
 use super::nova::Nova;
 use super::operations::fresh_id;
 use super::step::{NovaStep, Target};
@@ -49,13 +50,7 @@ impl Nova {
                     retryable: false,
                 });
             }
-            None => {
-                return Err(Error::Instance {
-                    text: format!("instance {node} could not be found"),
-                    missing: true,
-                    retryable: false,
-                });
-            }
+            None => return Err(missing_instance(node)),
         }
         let known = self
             .ledger
@@ -121,7 +116,12 @@ impl Nova {
                 id: fresh_id(self.now()),
             }))
             .step(NovaStep::Settle(target.clone()));
-        self.run_plan(&plan, options).await?;
+        if let Err(error) = self.run_plan(&plan, options).await {
+            if !options.rollback {
+                self.correct_ledger(node, &volume.id).await?;
+            }
+            return Err(error);
+        }
         Ok(Attached {
             volume_id: volume.id.clone(),
             node: node.clone(),

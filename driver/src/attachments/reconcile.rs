@@ -41,6 +41,25 @@ impl NovaReport {
         };
         !self.resolved.iter().any(stuck) && self.findings.is_empty()
     }
+
+    /// What is left, a line each.
+    pub fn news(&self) -> Vec<String> {
+        let unresolved = self.resolved.iter().filter_map(|entry| {
+            let (Resolution::Stuck { why } | Resolution::Waiting { why }) = &entry.resolution
+            else {
+                return None;
+            };
+            Some(format!(
+                "{} of {} is unfinished: {why}",
+                entry.operation, entry.subject
+            ))
+        });
+        let findings = self
+            .findings
+            .iter()
+            .map(|finding| format!("{}: {}", finding.what, finding.text));
+        unresolved.chain(findings).collect()
+    }
 }
 
 impl Nova {

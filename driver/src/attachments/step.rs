@@ -9,7 +9,7 @@ use super::nova::Nova;
 use crate::client::{Call, Channel, ReserveAs};
 use crate::error::Result;
 use crate::fcp::Attachment;
-use crate::steps::{OnFailure, Proof, Step};
+use crate::steps::{LockGuard, OnFailure, Plan, Proof, Step};
 use crate::types::{DeviceNumber, Lifecycle, NodeName};
 
 /// A volume, its guest and the guest's FCP devices.
@@ -242,6 +242,16 @@ impl Step for NovaStep {
         }
     }
 
+    /// Locks of the guest and the volume of a plan, in the order of an attach.
+    async fn lock(nova: &Nova, plan: &Plan<Self>) -> Result<Vec<LockGuard>> {
+        let Some(target) = plan.steps.iter().find_map(Self::target) else {
+            return Ok(Vec::new());
+        };
+        let mut locks = vec![nova.lock_instance(&target.node).await?];
+        locks.extend(nova.lock_volume(target.attachment.tag.as_ref()).await?);
+        Ok(locks)
+    }
+
     async fn undo(&self, nova: &Nova) -> Result<()> {
         match self {
             Self::Record(target) => nova.unrecord(target).await,
@@ -320,6 +330,14 @@ impl Step for NovaStep {
 }
 
 impl NovaStep {
+    /// The volume and guest of a step that begins a plan.
+    fn target(&self) -> Option<&Target> {
+        match self {
+            Self::Record(target) | Self::Leaving(target) => Some(target),
+            _ => None,
+        }
+    }
+
     /// The changing calls of the step when nothing is in its way.
     fn wire_calls(&self, nova: &Nova) -> Vec<Call> {
         match self {

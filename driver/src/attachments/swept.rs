@@ -131,6 +131,14 @@ impl Nova {
             RowStatus::Reserved => (ReserveAs::Reserved, Channel::Auto),
             RowStatus::Used => (ReserveAs::Used, Channel::Devices(row.channels())),
         };
+        let is_without_channel = matches!(&channel, Channel::Devices(list) if list.is_empty());
+        if row.owner.is_empty() || is_without_channel {
+            return Err(Error::Backend(format!(
+                "row {} was {} without an owner or a channel: no call can write that back",
+                row.address(),
+                row.status
+            )));
+        }
         let stamp = Call::Reserve {
             host: self.host.clone(),
             pool: pool.clone(),

@@ -72,6 +72,8 @@ impl Nova {
     /// A3: X13, and then every path that the devices and ports promise, with a disk behind it (I16).
     pub(super) async fn make_units(&self, target: &Target) -> Result<()> {
         let mut target = target.clone();
+        // The row is read, changed and read back under one lock (spec: driver 3.8).
+        let lock = self.lock_pool(&target.attachment.pool).await?;
         let (holder, row) = self.holder(&target).await?;
         if let Some(row) = row {
             target.attachment.wwpns = row.wwpns;
@@ -99,6 +101,7 @@ impl Nova {
             }
         };
         let (holder, _) = self.holder(&target).await?;
+        drop(lock);
         let Some(refused) = refused else {
             if holder != Holder::Guest {
                 // The edit of the row was lost to another one (D32): the units are there, the row says nothing of it.
@@ -325,6 +328,7 @@ impl Nova {
         let mut first: Option<CallError> = None;
         let mut sent = false;
         for _ in 0..3 {
+            let _lock = self.lock_pool(&target.attachment.pool).await?;
             // After the call a read that fails leaves it in doubt: the row may have changed.
             let (holder, row) = self
                 .holder(target)
@@ -335,6 +339,10 @@ impl Nova {
             };
             sent = true;
             let mut target = target.clone();
+            let channels = row.channels();
+            if !channels.is_empty() {
+                target.fcp = channels;
+            }
             target.attachment.wwpns = row.wwpns;
             match self.call_unlocked(Self::remove_unit_call(&target)).await {
                 Ok(_) => {}

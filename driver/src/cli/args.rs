@@ -16,7 +16,8 @@ Exit status:
   4  the volume, snapshot, guest or row does not exist
   5  refused: in use, owned by somebody else, or not supported
   6  the management node cannot be reached, or is busy: try again later
-  7  failed or unfinished, and something is left: `zvm-volume reconcile` resolves it
+  7  failed or unfinished, and something is left, or does not fit: `zvm-volume reconcile` resolves what
+     operations left; what does not fit otherwise, it only reports, and ends with 7 itself
   8  no FCP device, or no LUN of that size, is free";
 
 const EXAMPLES: &str = "\
@@ -389,11 +390,27 @@ pub enum BootCommand {
         #[arg(long)]
         os: Option<String>,
         /// Where the management node fetches the zipl script from, as user@address; not punched when not given
-        #[arg(long, value_name = "USER@ADDRESS")]
+        #[arg(long, value_name = "USER@ADDRESS", value_parser = user_at_address)]
         remote: Option<String>,
     },
     /// Take back all volumes of a destroyed guest, the root volume last
     Cleanup(NodeArgs),
+}
+
+/// Reads an address by the rule of `zvm_image_remote`: the text reaches a shell on the management node.
+fn user_at_address(text: &str) -> Result<String, String> {
+    let admitted = |c: char| c.is_ascii_alphanumeric() || "._-:[]".contains(c);
+    let fits = text.split_once('@').is_some_and(|(user, address)| {
+        !user.is_empty()
+            && !address.is_empty()
+            && !user.starts_with('-')
+            && user.chars().chain(address.chars()).all(admitted)
+    });
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("'{text}' is not user@address"))
+    }
 }
 
 /// How to reconcile.
@@ -409,4 +426,30 @@ pub struct ReconcileArgs {
 pub enum ConfigCommand {
     /// Read it and report every fault with section, key and line
     Check,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_reaches_a_shell_is_an_address_and_nothing_else() {
+        for good in ["nova@10.10.0.9", "n-1@host.example.com", "root@[fe80::1]"] {
+            assert_eq!(user_at_address(good).as_deref(), Ok(good));
+        }
+        for bad in [
+            "",
+            "host",
+            "@host",
+            "root@",
+            "-l@host",
+            "a@b@c",
+            "a@b;reboot",
+            "a@b c",
+            "a@$(x)",
+            "a@`x`",
+        ] {
+            assert!(user_at_address(bad).is_err(), "{bad}");
+        }
+    }
 }

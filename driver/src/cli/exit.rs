@@ -20,7 +20,7 @@ pub enum ExitStatus {
     Refused = 5,
     /// The management node cannot be reached, or is busy.
     Unavailable = 6,
-    /// Something is left that `reconcile` resolves.
+    /// Something is left that `reconcile` resolves, or something does not fit that it only reports.
     Incomplete = 7,
     /// No FCP device or LUN is free.
     Exhausted = 8,

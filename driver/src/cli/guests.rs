@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::Context as _;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Ended;
 use super::args::{AttachArgs, BootCommand, ConnectionArgs, DetachArgs, NodeArgs};
@@ -17,9 +17,12 @@ use crate::attachments::{
     AttachOptions, Attached, Attachments as _, BootMetadata, BootVolume, Connection, GuestPath,
     Instance, ScriptPlace, VolumeRef,
 };
-use crate::types::{MountPoint, NodeName, Size};
+use crate::fcp::{Attachment, AttachmentState, Ledger};
+use crate::pool::{Pool, Row, RowStatus};
+use crate::types::{DeviceNumber, Lifecycle, MountPoint, NodeName, Size, Tag, TagKind};
+use crate::volumes::Volume;
 
-/// Connection data as typed, or as the Cinder half gives them for a volume of the pool.
+/// Connection data as typed, or as the Cinder half gives them for a volume of the pool. The guest gets devices if it has none.
 async fn volume_ref(
     session: &Session,
     id: &str,
@@ -41,13 +44,15 @@ async fn volume_ref(
             ..connected.await?
         });
     };
-    let connection =
-        Connection::from_json(&info).map_err(|error| Error::Connector(error.to_string()))?;
     Ok(VolumeRef {
         id: id.to_owned(),
-        connection,
+        connection: connection_of(&info)?,
         size,
     })
+}
+
+fn connection_of(info: &Value) -> anyhow::Result<Connection> {
+    Connection::from_json(info).map_err(|error| Error::Connector(error.to_string()).into())
 }
 
 /// Fills in what another controller's driver does not know: the devices, and the lifecycle when it was typed.
@@ -57,14 +62,7 @@ async fn complete(
     node: &NodeName,
     args: &ConnectionArgs,
 ) -> anyhow::Result<()> {
-    let data = if info.get("data").is_some() {
-        &mut info["data"]
-    } else {
-        info
-    };
-    let Some(map) = data.as_object_mut() else {
-        return Err(UsageError("the connection data are no JSON object".to_owned()).into());
-    };
+    let map = data_of(info)?;
     if !map.contains_key("zvm_fcp") {
         let connector = session
             .nova
@@ -75,10 +73,264 @@ async fn complete(
             serde_json::to_value(connector.zvm_fcp)?,
         );
     }
+    add_lifecycle(map, args);
+    Ok(())
+}
+
+/// The keys of connection data, which may stand below `data`.
+fn data_of(info: &mut Value) -> anyhow::Result<&mut Map<String, Value>> {
+    let data = if info.get("data").is_some() {
+        &mut info["data"]
+    } else {
+        info
+    };
+    data.as_object_mut()
+        .ok_or_else(|| UsageError("the connection data are no JSON object".to_owned()).into())
+}
+
+fn add_lifecycle(map: &mut Map<String, Value>, args: &ConnectionArgs) {
     if let Some(lifecycle) = args.lifecycle {
         map.entry("zvm_lifecycle")
             .or_insert_with(|| lifecycle.to_string().into());
     }
+}
+
+/// What a detach is told of a volume when the ledger may have no record of it: what a file says, or else the volume's row. A
+/// detach never reserves devices: those by which the guest has the volume are the ones that count. `None` leaves it to the ledger.
+async fn detach_ref(
+    session: &Session,
+    id: &str,
+    node: &NodeName,
+    args: &ConnectionArgs,
+) -> anyhow::Result<Option<VolumeRef>> {
+    // Read before the rows: what another process attaches in between is not taken for a lost record.
+    let ledger = session.nova.ledger().read().await.map_err(Error::from)?;
+    let is_recorded = ledger.find(id).is_some();
+    let connection = match &args.connection {
+        Some(path) => typed_for_detach(session, id, node, args, path, &ledger).await?,
+        None if is_recorded => None,
+        None => connection_of_row(session, id, node, &ledger).await?,
+    };
+    let Some(connection) = connection else {
+        return Ok(None);
+    };
+    if !is_recorded {
+        let is_typed = args.connection.is_some();
+        keep_devices_of_others(session, node, &connection, &ledger, is_typed).await?;
+    }
+    Ok(Some(VolumeRef {
+        id: id.to_owned(),
+        connection,
+        size: args.size.map(Size::from_gib),
+    }))
+}
+
+/// The connection data of a file, with the devices of the volume's row when the file names none.
+async fn typed_for_detach(
+    session: &Session,
+    id: &str,
+    node: &NodeName,
+    args: &ConnectionArgs,
+    path: &Path,
+    ledger: &Ledger,
+) -> anyhow::Result<Option<Connection>> {
+    let mut info = read_json(path)?;
+    let map = data_of(&mut info)?;
+    add_lifecycle(map, args);
+    if map.contains_key("zvm_fcp") {
+        return connection_of(&info).map(Some);
+    }
+    // The reader wants devices, and only what it reads tells the row that names them: any number holds their place.
+    map.insert("zvm_fcp".to_owned(), json!(["0000"]));
+    let connection = connection_of(&info)?;
+    if ledger.find(id).is_some() {
+        return Ok(None);
+    }
+    let backend = session.driver.backend();
+    let pool = Pool {
+        client: session.driver.client().clone(),
+        host: session.nova.host().clone(),
+        name: connection.pool.as_ref().unwrap_or(&backend.pool).clone(),
+        prefix: backend.row_tag_prefix.clone(),
+    };
+    let listing = pool.list().await?;
+    let row = listing.find(&connection.wwpns, connection.lun);
+    if let Some(row) = row.filter(|row| is_used_by(row, node)) {
+        let fcp = devices_of(row, id, node)?;
+        return Ok(Some(Connection { fcp, ..connection }));
+    }
+    // Its row may be gone while the guest still has the units: they are looked for on the devices that it is known to have.
+    if let Some(entry) = ledger.entry(node).filter(|entry| !entry.fcp.is_empty()) {
+        let fcp = entry.fcp.clone();
+        return Ok(Some(Connection { fcp, ..connection }));
+    }
+    // The management node lists nothing as well when it cannot read the pool.
+    if listing.has_header || !listing.rows.is_empty() {
+        return Ok(None);
+    }
+    Err(Error::InvalidVolume(format!(
+        "the connection data of volume {id} lack zvm_fcp, and pool {} lists no row that names its devices",
+        pool.name
+    ))
+    .into())
+}
+
+/// The connection data of a volume of which the record is lost, as its row has them. `None` when the guest does not have it.
+async fn connection_of_row(
+    session: &Session,
+    id: &str,
+    node: &NodeName,
+    ledger: &Ledger,
+) -> anyhow::Result<Option<Connection>> {
+    // Volumes of other controllers need not have an id of which a stamp can be made.
+    let Ok(tag) = session.driver.volume_tag(&Volume::new(id, 0)) else {
+        return Ok(None);
+    };
+    let listing = session.driver.list_rows().await?;
+    let Some(row) = listing.resolve(&tag, None)? else {
+        // A row that a guest was given while it was off names no volume: it may be this one's.
+        let mut nameless = listing.rows.iter().filter(|row| row.tag.is_empty());
+        return match nameless.find(|row| is_used_by(row, node) && record_of(row, ledger).is_none())
+        {
+            None => Ok(None),
+            Some(row) => Err(Error::InvalidVolume(format!(
+                "volume {id} is neither recorded nor stamped on a row, and row {} is used by {node} without a record of \
+                 its volume: if it is this one, detach it with its connection data (--connection)",
+                row.address()
+            ))
+            .into()),
+        };
+    };
+    if !is_used_by(row, node) {
+        return Ok(None);
+    }
+    if let Some(known) = record_of(row, ledger) {
+        return Err(Error::InvalidVolume(format!(
+            "row {} of volume {id} is recorded as attached under the id {}",
+            row.address(),
+            known.volume_id
+        ))
+        .into());
+    }
+    let zhcp = session.driver.zhcp()?;
+    if zhcp.is_some_and(|zhcp| row.owner.eq_ignore_ascii_case(zhcp.as_str())) {
+        return Err(Error::Busy {
+            what: format!("volume {id}"),
+            by: format!(
+                "the zHCP {node} copies it or was interrupted in it; reconcile takes it back"
+            ),
+        }
+        .into());
+    }
+    Ok(Some(Connection {
+        volume_id: Some(id.to_owned()),
+        lifecycle: Lifecycle::PoolOwned,
+        pool: Some(session.driver.backend().pool.clone()),
+        lun: row.lun,
+        wwpns: row.wwpns.clone(),
+        fcp: devices_of(row, id, node)?,
+        tag: Some(tag),
+    }))
+}
+
+fn is_used_by(row: &Row, node: &NodeName) -> bool {
+    row.status == RowStatus::Used && row.owner == node.as_str()
+}
+
+/// The attachment that the ledger has for a row.
+fn record_of<'a>(row: &Row, ledger: &'a Ledger) -> Option<&'a Attachment> {
+    ledger
+        .entries()
+        .flat_map(|(_, entry)| entry.attachments.values())
+        .find(|known| known.lun == row.lun && known.wwpns == row.wwpns)
+}
+
+/// The devices by which a guest has a volume, as the row names them.
+fn devices_of(row: &Row, id: &str, node: &NodeName) -> anyhow::Result<Vec<DeviceNumber>> {
+    let devices = row.channels();
+    if devices.is_empty() {
+        return Err(Error::InvalidVolume(format!(
+            "row {} of volume {id} is used by {node} and names no FCP device: give its connection data with zvm_fcp \
+             (--connection)",
+            row.address()
+        ))
+        .into());
+    }
+    Ok(devices)
+}
+
+/// Records the guest's other volumes whose record is lost as well. A detach takes back the devices that no recorded volume needs,
+/// and would take these volumes' paths with them.
+async fn keep_devices_of_others(
+    session: &Session,
+    node: &NodeName,
+    connection: &Connection,
+    ledger: &Ledger,
+    is_typed: bool,
+) -> anyhow::Result<()> {
+    let backend = session.driver.backend();
+    let listing = session.driver.list_rows().await?;
+    // Typed devices may be others than those by which the guest has the volume; the row's are taken back.
+    let own = listing.find(&connection.wwpns, connection.lun);
+    let own = own.filter(|row| is_used_by(row, node));
+    let mut taken = own.map(Row::channels).unwrap_or_default();
+    taken.extend(&connection.fcp);
+    let mut lost = Vec::new();
+    for row in &listing.rows {
+        let devices = row.channels();
+        let is_other = row.lun != connection.lun || row.wwpns != connection.wwpns;
+        let is_lost = is_used_by(row, node) && record_of(row, ledger).is_none();
+        if !is_other || !is_lost || !devices.iter().any(|device| taken.contains(device)) {
+            continue;
+        }
+        let stamp = row.tag.parse::<Tag>().ok();
+        let stamp = stamp.filter(|tag| tag.kind(&backend.row_tag_prefix) == Some(TagKind::Volume));
+        let Some((tag, volume_id)) = stamp.and_then(|tag| tag.id().map(|id| (tag, id))) else {
+            let what = format!(
+                "row {} is used by {node} through the same FCP devices, and nothing says for which volume",
+                row.address()
+            );
+            if is_typed {
+                session.printer.say(&format!("warning: {what}"));
+                continue;
+            }
+            return Err(Error::InvalidVolume(format!(
+                "{what}: detach that one first, with its connection data (--connection)"
+            ))
+            .into());
+        };
+        let attachment = Attachment {
+            volume_id,
+            lifecycle: Lifecycle::PoolOwned,
+            pool: backend.pool.clone(),
+            wwpns: row.wwpns.clone(),
+            lun: row.lun,
+            size: row.size,
+            tag: Some(tag),
+            mount_point: None,
+            distribution: None,
+            root: false,
+            ipl_before: None,
+            state: AttachmentState::Attached,
+        };
+        lost.push((devices, attachment));
+    }
+    if lost.is_empty() || session.rehearsal.is_some() {
+        return Ok(());
+    }
+    let now = session.driver.client().clock().now().as_millisecond();
+    let node = node.clone();
+    let adopted = session.nova.ledger().update(move |ledger| {
+        // A refused attach has reserved devices that are not those of the guest's volumes.
+        ledger.unreserve(&node);
+        for (devices, attachment) in lost {
+            if ledger.find(&attachment.volume_id).is_none() {
+                ledger.adopt(&node, &devices, attachment, now);
+            }
+        }
+        Ok(())
+    });
+    adopted.await.map_err(Error::from)?;
     Ok(())
 }
 
@@ -180,10 +432,7 @@ pub(super) async fn detach(session: &Session, args: DetachArgs) -> Ended {
             ))
         })?
     };
-    let volume = match &args.connection.connection {
-        Some(_) => Some(volume_ref(session, &args.id, &node, &args.connection).await?),
-        None => None,
-    };
+    let volume = detach_ref(session, &args.id, &node, &args.connection).await?;
     let detached = session
         .nova
         .detach_volume(

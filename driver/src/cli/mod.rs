@@ -70,7 +70,9 @@ async fn dispatch(cli: Cli, printer: &Printer) -> Ended {
         Command::Config(ConfigCommand::Check) => return upkeep::config_check(&global, printer),
         _ => {}
     }
-    let session = Session::open(&global, printer).await?;
+    // It shows by itself what it resolves, and resolves nothing when it only reports.
+    let resolve = !matches!(cli.command, Command::Reconcile(_));
+    let session = Session::open(&global, printer, resolve).await?;
     let ended = match cli.command {
         Command::Create(args) => volumes::create(&session, args).await,
         Command::Delete(args) => volumes::delete(&session, &args).await,

@@ -86,8 +86,13 @@ fn note_unverified(backend: &Backend, printer: &Printer) {
 }
 
 impl Session {
-    /// Reads the configuration, reaches the management node, checks the back end.
-    pub(super) async fn open(global: &GlobalArgs, printer: &Printer) -> anyhow::Result<Self> {
+    /// Reads the configuration, reaches the management node, checks the back end. With `resolve`, what a crash interrupted is
+    /// resolved before the command's own work; in a dry run never.
+    pub(super) async fn open(
+        global: &GlobalArgs,
+        printer: &Printer,
+        resolve: bool,
+    ) -> anyhow::Result<Self> {
         let backend = backend(global)?;
         let progress = Arc::new(Progress::new(printer));
         let rehearsal = global.dry_run.then(Rehearsal::default);
@@ -102,7 +107,11 @@ impl Session {
         let driver = ZvmDriver::builder(&backend)
             .client(client.clone())
             .build()?;
-        driver.start().await?;
+        if resolve && !global.dry_run {
+            driver.start().await?;
+        } else {
+            driver.start_without_reconcile().await?;
+        }
         let bare = global
             .url
             .as_deref()
@@ -131,7 +140,19 @@ impl Session {
         }
     }
 
-    /// In a dry run, the calls. At the end of each command, failed or not.
+    /// Prints what a dry run prints as well; in one, with the calls that would have been made.
+    pub(super) fn report(&self, mut text: String, mut value: serde_json::Value) {
+        self.progress.finish();
+        if let Some(rehearsal) = &self.rehearsal {
+            *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = true;
+            let calls = rehearsal.calls();
+            text.push_str(&lines(&calls));
+            value["calls"] = serde_json::json!(calls);
+        }
+        self.printer.data(&text, &value);
+    }
+
+    /// In a dry run, the calls, unless they were printed already. At the end of each command, failed or not.
     pub(super) fn show_rehearsal(&self) {
         self.progress.finish();
         let Some(rehearsal) = &self.rehearsal else {

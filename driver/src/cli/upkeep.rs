@@ -8,9 +8,11 @@ use super::exit::ExitStatus;
 use super::printer::Printer;
 use super::session::{Session, password};
 use super::table::lines;
+use crate::Error;
 use crate::attachments::Attachments as _;
 use crate::config::{Config, Level};
-use crate::steps::{Known, Resolution, Resolved};
+use crate::fcp::Phase;
+use crate::steps::{Entry, Known, Resolution, Resolved};
 
 /// Reads the file; the network is not touched.
 pub(super) fn config_check(global: &GlobalArgs, printer: &Printer) -> Ended {
@@ -56,29 +58,81 @@ pub(super) async fn init(session: &Session) -> Ended {
     Ok(ExitStatus::Done)
 }
 
+/// An entry of the journal, for people.
+fn open(entry: &Entry) -> String {
+    format!(
+        "open: {} of {} ({})",
+        entry.operation, entry.subject, entry.id
+    )
+}
+
+/// What is unfinished and what does not fit. Changes nothing, so a dry run shows the same.
+async fn check(session: &Session) -> Ended {
+    let entries = session.driver.engine().journal().list()?;
+    let findings = session.nova.audit().await?;
+    let mut text = lines(entries.iter().map(open));
+    for finding in &findings {
+        text.push_str(&format!("{}: {}\n", finding.what, finding.text));
+    }
+    let clean = entries.is_empty() && findings.is_empty();
+    session.report(text, json!({"open": entries, "findings": findings}));
+    Ok(if clean {
+        ExitStatus::Done
+    } else {
+        ExitStatus::Incomplete
+    })
+}
+
+/// What a reconciliation would work on. Which calls that takes is decided by what is found on the way, so they cannot be listed.
+async fn foresee(session: &Session) -> Ended {
+    let entries = session.driver.engine().journal().list()?;
+    let ledger = session.nova.ledger().read().await.map_err(Error::from)?;
+    let mut text = lines(entries.iter().map(open));
+    let mut pending = Vec::new();
+    for (node, entry) in ledger.entries() {
+        if entry.phase != Phase::UndedicatePending {
+            continue;
+        }
+        for device in &entry.dedicated {
+            text.push_str(&format!("pending: FCP device {device} of {node}\n"));
+        }
+        pending.push(json!({"node": node, "fcp": entry.dedicated}));
+    }
+    let mut withheld = Vec::new();
+    for (device, why) in ledger.withheld() {
+        text.push_str(&format!(
+            "withheld: FCP device {device} of {} ({})\n",
+            why.node, why.reason
+        ));
+        withheld.push(json!({"fcp": device, "node": why.node, "reason": why.reason}));
+    }
+    let mut swept = Vec::new();
+    for row in ledger.to_put_back() {
+        text.push_str(&format!(
+            "to put back in pool {}: {}\n",
+            row.pool, row.cells
+        ));
+        swept.push(row);
+    }
+    session.printer.say(if text.is_empty() {
+        "nothing is unfinished: no call would be made"
+    } else {
+        "which calls these take depends on what the management node answers then"
+    });
+    let value =
+        json!({"open": entries, "pending": pending, "withheld": withheld, "to_put_back": swept});
+    session.report(text, value);
+    Ok(ExitStatus::Done)
+}
+
 /// Resolves the journal of both halves and audits. Nobody's records are asked: what was not finished is undone, except for
 /// detaches and deletes, which are finished.
 pub(super) async fn reconcile(session: &Session, args: &ReconcileArgs) -> Ended {
     if args.check {
-        let entries = session.driver.engine().journal().list()?;
-        let findings = session.nova.audit().await?;
-        let open = |entry: &crate::steps::Entry| {
-            format!(
-                "open: {} of {} ({})",
-                entry.operation, entry.subject, entry.id
-            )
-        };
-        let mut text = lines(entries.iter().map(open));
-        for finding in &findings {
-            text.push_str(&format!("{}: {}\n", finding.what, finding.text));
-        }
-        let clean = entries.is_empty() && findings.is_empty();
-        session.print(&text, &json!({"open": entries, "findings": findings}));
-        return Ok(if clean {
-            ExitStatus::Done
-        } else {
-            ExitStatus::Incomplete
-        });
+        return check(session).await;
+    }
+    if session.rehearsal.is_some() {
+        return foresee(session).await;
     }
     let nova = session.nova.reconcile(&Known::NotDone).await?;
     let cinder = session.driver.reconcile_with(&Known::NotDone).await?;
@@ -90,7 +144,10 @@ pub(super) async fn reconcile(session: &Session, args: &ReconcileArgs) -> Ended 
         let word = match &entry.resolution {
             Resolution::Finished => "finished".to_owned(),
             Resolution::Undone => "undone".to_owned(),
-            Resolution::Waiting { why } => format!("waiting: {why}"),
+            Resolution::Waiting { why } => {
+                clean = false;
+                format!("waiting: {why}")
+            }
             Resolution::Stuck { why } => {
                 clean = false;
                 format!("stuck: {why}")

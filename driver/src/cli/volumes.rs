@@ -14,8 +14,9 @@ use super::exit::{ExitStatus, UsageError};
 use super::session::Session;
 use super::table::{Table, facts};
 use crate::Error;
-use crate::pool::{Owner, Row};
-use crate::types::{Tag, TagKind};
+use crate::fcp::{Attachment, Ledger};
+use crate::pool::{Owner, ProviderLocation, Row};
+use crate::types::{NodeName, Tag, TagKind};
 use crate::volumes::{
     ExistingRef, ModelUpdate, Page, Snapshot, TargetHost, TypeDiff, Volume, VolumeDriver as _,
 };
@@ -53,21 +54,42 @@ pub(super) async fn find(session: &Session, tag: &Tag) -> anyhow::Result<Option<
 
 /// A volume of the pool by its id.
 pub(super) async fn volume(session: &Session, id: &str) -> anyhow::Result<(Volume, Row)> {
-    let probe = Volume::new(id, 0);
-    let tag = session.driver.volume_tag(&probe)?;
+    let tag = session.driver.volume_tag(&Volume::new(id, 0))?;
     // A volume that a guest has since it was off carries no stamp in its row, only the ledger knows it.
     let row = match find(session, &tag).await? {
         Some(row) => Some(row),
-        None => attached_row(session, id).await?,
+        None => attached_row(session, id, &tag).await?,
     };
     let row = row.ok_or_else(|| Error::NotFound(format!("volume {id} is not in the pool")))?;
     let size = row.size.map_or(0, crate::types::Size::gib_floor);
-    Ok((Volume::new(id, size), row))
+    Ok((located(session, Volume::new(id, size), &row)?, row))
 }
 
-async fn attached_row(session: &Session, id: &str) -> anyhow::Result<Option<Row>> {
+/// The volume with the location that Cinder's record would have. A row without a stamp is found by nothing else.
+fn located(session: &Session, volume: Volume, row: &Row) -> anyhow::Result<Volume> {
+    let (host, pool) = (session.driver.host()?, &session.driver.backend().pool);
+    let location = ProviderLocation::of(row, &host, pool);
+    Ok(Volume {
+        provider_location: Some(location.to_string()),
+        ..volume
+    })
+}
+
+/// Who has a volume by the ledger. An id may be typed in other letters than it was attached with; its stamp is the same.
+fn recorded<'a>(ledger: &'a Ledger, id: &str, tag: &Tag) -> Option<(&'a NodeName, &'a Attachment)> {
+    ledger.find(id).or_else(|| {
+        ledger
+            .entries()
+            .flat_map(|(node, entry)| entry.attachments.values().map(move |known| (node, known)))
+            .find(|(_, known)| known.tag.as_ref() == Some(tag))
+    })
+}
+
+async fn attached_row(session: &Session, id: &str, tag: &Tag) -> anyhow::Result<Option<Row>> {
     let ledger = session.nova.ledger().read().await.map_err(Error::from)?;
-    let Some((_, attachment)) = ledger.find(id) else {
+    let own = &session.driver.backend().pool;
+    let Some((_, attachment)) = recorded(&ledger, id, tag).filter(|(_, known)| known.pool == *own)
+    else {
         return Ok(None);
     };
     let listing = session.driver.list_rows().await?;
@@ -143,10 +165,23 @@ pub(super) async fn create(session: &Session, args: CreateArgs) -> Ended {
 }
 
 pub(super) async fn delete(session: &Session, args: &VolumeArgs) -> Ended {
-    session
-        .driver
-        .delete_volume(&Volume::new(&args.id, 0))
-        .await?;
+    let volume = Volume::new(&args.id, 0);
+    let tag = session.driver.volume_tag(&volume)?;
+    let volume = if let Some(row) = find(session, &tag).await? {
+        located(session, volume, &row)?
+    } else {
+        // The row of a guest that was off carries no stamp: the driver would find nothing to delete, and call that done.
+        let ledger = session.nova.ledger().read().await.map_err(Error::from)?;
+        if let Some((node, _)) = recorded(&ledger, &args.id, &tag) {
+            return Err(Error::Busy {
+                what: format!("volume {}", args.id),
+                by: format!("{node} has it, detach it first"),
+            }
+            .into());
+        }
+        volume
+    };
+    session.driver.delete_volume(&volume).await?;
     session.print("", &json!({"deleted": args.id}));
     Ok(ExitStatus::Done)
 }

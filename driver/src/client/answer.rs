@@ -28,6 +28,17 @@ pub struct Element {
     pub node: Option<String>,
     /// Its text.
     pub text: String,
+    /// The document that it stood in, by the number of elements before that one: equal within a document.
+    pub document: usize,
+}
+
+/// An `errorcode`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorCode {
+    /// As it stood there; `0` is no error.
+    pub text: String,
+    /// An `error` text stood in the same document, so that this text says what the code is for (spec: driver 3.6.1).
+    pub has_text: bool,
 }
 
 /// A body in flat form.
@@ -38,7 +49,7 @@ pub struct Answer {
     /// Every text, in order.
     pub elements: Vec<Element>,
     /// Every `errorcode`.
-    pub error_codes: Vec<String>,
+    pub error_codes: Vec<ErrorCode>,
 }
 
 impl Answer {
@@ -70,8 +81,9 @@ impl Answer {
     }
 
     fn read(&mut self, document: &Value, node: Option<&str>) {
+        let start = self.elements.len();
         let Value::Object(map) = document else {
-            self.push(LineKind::Other, node, document);
+            self.push(LineKind::Other, node, start, document);
             return;
         };
         let codes = texts(map.get("errorcode"));
@@ -79,7 +91,6 @@ impl Answer {
         let harmless = !codes.is_empty()
             && codes.iter().all(|code| code == "0")
             && map.contains_key("NoErrorPrefix");
-        self.error_codes.extend(codes);
         for (key, value) in map {
             let kind = match key.as_str() {
                 "errorcode" => continue,
@@ -101,36 +112,55 @@ impl Answer {
                 "warning" => LineKind::Warning,
                 _ => LineKind::Other,
             };
-            self.push(kind, node, value);
+            self.push(kind, node, start, value);
         }
+        self.note_codes(codes, start);
     }
 
-    fn push(&mut self, kind: LineKind, node: Option<&str>, value: &Value) {
+    /// Keeps the codes of a document whose elements begin at `start`.
+    fn note_codes(&mut self, codes: Vec<String>, start: usize) {
+        let has_text = self.elements[start..]
+            .iter()
+            .any(|element| element.kind == LineKind::Error && !element.text.trim().is_empty());
+        let codes = codes.into_iter().map(|text| ErrorCode { text, has_text });
+        self.error_codes.extend(codes);
+    }
+
+    fn push(&mut self, kind: LineKind, node: Option<&str>, document: usize, value: &Value) {
         match value {
-            Value::Array(items) => items.iter().for_each(|item| self.push(kind, node, item)),
+            Value::Array(items) => {
+                for item in items {
+                    self.push(kind, node, document, item);
+                }
+            }
             Value::Object(map) => {
+                let start = self.elements.len();
+                let mut codes = Vec::new();
                 for (key, inner) in map {
                     if key == "errorcode" {
-                        self.error_codes.extend(texts(Some(inner)));
+                        codes.extend(texts(Some(inner)));
                     } else {
                         let kind = match key.as_str() {
                             "error" => LineKind::Error,
                             _ => kind,
                         };
-                        self.push(kind, node, inner);
+                        self.push(kind, node, document, inner);
                     }
                 }
+                self.note_codes(codes, start);
             }
             Value::Null => {}
             Value::String(text) => self.elements.push(Element {
                 kind,
                 node: node.map(str::to_owned),
                 text: text.clone(),
+                document,
             }),
             Value::Bool(_) | Value::Number(_) => self.elements.push(Element {
                 kind,
                 node: node.map(str::to_owned),
                 text: value.to_string(),
+                document,
             }),
         }
     }
@@ -232,7 +262,9 @@ mod tests {
         assert_eq!(info, ["one", "a", "b", "7", "c"]);
         assert_eq!(answer.lines(LineKind::Data).collect::<Vec<_>>(), ["d", "e"]);
         assert_eq!(answer.lines(LineKind::Error).collect::<Vec<_>>(), ["bad"]);
-        assert_eq!(answer.error_codes, ["1"]);
+        let codes: Vec<_> = answer.error_codes.iter().map(|c| c.text.as_str()).collect();
+        assert_eq!(codes, ["1"]);
+        assert!(answer.error_codes[0].has_text);
         for body in [
             &b"<p>no</p>"[..],
             b"",
@@ -244,6 +276,30 @@ mod tests {
             let _ = Answer::parse(200, body);
         }
         assert!(Answer::parse(200, b"{\"data\":[{\"info\":[\"a\x1bb\xff\"]}]}").is_some());
+    }
+
+    #[test]
+    fn a_code_knows_whether_a_text_stood_in_its_document() {
+        let body = br#"{"data":[{"error":["x"],"errorcode":["1"]},{"errorcode":["2"]},
+            {"node":[{"name":["a"],"error":["y"],"errorcode":["3"]},{"name":["b"],"errorcode":["4"]}]},
+            {"error":[" "],"errorcode":["5"]},{"data":[{"error":["z"],"errorcode":["6"]}]}]}"#;
+        let answer = Answer::parse(200, body).unwrap();
+        let codes: Vec<(&str, bool)> = answer
+            .error_codes
+            .iter()
+            .map(|code| (code.text.as_str(), code.has_text))
+            .collect();
+        assert_eq!(
+            codes,
+            [
+                ("1", true),
+                ("2", false),
+                ("3", true),
+                ("4", false),
+                ("5", false),
+                ("6", true)
+            ]
+        );
     }
 
     #[test]

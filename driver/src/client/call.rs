@@ -328,7 +328,8 @@ impl Call {
     /// Return and reason codes that mean that the state asked for is there already (spec: driver 2.9).
     pub fn accepted_codes(&self) -> &'static [(u32, u32)] {
         match self {
-            Self::Dedicate { .. } => &[(404, 4)],
+            // 204/4: the running guest has such a device already; the read-back says whether it is this one.
+            Self::Dedicate { .. } => &[(404, 4), (204, 4)],
             Self::Undedicate { .. } => &[(404, 8), (204, 8)],
             Self::Power { action, .. } => match action {
                 PowerAction::On => &[(200, 8)],
@@ -338,11 +339,13 @@ impl Call {
         }
     }
 
-    /// Texts that mean that the thing to be removed is not there.
+    /// Texts that mean that the state asked for is there already: what is to be removed is gone, what is to be made there.
     pub fn accepted_texts(&self) -> &'static [&'static str] {
         match self {
             Self::RemoveImageFiles { .. } => &["does not exist", "Could not find", "Cannot find"],
             Self::RemoveImage { .. } | Self::RemoveDefinition { .. } => &["Could not find"],
+            // The profile is the request's own, so an earlier answer was lost; RB7 decides (spec: driver 2.6.9).
+            Self::ImportImage { .. } => &["already exists"],
             _ => &[],
         }
     }

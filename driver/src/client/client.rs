@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::call::Call;
-use super::classify::{Done, classify};
+use super::classify::{Done, is_changed_host_key, verdict};
 use super::clock::{Clock, SystemClock};
 use super::error::{CallError, Executed, Reason};
 use super::http::{HttpTransport, RESPONSE_LIMIT};
@@ -14,7 +14,7 @@ use super::observer::{Exchange, Observer};
 use super::operands::CallClass;
 use super::redact::Redactor;
 use super::rehearsal::Rehearsal;
-use super::request::encode;
+use super::request::{Request, encode};
 use super::retry::{ATTEMPTS, Backoff, may_repeat};
 use super::tls::TlsError;
 use super::transport::{Transport, TransportError, TransportFault, WireRequest};
@@ -282,12 +282,6 @@ impl Client {
             duration = ?exchange.duration,
             "call"
         );
-        if let Ok(done) = &outcome
-            && !done.warnings.is_empty()
-        {
-            let text = self.shared.redactor.mask(&done.warnings.join(" | "));
-            tracing::info!(call = exchange.call, warnings = text, "the answer warns");
-        }
         for observer in &self.shared.observers {
             observer.after(call, &exchange).await;
         }
@@ -307,10 +301,16 @@ impl Client {
         if self.shared.locked_out.load(Ordering::Relaxed) {
             return (fail(Executed::No, Reason::LockedOut), None, String::new());
         }
-        match self.shared.transport.send(self.wire(call, limit)).await {
+        let request = call.request();
+        if let Some(text) = request.fault() {
+            let reason = Reason::Malformed { text };
+            return (fail(Executed::No, reason), None, String::new());
+        }
+        match self.shared.transport.send(self.wire(request, limit)).await {
             Ok(answer) => {
-                let outcome =
-                    classify(call, answer.status, &answer.body).map_err(|error| self.masked(error));
+                let (outcome, warnings) = verdict(call, answer.status, &answer.body);
+                let outcome = outcome.map_err(|error| self.masked(error));
+                self.log_warnings(call, &warnings);
                 if answer.status == 401 {
                     self.shared.locked_out.store(true, Ordering::Relaxed);
                 }
@@ -340,6 +340,26 @@ impl Client {
         }
     }
 
+    /// Warnings are told whether the call succeeded or not: they may be the cause of a failure (spec: driver 3.6.3, 3.6.4).
+    fn log_warnings(&self, call: &Call, warnings: &[String]) {
+        let (changed, others): (Vec<&str>, Vec<&str>) = warnings
+            .iter()
+            .map(String::as_str)
+            .partition(|text| is_changed_host_key(text));
+        if !changed.is_empty() {
+            let text = self.shared.redactor.mask(&changed.join(" | "));
+            tracing::warn!(
+                call = call.id(),
+                warnings = text,
+                "a host key changed: the management node's ssh is broken, or something impersonates the host"
+            );
+        }
+        if !others.is_empty() {
+            let text = self.shared.redactor.mask(&others.join(" | "));
+            tracing::info!(call = call.id(), warnings = text, "the answer warns");
+        }
+    }
+
     /// An MN's message can echo the request: no secret may stay in an error.
     fn masked(&self, mut error: CallError) -> CallError {
         let mask = |text: &mut String| *text = self.shared.redactor.mask(text);
@@ -347,22 +367,14 @@ impl Client {
             Reason::Status { text, .. } | Reason::NotJson { text } => mask(text),
             Reason::NotConfirmed { seen } => mask(seen),
             Reason::Xcat { complaints } => complaints.iter_mut().for_each(|c| mask(&mut c.text)),
-            Reason::Transport(_) | Reason::LockedOut => {}
+            // The transport's text is masked already; the others hold neither a word of the MN's nor an operand.
+            Reason::Transport(_) | Reason::LockedOut | Reason::Malformed { .. } => {}
         }
         error
     }
 
-    fn wire(&self, call: &Call, timeout: Duration) -> WireRequest {
+    fn wire(&self, request: Request, timeout: Duration) -> WireRequest {
         let shared = &self.shared;
-        let request = call.request();
-        debug_assert!(
-            request.body.iter().flatten().all(|word| {
-                let cut_at_blanks =
-                    request.path.starts_with("/vms/") || request.path.starts_with("/hypervisor/");
-                !(word.is_empty() || cut_at_blanks && word.split(' ').any(str::is_empty))
-            }),
-            "no empty word: the MN cuts at single blanks"
-        );
         let mut pairs = Vec::new();
         let mut headers = Vec::new();
         match shared.auth_in {
@@ -415,5 +427,60 @@ impl Client {
             }
         };
         limit.min(timeouts.total)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use futures_util::FutureExt as _;
+    use futures_util::future::BoxFuture;
+
+    use super::*;
+    use crate::client::WireAnswer;
+    use crate::config::Config;
+
+    /// Counts what is sent.
+    #[derive(Default)]
+    struct Counter(AtomicUsize);
+
+    impl Transport for Counter {
+        fn send(&self, _: WireRequest) -> BoxFuture<'_, Result<WireAnswer, TransportError>> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            let answer = WireAnswer {
+                status: 200,
+                body: br#"{"data":[{"info":["lnx1: Done"]}]}"#.to_vec(),
+            };
+            std::future::ready(Ok(answer)).boxed()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_with_an_empty_word_is_not_sent() {
+        let config = Config::parse(
+            "zvm_xcat_server = mn.example.com\nzvm_xcat_username = cinder\nzvm_xcat_password = secret\n\
+             zvm_host = zvm1\nzvm_scsi_pool = scsipol1\n",
+        )
+        .unwrap();
+        let counter = Arc::new(Counter::default());
+        let client = Client::builder(&config.backends[0])
+            .transport(counter.clone())
+            .build()
+            .unwrap();
+        let ipl = |device: &str| Call::SetIpl {
+            node: "lnx1".parse().unwrap(),
+            device: device.to_owned(),
+        };
+        for device in ["", "0 ", "1f\naa"] {
+            let error = client.call(&ipl(device)).await.unwrap_err();
+            assert_eq!(error.executed, Executed::No);
+            assert!(matches!(error.reason, Reason::Malformed { .. }), "{error}");
+            assert!(error.to_string().starts_with("X19: not sent: "), "{error}");
+            assert!(!error.is_retryable() && !may_repeat(&ipl(device), &error));
+        }
+        assert_eq!(counter.0.load(Ordering::Relaxed), 0);
+        client.call(&ipl("1faa")).await.unwrap();
+        assert_eq!(counter.0.load(Ordering::Relaxed), 1);
     }
 }

@@ -53,6 +53,11 @@ pub enum Reason {
     },
     /// Not sent: the MN refused these credentials before.
     LockedOut,
+    /// Not sent: the MN would read the body as other words than were meant.
+    Malformed {
+        /// What is wrong with it.
+        text: String,
+    },
 }
 
 /// A call that did not succeed.
@@ -77,7 +82,12 @@ impl CallError {
 
     /// SMAPI or DirMaint had the object locked: worth another try (spec: driver 2.9).
     pub fn is_busy(&self) -> bool {
-        matches!(self.codes(), Some((204 | 404 | 400, 12)))
+        matches!(self.codes(), Some((204 | 404 | 400, 12) | (400, 16)))
+    }
+
+    /// The level of z/VM does not know the API behind the call (spec: driver 2.9).
+    pub fn is_unsupported(&self) -> bool {
+        self.codes() == Some((900, 12))
     }
 
     /// The credentials were refused.
@@ -88,9 +98,12 @@ impl CallError {
         )
     }
 
-    /// The node or object does not exist.
+    /// The node or object does not exist, or the guest has no directory entry (spec: driver 2.9, 3.4).
     pub fn is_not_found(&self) -> bool {
         const TEXTS: [&str; 2] = ["Could not find an object", "Invalid nodes and/or groups"];
+        if matches!(self.codes(), Some((400 | 200, 4))) {
+            return true;
+        }
         match &self.reason {
             Reason::Status { status: 404, .. } => true,
             Reason::Status { status: 403, text } => TEXTS.iter().any(|t| text.contains(t)),
@@ -107,6 +120,7 @@ impl CallError {
             Reason::Xcat { complaints } => complaints.iter().any(|c| c.text.contains(text)),
             Reason::Status { text: t, .. } | Reason::NotJson { text: t } => t.contains(text),
             Reason::NotConfirmed { seen } => seen.contains(text),
+            Reason::Malformed { text: t } => t.contains(text),
             Reason::Transport(_) | Reason::LockedOut => false,
         }
     }
@@ -115,7 +129,7 @@ impl CallError {
     pub fn is_retryable(&self) -> bool {
         match &self.reason {
             Reason::Transport(error) => error.fault != TransportFault::Certificate,
-            Reason::LockedOut => false,
+            Reason::LockedOut | Reason::Malformed { .. } => false,
             Reason::Xcat { .. } => self.is_busy(),
             _ => self.executed != Executed::Rejected,
         }
@@ -139,6 +153,9 @@ impl fmt::Display for CallError {
                     let separator = if index == 0 { "" } else { " | " };
                     write!(f, "{separator}{}", complaint.text)?;
                 }
+                if self.is_unsupported() {
+                    f.write_str("; this level of z/VM does not know the API")?;
+                }
             }
             Reason::NotConfirmed { seen } if seen.is_empty() => {
                 f.write_str("the answer confirms nothing")?;
@@ -147,6 +164,7 @@ impl fmt::Display for CallError {
             Reason::LockedOut => {
                 f.write_str("not sent, the management node refused the credentials before")?;
             }
+            Reason::Malformed { text } => write!(f, "not sent: {text}")?,
         }
         match self.executed {
             Executed::Unknown => f.write_str(" (it is not known whether it was carried out)"),
@@ -156,3 +174,45 @@ impl fmt::Display for CallError {
 }
 
 impl std::error::Error for CallError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(codes: (u32, u32)) -> CallError {
+        CallError {
+            call: "X15",
+            executed: Executed::Rejected,
+            reason: Reason::Xcat {
+                complaints: vec![Complaint {
+                    text: format!("Return Code: {}; Reason Code: {}", codes.0, codes.1),
+                    codes: Some(codes),
+                }],
+            },
+        }
+    }
+
+    #[test]
+    fn the_codes_of_smapi_say_what_a_refusal_means() {
+        for codes in [(204, 12), (404, 12), (400, 12), (400, 16)] {
+            assert!(refused(codes).is_busy() && refused(codes).is_retryable());
+        }
+        for codes in [(400, 4), (200, 4)] {
+            assert!(refused(codes).is_not_found() && !refused(codes).is_busy());
+        }
+        for codes in [(400, 8), (404, 8), (204, 8), (596, 4)] {
+            let error = refused(codes);
+            assert!(!error.is_busy() && !error.is_not_found() && !error.is_unsupported());
+        }
+    }
+
+    #[test]
+    fn an_api_that_the_level_does_not_know_is_unsupported() {
+        let error = crate::Error::from(refused((900, 12)));
+        assert_eq!(error.exception(), "NotImplementedError");
+        assert!(!error.is_retryable());
+        assert!(error.to_string().contains("does not know the API"));
+        let other = crate::Error::from(refused((900, 20)));
+        assert_eq!(other.exception(), "VolumeBackendAPIException");
+    }
+}

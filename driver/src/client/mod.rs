@@ -28,7 +28,7 @@ mod version;
 mod wire;
 mod zhcp;
 
-pub use answer::{Answer, Element, LineKind, strip_node};
+pub use answer::{Answer, Element, ErrorCode, LineKind, strip_node};
 pub use call::Call;
 pub use classify::{Done, classify};
 pub use client::{Client, ClientBuilder, Outcome};

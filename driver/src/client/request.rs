@@ -74,6 +74,43 @@ impl Request {
         self
     }
 
+    /// What the MN would misread in the body, without its words; `None` when they arrive as meant. For `chvm` and
+    /// `chhypervisor` the MN cuts each element at single blanks, with no way to quote one. Elsewhere an element is one
+    /// argument, in which only the commands for a node may have white space (spec: driver 2.1.1, 3.2). A control character
+    /// in any of them makes the MN's daemon drop the request (spec: rest-and-xcatd RQ31).
+    pub(super) fn fault(&self) -> Option<String> {
+        let is_cut = self.path.starts_with("/vms/") || self.path.starts_with("/hypervisor/");
+        let is_command = self.path.ends_with("/dsh") || self.path.ends_with("/execcmdonvm");
+        for element in self.body.iter().flatten() {
+            let words: Vec<&str> = if is_cut {
+                element.split(' ').collect()
+            } else {
+                vec![element.as_str()]
+            };
+            for (index, word) in words.iter().enumerate() {
+                let is_control =
+                    |c: char| c.is_control() && !(is_command && matches!(c, '\n' | '\t'));
+                let what = if word.is_empty() {
+                    "is empty"
+                } else if word.contains(is_control) {
+                    "holds a control character"
+                } else if !is_command && word.contains(char::is_whitespace) {
+                    "holds white space"
+                } else {
+                    continue;
+                };
+                // The option is the driver's own text; the operands may be anybody's.
+                let option = words.first().filter(|word| word.starts_with("--"));
+                let of = option.map_or_else(String::new, |option| format!(" of {option}"));
+                return Some(format!(
+                    "word {}{of} in the body {what}, and the management node would take it for something else",
+                    index + 1
+                ));
+            }
+        }
+        None
+    }
+
     /// The body as it goes out: a JSON array of strings.
     pub fn body_text(&self) -> Option<String> {
         let body = self.body.as_ref()?;
@@ -121,5 +158,54 @@ mod tests {
             "a%26b%25c%2Bd%23e%3Df%20g%3F%C3%A9"
         );
         assert_eq!(encode("Az09-._~"), "Az09-._~");
+    }
+
+    #[test]
+    fn a_body_that_would_be_read_as_other_words_is_found() {
+        let fault = |path: &str, word: &str| Request::new(Method::Put, path).word(word).fault();
+        for (path, word) in [
+            ("/vms/lnx1", "--dedicatedevice 1faa 1faa 0"),
+            ("/hypervisor/zvm1", "--releasezfcp p 5005076801102991 0"),
+            ("/nodes/lnx1/dsh", "command=cat /etc/os-release\n\techo  x"),
+            ("/nodes/lnx1/execcmdonvm", "ls  -l"),
+            ("/nodes/lnx1/power", "on"),
+            ("/images/import", "osimage=/var/lib/zvm/x.tar"),
+        ] {
+            assert_eq!(fault(path, word), None, "{word}");
+        }
+        for (path, word, what) in [
+            ("/vms/lnx1", "", "word 1 in the body is empty"),
+            (
+                "/vms/lnx1",
+                "--setipl ",
+                "word 2 of --setipl in the body is empty",
+            ),
+            (
+                "/hypervisor/zvm1",
+                "--reservezfcp p reserved  auto",
+                "word 4 of --reservezfcp in the body is empty",
+            ),
+            (
+                "/vms/lnx1",
+                "--createfilesysnode /dev/x\ty /dev/z",
+                "holds a control character",
+            ),
+            (
+                "/vms/lnx1",
+                "--setipl 0\u{a0}1",
+                "word 2 of --setipl in the body holds white space",
+            ),
+            ("/images/import", "osimage=/a b", "holds white space"),
+            ("/images/import", "", "is empty"),
+            (
+                "/nodes/lnx1/dsh",
+                "command=\u{1b}[0m",
+                "holds a control character",
+            ),
+        ] {
+            let fault = fault(path, word).unwrap();
+            assert!(fault.contains(what), "{word}: {fault}");
+        }
+        assert_eq!(Request::new(Method::Get, "/vms/lnx1").fault(), None);
     }
 }

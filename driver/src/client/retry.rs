@@ -46,7 +46,7 @@ pub fn may_repeat(call: &Call, error: &CallError) -> bool {
         return false;
     }
     match error.executed {
-        Executed::No => !matches!(error.reason, Reason::LockedOut),
+        Executed::No => !matches!(error.reason, Reason::LockedOut | Reason::Malformed { .. }),
         Executed::Unknown => call.is_query() && !too_large(error),
         Executed::Rejected => error.is_busy() && call.is_repeatable(),
     }

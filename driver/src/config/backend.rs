@@ -229,7 +229,21 @@ impl Backend {
             "modern" => Ok(Semantics::Modern),
             _ => Err(format!("'{text}' is not legacy or modern")),
         });
+        if semantics.is_some() {
+            fields.report(
+                Level::Warning,
+                "zvm_xcat_semantics",
+                "has no effect: the texts and behaviours of both kinds of release are understood side by side",
+            );
+        }
         let mut copying = Copying::read(fields);
+        if !copying.zhcp_range.is_empty() {
+            fields.report(
+                Level::Warning,
+                "zvm_zhcp_fcp_range",
+                "has no effect: which rows the zHCP can reach is told by their ranges and zvm_copy_fcp",
+            );
+        }
         if let Some(ratio) = fields.parsed::<f64>("max_over_subscription_ratio")
             && (ratio - 1.0).abs() > f64::EPSILON
         {

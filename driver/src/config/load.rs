@@ -116,6 +116,9 @@ impl Config {
                 "names no back end".to_owned(),
             ));
         }
+        if enabled.is_some() {
+            report_unknown_keys(&[default], &mut problems);
+        }
         for chain in chains {
             report_unknown_keys(&chain, &mut problems);
             // The Nova half's keys stand in [DEFAULT] of nova.conf; a file that serves both halves may keep them there.
@@ -135,8 +138,13 @@ impl Config {
                         .as_ref()
                         .map(|host| host.as_str().to_ascii_lowercase())
                 };
+                // A system that is to be found by its pool is the one that has it.
+                let same_host = match (host(other), host(backend)) {
+                    (Some(other), Some(host)) => other == host,
+                    _ => true,
+                };
                 other.server.eq_ignore_ascii_case(&backend.server)
-                    && host(other) == host(backend)
+                    && same_host
                     && other.pool == backend.pool
             };
             if let Some(other) = backends[..index].iter().find(same) {
@@ -149,8 +157,13 @@ impl Config {
                         .and_then(|s| s.get("zvm_scsi_pool"))
                         .map(|entry| entry.line),
                     message: format!(
-                        "[{}] manages the same pool of the same system",
-                        other.section
+                        "[{}] manages the same pool of the same system{}",
+                        other.section,
+                        if backend.host.is_some() && other.host.is_some() {
+                            ""
+                        } else {
+                            ", as far as can be told: set zvm_host in both"
+                        }
                     ),
                 });
             }

@@ -210,7 +210,7 @@ impl Engine {
     ) -> Result<Result<()>> {
         // After a crash the step may have taken effect already.
         if file.is_attempted(index) {
-            match step.proof(world).await {
+            match step.proof_in_doubt(world).await {
                 Ok(Proof::Done) => return Ok(Ok(())),
                 Ok(Proof::Missing) => {}
                 Ok(Proof::Conflict(text)) => return Ok(Err(Error::Backend(text))),
@@ -222,14 +222,12 @@ impl Engine {
         let mut repeats = step.repeats();
         loop {
             let outcome = step.run(world).await;
-            let in_doubt = match &outcome {
-                Ok(()) => true,
-                Err(error) => error.is_unknown_outcome(),
+            let proof = match &outcome {
+                Ok(()) => step.proof(world).await,
+                Err(error) if error.is_unknown_outcome() => step.proof_in_doubt(world).await,
+                Err(_) => return Ok(outcome),
             };
-            if !in_doubt {
-                return Ok(outcome);
-            }
-            let missing = match (step.proof(world).await, outcome) {
+            let missing = match (proof, outcome) {
                 (Ok(Proof::Done), _) => return Ok(Ok(())),
                 (Ok(Proof::Conflict(text)), _) => return Ok(Err(Error::Backend(text))),
                 // The first error is the one to report (I19).

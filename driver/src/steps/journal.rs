@@ -229,9 +229,21 @@ impl Journal {
         self.take_where(|_| true)
     }
 
-    /// Open entries of one half.
-    pub fn open_entries_of_half(&self, half: &str) -> Result<Vec<EntryFile>> {
-        self.take_where(|entry| entry.half == half)
+    /// Ids of the entries of one half, oldest first, those of living processes included. One whose first line is not whole may be
+    /// of either half.
+    pub(super) fn ids_of_half(&self, half: &str) -> Result<Vec<String>> {
+        let mut ids = Vec::new();
+        for path in self.files()? {
+            if Self::peek(&path)?.is_none_or(|entry| entry.half == half) {
+                ids.extend(path.file_stem().map(|id| id.to_string_lossy().into_owned()));
+            }
+        }
+        Ok(ids)
+    }
+
+    /// One entry, locked; `None` when it is resolved, or its process lives.
+    pub(super) fn take_entry(&self, id: &str) -> Result<Option<EntryFile>> {
+        self.take(&self.folder.join(format!("{id}.json")))
     }
 
     /// Open entries of one half about one subject.

@@ -6,6 +6,7 @@ use std::future::Future;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::lock::LockGuard;
 use crate::error::Result;
 
 /// What a read-back shows.
@@ -58,6 +59,22 @@ pub trait Step: Clone + fmt::Debug + Serialize + DeserializeOwned + Send + Sync 
 
     /// Reads back whether the change is there.
     fn proof(&self, world: &Self::World) -> impl Future<Output = Result<Proof>> + Send;
+
+    /// The same when nobody knows whether the step ran to its end: after a crash, or an answer that was lost. Where a change that
+    /// was made by half cannot be told from a whole one this is [`Proof::Missing`], and the step is run again from its beginning.
+    fn proof_in_doubt(&self, world: &Self::World) -> impl Future<Output = Result<Proof>> + Send {
+        self.proof(world)
+    }
+
+    /// What must be held while a plan that was interrupted is resolved, so that no new operation on the same guest or volume
+    /// begins meanwhile (spec: driver 3.8). Operations hold the same before they begin their plan.
+    fn lock(
+        world: &Self::World,
+        plan: &Plan<Self>,
+    ) -> impl Future<Output = Result<Vec<LockGuard>>> + Send {
+        let _ = (world, plan);
+        std::future::ready(Ok(Vec::new()))
+    }
 
     /// Takes the change away, after reading that it is there and this operation's.
     fn undo(&self, world: &Self::World) -> impl Future<Output = Result<()>> + Send;

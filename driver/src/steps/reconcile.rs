@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::engine::{Engine, Forward};
 use super::journal::{Entry, EntryFile, Event};
 use super::plan::{Recovery, Step};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// An operation of which nobody knows is undone when it is older than this.
 const FORGOTTEN: Duration = Duration::from_hours(1);
@@ -72,27 +72,22 @@ pub struct Resolved {
     pub resolution: Resolution,
 }
 
+impl Resolved {
+    fn of(entry: &Entry, resolution: Resolution) -> Self {
+        Self {
+            id: entry.id.clone(),
+            operation: entry.operation.clone(),
+            subject: entry.subject.clone(),
+            resolution,
+        }
+    }
+}
+
 impl Engine {
-    /// Resolves every open entry of this half whose process is gone, oldest first. Entries of living processes are left alone.
+    /// Resolves every open entry of this half whose process is gone, oldest first, each under the locks of its guest and volume.
+    /// Entries of living processes are left alone.
     pub async fn reconcile<S: Step>(
         &self,
-        world: &S::World,
-        records: &dyn Records,
-    ) -> Result<Vec<Resolved>> {
-        let entries = self.journal().open_entries_of_half(S::HALF)?;
-        self.resolve_all::<S>(entries, world, records).await
-    }
-
-    /// Resolves what is open about one subject, before new work on it begins (spec: driver I14). What nobody knows of is
-    /// undone at once: the new work replaces it.
-    pub async fn settle<S: Step>(&self, subject: &str, world: &S::World) -> Result<Vec<Resolved>> {
-        let entries = self.journal().open_entries_of(S::HALF, subject)?;
-        self.resolve_all::<S>(entries, world, &Known::NotDone).await
-    }
-
-    async fn resolve_all<S: Step>(
-        &self,
-        entries: Vec<EntryFile>,
         world: &S::World,
         records: &dyn Records,
     ) -> Result<Vec<Resolved>> {
@@ -100,22 +95,59 @@ impl Engine {
             return Ok(Vec::new());
         }
         let mut resolved = Vec::new();
-        for file in entries {
-            let (id, operation, subject) = (
-                file.entry.id.clone(),
-                file.entry.operation.clone(),
-                file.entry.subject.clone(),
-            );
-            let resolution = self.resolve::<S>(file, world, records).await?;
-            tracing::info!(id, operation, subject, ?resolution, "reconciled");
-            resolved.push(Resolved {
-                id,
-                operation,
-                subject,
-                resolution,
-            });
+        for id in self.journal().ids_of_half(S::HALF)? {
+            // Locks come before entries, as in every operation; those of a living process are not waited for.
+            let Some(file) = self.journal().take_entry(&id)? else {
+                continue;
+            };
+            let (entry, plan) = (file.entry.clone(), file.plan::<S>()?);
+            drop(file);
+            let _locks = match S::lock(world, &plan).await {
+                Ok(locks) => locks,
+                Err(error @ Error::Lock { .. }) => {
+                    let why = error.to_string();
+                    resolved.push(Resolved::of(&entry, Resolution::Waiting { why }));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            // Whoever held the locks may have resolved it.
+            if let Some(file) = self.journal().take_entry(&id)? {
+                resolved.push(self.resolved::<S>(file, world, records).await?);
+            }
         }
         Ok(resolved)
+    }
+
+    /// Resolves what is open about one subject, before new work on it begins (spec: driver I14). What nobody knows of is
+    /// undone at once: the new work replaces it. The caller holds the subject's lock.
+    pub async fn settle<S: Step>(&self, subject: &str, world: &S::World) -> Result<Vec<Resolved>> {
+        if self.is_rehearsing() {
+            return Ok(Vec::new());
+        }
+        let mut resolved = Vec::new();
+        for file in self.journal().open_entries_of(S::HALF, subject)? {
+            resolved.push(self.resolved::<S>(file, world, &Known::NotDone).await?);
+        }
+        Ok(resolved)
+    }
+
+    async fn resolved<S: Step>(
+        &self,
+        file: EntryFile,
+        world: &S::World,
+        records: &dyn Records,
+    ) -> Result<Resolved> {
+        let entry = file.entry.clone();
+        let resolution = self.resolve::<S>(file, world, records).await?;
+        let Entry {
+            id,
+            operation,
+            subject,
+            ..
+        } = &entry;
+        tracing::info!(id, operation, subject, ?resolution, "reconciled");
+        Ok(Resolved::of(&entry, resolution))
     }
 
     async fn resolve<S: Step>(
@@ -150,7 +182,8 @@ impl Engine {
                     file.close().await?;
                     Resolution::Finished
                 }
-                Forward::Pending => Resolution::Stuck {
+                // The operation itself is over; what pends is nobody's hindrance (spec: driver 2.8.8 T5).
+                Forward::Pending => Resolution::Waiting {
                     why: "a step is still to be done".to_owned(),
                 },
                 Forward::Failed(index, error) => Resolution::Stuck {

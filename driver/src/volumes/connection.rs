@@ -133,41 +133,49 @@ impl ZvmDriver {
         Ok(answer)
     }
 
-    /// Verifies a volume's row and renews a stamp that a detach emptied. Only a foreign owner is an error; a slow MN is not.
+    /// Verifies a volume's row and renews a stamp that a detach emptied. Only a foreign owner is an error; a slow MN, a lock that is
+    /// held for long and a listing that cannot be read are not (spec: driver 2.6.13).
     pub(super) async fn renew_stamp(&self, volume: &Volume, what: &'static str) -> Result<()> {
         let tag = self.volume_tag(volume)?;
         let world = self.world()?;
-        let _object = world.objects(&[&tag]).await?;
         match self.verify_stamp(volume, &tag, &world).await {
-            Err(error @ Error::Backend(_)) => Err(error),
+            Ok(None) => Ok(()),
+            Ok(Some(foreign)) => Err(Error::Backend(foreign)),
             Err(error) => {
                 tracing::warn!(what, volume = volume.id, %error, "not verified");
                 Ok(())
             }
-            Ok(()) => Ok(()),
         }
     }
 
-    async fn verify_stamp(&self, volume: &Volume, tag: &Tag, world: &World) -> Result<()> {
+    /// Says whose the row is when it is not the volume's.
+    async fn verify_stamp(
+        &self,
+        volume: &Volume,
+        tag: &Tag,
+        world: &World,
+    ) -> Result<Option<String>> {
+        let _object = world.objects(&[tag]).await?;
         let location = Self::location(volume.provider_location.as_deref(), world)?;
         let listing = world.list().await?;
         let Some(row) = listing.resolve(tag, location.as_ref())? else {
             tracing::warn!(volume = volume.id, "no row carries the volume's stamp");
-            return Ok(());
+            return Ok(None);
         };
-        match (row.status, world.pool.owner(row)) {
-            (RowStatus::Used, _) => {
-                not_lost(row, tag, world)?;
+        let foreign = match (row.status, world.pool.owner(row)) {
+            (RowStatus::Used, _) => not_lost(row, tag, world).and_then(|()| {
                 by_place(row, tag, world)?;
                 world.stamps.note(tag, row);
                 Ok(())
-            }
-            (RowStatus::Reserved, Owner::Nobody) => {
-                by_place(row, tag, world)?;
-                let row = world.restamp(&RowRef::of(row), tag).await?;
-                world.stamps.note(tag, &row);
-                Ok(())
-            }
+            }),
+            (RowStatus::Reserved, Owner::Nobody) => match by_place(row, tag, world) {
+                Ok(()) => {
+                    let row = world.restamp(&RowRef::of(row), tag).await?;
+                    world.stamps.note(tag, &row);
+                    Ok(())
+                }
+                foreign => foreign,
+            },
             (RowStatus::Reserved, Owner::Stamp(stamp, _)) if stamp == *tag => {
                 world.stamps.note(tag, row);
                 Ok(())
@@ -183,7 +191,8 @@ impl ZvmDriver {
                 volume.id,
                 row.owner
             ))),
-        }
+        };
+        Ok(foreign.err().map(|error| error.to_string()))
     }
 }
 
@@ -211,7 +220,13 @@ fn check_connector(connector: &Connector, naming: ConnectorHost, world: &World) 
     let system = match naming {
         ConnectorHost::System => connector.host.as_str(),
         // The guest's name follows (D15).
-        ConnectorHost::Guest => connector.host.rsplit_once('_').map_or("", |(host, _)| host),
+        ConnectorHost::Guest => {
+            let length = world.pool.host.as_str().len();
+            match connector.host.split_at_checked(length) {
+                Some((host, guest)) if guest.starts_with('_') => host,
+                _ => "",
+            }
+        }
     };
     if !same_host(system, &world.pool.host) {
         return Err(Error::Connector(format!(

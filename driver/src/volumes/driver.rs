@@ -95,6 +95,12 @@ impl ZvmDriver {
         self.check_for_setup_error().await
     }
 
+    /// The same, and leaves what a crash interrupted as it is: to look at it, or to resolve it by [`Self::reconcile`].
+    pub async fn start_without_reconcile(&self) -> Result<()> {
+        self.do_setup().await?;
+        self.check().await
+    }
+
     /// The back end.
     pub fn backend(&self) -> &Backend {
         &self.shared.backend
@@ -271,7 +277,7 @@ impl VolumeDriver for ZvmDriver {
     }
 
     async fn check_for_setup_error(&self) -> Result<()> {
-        self.check().await
+        self.check_and_reconcile().await
     }
 
     async fn get_volume_stats(&self, refresh: bool) -> Result<Stats> {

@@ -146,9 +146,16 @@ impl World {
                     now.owner
                 )));
             }
+            let channels = now.channels();
+            if channels.is_empty() {
+                return Err(Error::Backend(format!(
+                    "row {} is used by {node} without a channel: it cannot be taken back",
+                    now.address()
+                )));
+            }
             self.send(&Call::RemoveUnit {
                 node: node.clone(),
-                channel: Channel::Devices(now.channels()),
+                channel: Channel::Devices(channels),
                 wwpns: now.wwpns.clone(),
                 lun: now.lun,
                 keep: true,

@@ -45,7 +45,21 @@ impl ZvmDriver {
         Ok(())
     }
 
-    /// Finds host, zHCP and pool; resolves what a crash left; says what the back end can do.
+    /// Finds host, zHCP and pool; says what the back end can do; resolves what a crash left.
+    pub(super) async fn check_and_reconcile(&self) -> Result<()> {
+        self.check().await?;
+        let resolved = self.reconcile().await?;
+        if !resolved.is_empty() {
+            tracing::warn!(
+                section = self.shared.backend.section,
+                ?resolved,
+                "interrupted operations were resolved"
+            );
+        }
+        Ok(())
+    }
+
+    /// Finds host, zHCP and pool; says what the back end can do.
     pub(super) async fn check(&self) -> Result<()> {
         let backend = &self.shared.backend;
         let host = match &backend.host {
@@ -94,14 +108,6 @@ impl ZvmDriver {
             zhcp,
             capabilities,
         });
-        let resolved = self.reconcile().await?;
-        if !resolved.is_empty() {
-            tracing::warn!(
-                section = backend.section,
-                ?resolved,
-                "interrupted operations were resolved"
-            );
-        }
         Ok(())
     }
 

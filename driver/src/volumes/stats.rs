@@ -16,6 +16,8 @@ pub(super) struct StatsCache {
     last: Option<Stats>,
     failures: u32,
     findings: Vec<Finding>,
+    /// Lines of the pool that were no rows.
+    malformed: Vec<String>,
 }
 
 impl StatsCache {
@@ -46,10 +48,19 @@ impl ZvmDriver {
                         finding.trouble.meaning()
                     );
                 }
+                let malformed: Vec<String> =
+                    listing.malformed.into_iter().map(|m| m.line).collect();
+                for line in malformed
+                    .iter()
+                    .filter(|new| !cache.malformed.contains(new))
+                {
+                    tracing::warn!(line, "a line of the pool is no row");
+                }
                 *cache = StatsCache {
                     last: Some(stats.clone()),
                     failures: 0,
                     findings,
+                    malformed,
                 };
                 Ok(stats)
             }

@@ -8,9 +8,10 @@ use super::content::Content;
 use super::row_work::carries;
 use super::world::{RowRef, World};
 use crate::client::Call;
+use crate::config::VerifyCopy;
 use crate::error::{Error, Result};
 use crate::pool::RowStatus;
-use crate::steps::{OnFailure, Proof, Step};
+use crate::steps::{LockGuard, OnFailure, Plan, Proof, Step};
 use crate::types::{NodeName, Tag};
 
 /// One change of a pool row, a LUN or an image. Every operation of the Cinder half is a list of these.
@@ -345,6 +346,37 @@ impl Step for VolumeStep {
             }
             Self::RemoveImage { profile } => Proof::of(!world.has_image(profile).await?),
         })
+    }
+
+    /// What a copy that was cut off has written cannot be told from a whole one by samples, or where nothing is compared: it is made
+    /// anew, and the operation fails where that cannot be done here (spec: driver 3.7).
+    async fn proof_in_doubt(&self, world: &World) -> Result<Proof> {
+        let is_compared_whole = world.copying.verify == VerifyCopy::Full;
+        match self {
+            Self::BlockCopy { .. } if !is_compared_whole => Ok(Proof::Missing),
+            // The MN empties the target's stamp at its end only, and what is compared afterwards is a step of its own.
+            Self::MnCopy {
+                target, target_tag, ..
+            } => {
+                let ended = world.row(target).await?.owner != target_tag.as_str();
+                if ended && world.copying.verify != VerifyCopy::None {
+                    self.proof(world).await
+                } else {
+                    Ok(Proof::Missing)
+                }
+            }
+            Self::Deploy { content, .. } if content.is_none() || world.zhcp.is_none() => {
+                Ok(Proof::Missing)
+            }
+            _ => self.proof(world).await,
+        }
+    }
+
+    /// Locks of the volumes and snapshots of a plan.
+    async fn lock(world: &World, plan: &Plan<Self>) -> Result<Vec<LockGuard>> {
+        let subjects = std::iter::once(&plan.subject).chain(&plan.touches);
+        let tags: Vec<Tag> = subjects.filter_map(|text| text.parse().ok()).collect();
+        world.objects(&tags.iter().collect::<Vec<_>>()).await
     }
 
     async fn undo(&self, world: &World) -> Result<()> {

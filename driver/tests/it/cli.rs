@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use clap::CommandFactory as _;
 use serde_json::Value;
@@ -14,7 +14,7 @@ use zvm_volume::cli::Cli;
 
 use crate::check::content;
 use crate::image_files::write_whole;
-use crate::rig::{CURRENT, Rig, VARIANTS, Variant, set_pool};
+use crate::rig::{CURRENT, Rig, VARIANTS, Variant, set_pool, tag};
 
 /// The account's password: with everything that a query string and a shell would read.
 const SECRET: &str = "s3cr&t+%#x";
@@ -64,8 +64,8 @@ impl Shop {
         Self { rig, config }
     }
 
-    /// Runs the program with a clean environment.
-    async fn run(&self, args: &[&str]) -> Run {
+    /// The program with a clean environment.
+    fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_zvm-volume"));
         command
             .env_clear()
@@ -76,6 +76,12 @@ impl Shop {
             let url = format!("{}/xcatws", self.rig.simulator.url());
             command.arg("--url").arg(url);
         }
+        command
+    }
+
+    /// Runs the program.
+    async fn run(&self, args: &[&str]) -> Run {
+        let mut command = self.command(args);
         let output = tokio::task::spawn_blocking(move || command.output())
             .await
             .unwrap()
@@ -100,6 +106,42 @@ impl Shop {
         let run = self.run(args).await;
         assert_eq!(run.status, 0, "{args:?}: {}", run.stderr);
         run
+    }
+
+    /// Starts the program and kills it while the MN works on its request for an operation.
+    async fn killed(&self, args: &[&str], operation: &str) {
+        let site = self.rig.simulator.site();
+        let point = BreakPoint {
+            id: "kill".to_owned(),
+            target: Target {
+                operation: Some(operation.to_owned()),
+                ..Target::default()
+            },
+            ..BreakPoint::default()
+        };
+        site.add_break(point).unwrap();
+        let mut command = self.command(args);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        assert!(site.wait_held("kill").await.is_some(), "{args:?}");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        site.release_break("kill");
+        site.clear_breaks();
+    }
+
+    /// How many operations are written down as unfinished.
+    fn unfinished(&self) -> usize {
+        let journal = self.rig.folder.path().join("state/journal");
+        let items = std::fs::read_dir(journal).unwrap().flatten();
+        items
+            .filter(|item| item.path().extension().is_some_and(|end| end == "json"))
+            .count()
+    }
+
+    /// Loses everything that the program remembers.
+    fn lose_state(&self) {
+        std::fs::remove_dir_all(self.rig.folder.path().join("state")).unwrap();
     }
 
     /// A run as a transcript, with places of this run replaced.
@@ -467,6 +509,12 @@ async fn each_exit_status_is_met() {
     shop.rig.simulator.site().remove_fault(&rule.id);
     assert_eq!(shop.run(&["create"]).await.status, 2);
     assert_eq!(shop.run(&["--backend", "x", "list"]).await.status, 2);
+    // The address reaches a shell on the MN.
+    let run = shop
+        .run(&["boot", "prepare", A, "lnx3", "--remote", "nova@host;reboot"])
+        .await;
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    assert!(run.stderr.contains("not user@address"), "{}", run.stderr);
     assert_eq!(shop.run(&["show", B]).await.status, 4);
     shop.good(&["attach", A, "lnx1"]).await;
     assert_eq!(shop.run(&["delete", A]).await.status, 5);
@@ -495,6 +543,206 @@ async fn each_exit_status_is_met() {
     // 6: nobody there.
     let nowhere = ["--url", "http://127.0.0.1:1/xcatws", "list"];
     assert_eq!(shop.run(&nowhere).await.status, 6);
+}
+
+/// Only `reconcile` itself resolves what a crash left, and it shows it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_and_a_dry_run_resolve_nothing() {
+    let shop = Shop::open(CURRENT, "volume_clear = none").await;
+    shop.good(&["create", "1", "--id", A]).await;
+    shop.killed(&["delete", A], "--releasezfcp").await;
+    assert_eq!(shop.unfinished(), 1);
+    let stamp = tag(0xa1);
+    let open = format!("open: delete of {stamp} (");
+    for args in [
+        &["reconcile", "--check"] as &[&str],
+        &["--dry-run", "reconcile", "--check"],
+    ] {
+        let run = shop.run(args).await;
+        assert_eq!(run.status, 7, "{args:?}: {}", run.stderr);
+        assert!(run.stdout.starts_with(&open), "{args:?}: {}", run.stdout);
+        assert_eq!(shop.unfinished(), 1, "{args:?}");
+    }
+    shop.good(&["--dry-run", "list"]).await;
+    assert_eq!(shop.unfinished(), 1);
+    let run = shop.good(&["--dry-run", "reconcile"]).await;
+    assert!(run.stdout.starts_with(&open), "{}", run.stdout);
+    assert!(!run.stderr.contains("no call"), "{}", run.stderr);
+    let run = shop.good(&["--json", "--dry-run", "reconcile"]).await;
+    let said: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(said["open"][0]["subject"], stamp.as_str());
+    assert_eq!(shop.unfinished(), 1);
+
+    let run = shop.good(&["reconcile"]).await;
+    assert_eq!(run.stdout, format!("delete of {stamp}: finished\n"));
+    assert_eq!(shop.unfinished(), 0);
+    assert_eq!(shop.good(&["reconcile", "--check"]).await.stdout, "");
+    let run = shop.good(&["--dry-run", "reconcile"]).await;
+    assert_eq!(run.stdout, "");
+    assert!(
+        run.stderr.contains("no call would be made"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(shop.run(&["show", A]).await.status, 4);
+}
+
+/// What `boot prepare` is given for lnx3.
+const ROOT: [&str; 8] = [
+    "--root",
+    "/dev/sda1",
+    "--image",
+    "/x",
+    "--ramdisk",
+    "/y",
+    "--os",
+    "ubuntu16.04",
+];
+
+/// The row of a volume that a guest was given while it was off carries no stamp: only the ledger says whose it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_volume_of_a_guest_that_is_off_is_not_deleted() {
+    let shop = Shop::open(CURRENT, "volume_clear = none").await;
+    shop.good(&["create", "1", "--id", A]).await;
+    let mut boot = vec!["boot", "prepare", A, "lnx3"];
+    boot.extend(ROOT);
+    let gives: [(&[&str], &[&str]); 2] = [
+        (&["attach", A, "lnx3"], &["detach", A]),
+        (&boot, &["boot", "cleanup", "lnx3"]),
+    ];
+    for (give, take) in gives {
+        shop.good(give).await;
+        let given = shop.rig.pool();
+        assert!(!given.contains(&tag(0xa1)), "{given}");
+        // A person may write the id in other letters.
+        for id in [A, &A.to_uppercase()] {
+            let run = shop.run(&["delete", id]).await;
+            assert_eq!(run.status, 5, "{give:?}: {} {}", run.stdout, run.stderr);
+            assert!(
+                run.stderr.contains("is busy: lnx3 has it"),
+                "{}",
+                run.stderr
+            );
+        }
+        assert_eq!(shop.rig.pool(), given, "{give:?}");
+        shop.good(take).await;
+    }
+    shop.good(&["delete", A]).await;
+    assert!(shop.rig.line("4010403300000000").starts_with("free"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_volume_of_a_guest_that_is_off_is_known_to_every_command() {
+    let shop = Shop::open(CURRENT, "volume_clear = none").await;
+    shop.good(&["create", "1", "--id", A]).await;
+    shop.good(&["attach", A, "lnx3"]).await;
+    let given = shop.rig.pool();
+    let run = shop.good(&["attach", A, "lnx3"]).await;
+    assert!(
+        run.stdout.contains("it was attached before"),
+        "{}",
+        run.stdout
+    );
+    shop.good(&["extend", A, "1"]).await;
+    let refused: [&[&str]; 4] = [
+        &["extend", A, "5"],
+        &["unmanage", A],
+        &["clone", A],
+        &["attach", A, "lnx1"],
+    ];
+    for args in refused {
+        let run = shop.run(args).await;
+        assert_eq!(run.status, 5, "{args:?}: {}", run.stderr);
+    }
+    assert_eq!(shop.rig.pool(), given);
+    shop.good(&["detach", A, "lnx3"]).await;
+    shop.good(&["delete", A]).await;
+}
+
+/// With the ledger gone the row is the record: of the volume, and of the others that need the same devices.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_volume_is_detached_without_a_record_of_it() {
+    let shop = Shop::open(CURRENT, "volume_clear = none").await;
+    let before = shop.traces();
+    shop.good(&["create", "1", "--id", A]).await;
+    shop.good(&["create", "2", "--id", B]).await;
+    shop.good(&["attach", A, "lnx1"]).await;
+    shop.good(&["attach", B, "lnx1"]).await;
+    shop.lose_state();
+    // This reserves other devices, which are not those of the detach.
+    let run = shop.run(&["attach", A, "lnx1"]).await;
+    assert_eq!(run.status, 5, "{}", run.stderr);
+    assert!(run.stderr.contains("detach it first"), "{}", run.stderr);
+    let channel = |lun: &str| {
+        let line = shop.rig.line(lun);
+        line.split(',').nth(6).unwrap_or_default().to_owned()
+    };
+    let device = channel("4010403300000000");
+    assert_ne!(device, "");
+    let attached = shop.traces();
+    shop.good(&["--dry-run", "detach", A, "lnx1"]).await;
+    assert_eq!(shop.traces(), attached);
+    let run = shop.good(&["detach", A, "lnx1"]).await;
+    assert!(!run.stderr.contains("was not attached"), "{}", run.stderr);
+    let row = shop.rig.line("4010403300000000");
+    assert!(
+        row.starts_with("reserved") && row.contains(&tag(0xa1)),
+        "{row}"
+    );
+    // The other one keeps its paths, and is recorded again.
+    assert_eq!(channel("4011403300000000"), device);
+    let listed = shop.good(&["attachments"]).await.stdout;
+    assert!(listed.contains(B) && listed.contains(&device), "{listed}");
+    assert!(!listed.contains(A), "{listed}");
+    assert_eq!(shop.good(&["reconcile", "--check"]).await.stdout, "");
+    shop.good(&["detach", B]).await;
+    let run = shop.good(&["detach", A, "lnx1"]).await;
+    assert!(run.stderr.contains("was not attached"), "{}", run.stderr);
+    for id in [A, B] {
+        shop.good(&["delete", id]).await;
+    }
+    assert_eq!(shop.traces(), before);
+}
+
+/// The row of a guest that is off names no volume: with the ledger gone the connection data must come from outside, and the
+/// devices from the row.
+#[tokio::test(flavor = "multi_thread")]
+async fn connection_data_of_a_detach_need_not_name_the_devices() {
+    let shop = Shop::open(CURRENT, "volume_clear = none").await;
+    shop.good(&["create", "1", "--id", A]).await;
+    shop.good(&["attach", A, "lnx3"]).await;
+    shop.lose_state();
+    let run = shop.run(&["detach", A, "lnx3"]).await;
+    assert_eq!(run.status, 5, "{}", run.stderr);
+    assert!(run.stderr.contains("--connection"), "{}", run.stderr);
+    let data = serde_json::json!({"data": {
+        "zvm_lun": "4010403300000000", "target_wwn": "500507630300c562", "zvm_lifecycle": "pool", "zvm_tag": tag(0xa1),
+    }});
+    let file = shop.file("connection.json", data.to_string().as_bytes());
+    let detach = ["detach", A, "lnx3", "--connection", file.as_str()];
+    // A row that does not say by which devices cannot be taken back.
+    let row = shop.rig.line("4010403300000000");
+    let mut cells: Vec<&str> = row.split(',').collect();
+    cells[6] = "";
+    let nameless = cells.join(",");
+    shop.rig.edit(&row, &nameless);
+    let run = shop.run(&detach).await;
+    assert_eq!(run.status, 5, "{}", run.stderr);
+    assert!(run.stderr.contains("names no FCP device"), "{}", run.stderr);
+    shop.rig.edit(&nameless, &row);
+
+    let run = shop.good(&detach).await;
+    assert!(!run.stderr.contains("was not attached"), "{}", run.stderr);
+    let row = shop.rig.line("4010403300000000");
+    assert!(
+        row.starts_with("reserved") && row.contains(&tag(0xa1)),
+        "{row}"
+    );
+    // Nothing was reserved for it, and nothing is held any more.
+    assert_eq!(shop.good(&["attachments"]).await.stdout, "");
+    let run = shop.good(&detach).await;
+    assert!(run.stderr.contains("was not attached"), "{}", run.stderr);
+    shop.good(&["delete", A]).await;
 }
 
 /// Keys, what goes before, and the operation.

@@ -149,3 +149,49 @@ fn the_page_of_all_keys_is_complete_and_its_defaults_are_the_programs() {
     a.filter_function.clone_from(&b.filter_function);
     assert_eq!(format!("{a:?}"), format!("{b:?}"));
 }
+
+/// Two back ends without `zvm_host`, or one of the two, would find the same system by its pool (V5).
+#[test]
+fn v5_a_system_that_is_to_be_found_is_taken_for_the_same() {
+    let text = |hosts: [&str; 2]| {
+        let section = |name: &str, host: &str| {
+            format!(
+                "[{name}]\nzvm_xcat_server = mn\nzvm_xcat_username = u\nzvm_xcat_password = p\nzvm_scsi_pool = x\n{host}\n"
+            )
+        };
+        format!(
+            "[DEFAULT]\nenabled_backends = a, b\n{}{}",
+            section("a", hosts[0]),
+            section("b", hosts[1])
+        )
+    };
+    for hosts in [["", ""], ["zvm_host = zvm1", ""], ["", "zvm_host = zvm1"]] {
+        let error = Config::parse(&text(hosts)).unwrap_err().to_string();
+        assert!(error.contains("set zvm_host in both"), "{error}");
+    }
+    let same = ["zvm_host = zvm1", "zvm_host = ZVM1"];
+    let error = Config::parse(&text(same)).unwrap_err().to_string();
+    assert!(
+        error.contains("[a] manages the same pool of the same system"),
+        "{error}"
+    );
+    Config::parse(&text(["zvm_host = zvm1", "zvm_host = zvm2"])).unwrap();
+}
+
+/// V8, where Nova's keys stand.
+#[test]
+fn v8_a_mistyped_key_in_default_is_reported() {
+    let text = "[DEFAULT]\nenabled_backends = a\nzvm_fpc_list = 1a00-1a0e\n[a]\nzvm_xcat_server = mn\n\
+                zvm_xcat_username = u\nzvm_xcat_password = p\nzvm_scsi_pool = x\nzvm_xcat_semantics = modern\n\
+                zvm_zhcp_fcp_range = 1a0f\n";
+    let config = Config::parse(text).unwrap();
+    let told = |key: &str, text: &str| {
+        config
+            .warnings
+            .iter()
+            .any(|warning| warning.key.as_deref() == Some(key) && warning.message.contains(text))
+    };
+    assert!(told("zvm_fpc_list", "unknown key"), "{config:?}");
+    assert!(told("zvm_xcat_semantics", "has no effect"), "{config:?}");
+    assert!(told("zvm_zhcp_fcp_range", "has no effect"), "{config:?}");
+}

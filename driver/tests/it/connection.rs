@@ -201,3 +201,28 @@ async fn exports_and_attach_volume_have_nothing_to_do() {
     driver.detach_volume(&record).await.unwrap();
     assert_eq!(rig.pool(), before);
 }
+
+/// The guest's name follows the system's, and may have the separator in it (D15, G3).
+#[tokio::test]
+async fn a_connector_of_a_guest_may_have_an_underscore_in_its_name() {
+    let rig = Rig::lab(CURRENT).await;
+    let driver = rig.started("zvm_connector_host = guest").await;
+    let record = volume(1, 1);
+    let record = record
+        .clone()
+        .updated(&driver.create_volume(&record).await.unwrap());
+    for (host, fits) in [
+        ("zvm1_lnx1", true),
+        ("ZVM1_my_vm", true),
+        ("zvm1", false),
+        ("zvm11_lnx1", false),
+        ("zvm2_lnx1", false),
+    ] {
+        let connector = Connector {
+            host: host.to_owned(),
+            ..connector()
+        };
+        let answer = driver.initialize_connection(&record, &connector).await;
+        assert_eq!(answer.is_ok(), fits, "{host}: {answer:?}");
+    }
+}

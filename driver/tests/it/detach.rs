@@ -4,10 +4,12 @@ use xcat_simulator::seam::{BreakPoint, Target};
 use xcat_simulator::world::UserId;
 use zvm_volume::attachments::{AttachOptions, Attachments as _, Instance};
 use zvm_volume::client::PowerAction;
+use zvm_volume::steps::Known;
 use zvm_volume::volumes::VolumeDriver as _;
 
 use crate::guests::{ONE_PATH, TWO_PATHS, controller_volume, guest, halves, mount, node};
 use crate::rig::{CURRENT, Rig, VARIANTS};
+use crate::spoil::{smapi, spoiled};
 use crate::two_machines::row_of;
 
 #[tokio::test]
@@ -354,5 +356,62 @@ async fn notices_for_two_guests_are_not_sent_at_a_time() {
             assert!(text.contains(&luns[own]), "{variant} {name}: {text}");
             assert!(!text.contains(&luns[other]), "{variant} {name}: {text}");
         }
+    }
+}
+
+/// T5: the volume is detached although the guest still has the device; what pends is no business of the next attach.
+#[tokio::test]
+async fn a_volume_whose_old_device_still_waits_can_be_attached_elsewhere() {
+    for variant in VARIANTS {
+        let rig = Rig::lab(variant).await;
+        let (both, spoil) = spoiled(&rig, ONE_PATH).await;
+        let before = rig.traces();
+        let volume = both.create(1, 1).await;
+        let (one, two) = (guest("lnx1"), guest("lnx2"));
+        both.attach(&volume, &one, None).await.unwrap();
+        spoil.answer("--undedicatedevice", smapi("lnx1", 204, 44, "no"), 99);
+        let gone = both.take(&volume.id, &one).await.unwrap();
+        assert_eq!(gone.pending.len(), 1, "{variant}");
+        let again = both.take(&volume.id, &one).await.unwrap();
+        assert!(again.already, "{variant}: {again:?}");
+        let given = both.attach(&volume, &two, None).await;
+        let given = given.unwrap_or_else(|error| panic!("{variant}: {error}"));
+        assert_ne!(
+            given.fcp, gone.pending,
+            "{variant}: the old device is not free"
+        );
+        spoil.answer("", "", 0);
+        both.detach(&volume, &two).await.unwrap();
+        let report = both.nova.reconcile(&Known::NotDone).await.unwrap();
+        assert!(report.is_clean(), "{variant}: {report:?}");
+        both.driver.delete_volume(&volume).await.unwrap();
+        assert_eq!(rig.traces(), before, "{variant}");
+    }
+}
+
+/// The ledger is lost and the connection data were made anew with another device: the row tells through which one the guest has
+/// the volume (spec: driver 2.8.4, X14).
+#[tokio::test]
+async fn a_detach_without_a_record_takes_the_devices_of_the_row() {
+    for variant in VARIANTS {
+        let rig = Rig::lab(variant).await;
+        let both = halves(&rig, ONE_PATH, Vec::new()).await;
+        let before = rig.traces();
+        let instance = guest("lnx1");
+        let volume = both.create(1, 1).await;
+        let mut record = both.connect(&volume, &instance).await.unwrap();
+        both.give(&record, &instance).await.unwrap();
+        std::fs::remove_file(both.nova.ledger().path()).unwrap();
+        let both = halves(&rig, ONE_PATH, Vec::new()).await;
+        record.connection.fcp = vec!["1a07".parse().unwrap()];
+        let options = AttachOptions::default();
+        let gone = both
+            .nova
+            .detach_volume(&instance, &volume.id, Some(&record), None, &options)
+            .await
+            .unwrap_or_else(|error| panic!("{variant}: {error}"));
+        assert!(gone.pending.is_empty(), "{variant}: {gone:?}");
+        both.driver.delete_volume(&volume).await.unwrap();
+        assert_eq!(rig.traces(), before, "{variant}");
     }
 }

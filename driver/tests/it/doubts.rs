@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use zvm_volume::images::FolderImages;
-use zvm_volume::steps::Known;
+use zvm_volume::steps::{Known, Locks, Resolution};
 use zvm_volume::volumes::{ExistingRef, VolumeDriver as _};
 
 use crate::cases::Case;
@@ -15,6 +15,8 @@ use crate::rig::{CURRENT, Extras, Rig, VARIANTS, volume, without_npiv};
 
 const PORT: &str = "500507630300c562";
 const LUN: &str = "4011403300000000";
+/// As [`ONE_PATH`], with little patience for locks.
+const HURRIED: &str = "zvm_host = zvm1\nzvm_fcp_list = 1a00-1a0e;1b00-1b0e\nvolume_clear = none\nzvm_lock_timeout = 1";
 
 /// X1 takes an ssh that dropped for a pool file that is not there and makes it anew; X2 takes one for an empty file and
 /// deletes it. The other rows of the pool, a volume's among them, are put back.
@@ -134,6 +136,19 @@ async fn f67_a_rule_in_a_guest_that_starts_again_is_not_forgotten() {
     assert!(rig.traces().contains("SYMLINK+=\"vdb%n\""));
     rig.simulator.site().clear_faults();
     rig.simulator.site().step_clock(60_000);
+    // While another operation works on the guest, what is left there is left (3.8).
+    let backend = rig.backend("zvm_lock_timeout = 1");
+    let locks = Locks::open(&backend.state_dir.join("locks"), backend.lock_timeout).unwrap();
+    let name = format!("instance-{}-zvm1-lnx1", backend.server);
+    let busy = locks.acquire(&name).await.unwrap();
+    let hurried = halves(&rig, HURRIED, Vec::new()).await;
+    let report = hurried.nova.reconcile(&Known::NotDone).await.unwrap();
+    assert!(
+        matches!(&report.resolved[..], [one] if matches!(one.resolution, Resolution::Waiting { .. })),
+        "{report:?}"
+    );
+    assert!(rig.traces().contains("SYMLINK+=\"vdb%n\""));
+    drop(busy);
     let report = both.nova.reconcile(&Known::NotDone).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
     assert_eq!(rig.traces(), before);

@@ -3,7 +3,8 @@
 use zvm_volume::volumes::{Snapshot, VolumeDriver};
 
 use crate::check::{DATA, Expected, assert_holds, content, write_content};
-use crate::rig::{CURRENT, Rig, VARIANTS, tag, volume};
+use crate::rig::{CURRENT, Extras, Rig, VARIANTS, tag, volume};
+use crate::spoil::spoil;
 
 const PORT: &str = "500507630300c562";
 const FIRST: &str = "4010403300000000";
@@ -101,4 +102,63 @@ async fn snapshots_can_be_switched_off_and_say_so() {
     let error = driver.create_snapshot(&snapshot).await.unwrap_err();
     assert_eq!(error.exception(), "NotImplementedError");
     assert!(error.to_string().contains("zvm_snapshot_mode"));
+}
+
+/// Where nothing is compared the MN's word is trusted; an answer without that word is no word (spec: driver 3.7, X6).
+#[tokio::test]
+async fn a_copy_whose_answer_was_lost_is_made_again_or_fails() {
+    let silent = "{\"data\":[{\"info\":[null]}]}";
+    let rows = [
+        "free,500507630300c562,4010403300000000,1024M,1A00-1A0F;1B00-1B0F,,,",
+        "free,500507630300c562,4011403300000000,2048M,1A00-1A0F;1B00-1B0F,,,",
+    ];
+    for variant in VARIANTS {
+        for (keys, command, is_repeated) in [
+            ("zvm_verify_copy = none", "--copyzfcp", false),
+            ("zvm_verify_copy = sample", "--copyzfcp", false),
+            (
+                "zvm_verify_copy = none\nzvm_copy_method = stepwise",
+                "conv=fsync",
+                true,
+            ),
+            (
+                "zvm_verify_copy = sample\nzvm_copy_method = stepwise",
+                "conv=fsync",
+                true,
+            ),
+        ] {
+            let rig = Rig::rows(variant, &rows).await;
+            let spoil = spoil(&rig, "");
+            let driver = rig.driver(Extras {
+                keys,
+                transport: Some(spoil.clone()),
+                ..Extras::default()
+            });
+            driver.start().await.unwrap();
+            let record = volume(1, 1);
+            let record = record
+                .clone()
+                .updated(&driver.create_volume(&record).await.unwrap());
+            let data = format!("{DATA}volume 1");
+            rig.change(|world| write_content(world, PORT, FIRST, &data));
+            let before = rig.pool();
+            spoil.answer(command, silent, 1);
+            let clone = driver.create_cloned_volume(&volume(2, 1), &record).await;
+            if !is_repeated {
+                let error = clone.unwrap_err();
+                assert!(error.left_behind().is_empty(), "{variant} {keys}: {error}");
+                assert_eq!(rig.pool(), before, "{variant} {keys}");
+                driver
+                    .create_cloned_volume(&volume(2, 1), &record)
+                    .await
+                    .unwrap();
+            } else {
+                clone.unwrap_or_else(|error| panic!("{variant} {keys}: {error}"));
+            }
+            rig.change(|world| {
+                let found = content(world, PORT, "4011403300000000");
+                assert_eq!(found, data, "{variant} {keys}");
+            });
+        }
+    }
 }

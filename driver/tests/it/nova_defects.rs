@@ -283,6 +283,24 @@ async fn d8_an_unknown_guest_is_an_error_and_gets_nothing() {
     assert!(gone.already);
 }
 
+/// The same when it vanishes under a volume that is recorded.
+#[tokio::test]
+async fn d8_a_guest_that_is_gone_has_no_volume_attached() {
+    let rig = Rig::lab(CURRENT).await;
+    let both = halves(&rig, ONE_PATH, Vec::new()).await;
+    let volume = both.create(1, 1).await;
+    let instance = guest("lnx1");
+    let record = both.connect(&volume, &instance).await.unwrap();
+    both.give(&record, &instance).await.unwrap();
+    rig.change(|world| {
+        for table in ["nodelist", "zvm", "hosts", "nodetype", "mac", "nodehm"] {
+            world.mn.tables.delete(table, "node", "lnx1");
+        }
+    });
+    let error = both.give(&record, &instance).await.unwrap_err();
+    assert_eq!(error.exception(), "InstanceNotFound", "{error}");
+}
+
 /// Stale reservations were freed only when no first device was left.
 #[tokio::test]
 async fn d10_a_stale_reservation_makes_way_for_a_second_path_too() {

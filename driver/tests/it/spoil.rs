@@ -60,15 +60,20 @@ impl Transport for Spoil {
     }
 }
 
-/// Both halves, the Nova half over a transport that can be told to answer.
-pub async fn spoiled(rig: &Rig, keys: &str) -> (Halves, Arc<Spoil>) {
+/// The way to the site, which can be told to answer.
+pub fn spoil(rig: &Rig, keys: &str) -> Arc<Spoil> {
     let base = format!("{}/xcatws", rig.simulator.url());
-    let spoil = Arc::new(Spoil {
+    Arc::new(Spoil {
         inner: HttpTransport::with_base(&rig.backend(keys), &base, 1 << 24).unwrap(),
         text: Mutex::default(),
         left: AtomicUsize::new(0),
         bodies: Mutex::default(),
-    });
+    })
+}
+
+/// Both halves, the Nova half over a transport that can be told to answer.
+pub async fn spoiled(rig: &Rig, keys: &str) -> (Halves, Arc<Spoil>) {
+    let spoil = spoil(rig, keys);
     let both = halves_over(rig, keys, Vec::new(), Some(spoil.clone())).await;
     (both, spoil)
 }
