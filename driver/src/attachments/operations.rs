@@ -23,7 +23,7 @@ pub(super) fn fresh_id(now: i64) -> u64 {
 }
 
 impl Nova {
-    /// The same half for one OpenStack request: its id goes with every call (spec: driver 2.1.1).
+    /// The same half for one OpenStack request, whose id stands with every call (spec: driver 2.1.1).
     fn for_request(&self, options: &AttachOptions) -> Self {
         let mut half = self.clone();
         if let Some(id) = &options.request_id {

@@ -39,7 +39,6 @@ pub type Outcome = Result<Done, CallError>;
 pub struct Client {
     shared: Arc<Shared>,
     request_id: Option<Arc<str>>,
-    object_id: Option<Arc<str>>,
 }
 
 struct Shared {
@@ -162,7 +161,6 @@ impl ClientBuilder<'_> {
                 locked_out: AtomicBool::new(false),
             }),
             request_id: None,
-            object_id: None,
         })
     }
 }
@@ -187,20 +185,11 @@ impl Client {
         }
     }
 
-    /// The same client for one OpenStack request: its id travels with each call and stands in the MN's log.
+    /// The same client for one OpenStack request: its id stands in the log of each call, and travels with those that take it.
     #[must_use]
     pub fn for_request(&self, request_id: &str) -> Self {
         Self {
             request_id: Some(request_id.into()),
-            ..self.clone()
-        }
-    }
-
-    /// The same client for one object (an instance's UUID); sent where the MN accepts it.
-    #[must_use]
-    pub fn for_object(&self, object_id: &str) -> Self {
-        Self {
-            object_id: Some(object_id.into()),
             ..self.clone()
         }
     }
@@ -394,13 +383,12 @@ impl Client {
                 .iter()
                 .map(|(key, value)| format!("{}={}", encode(key), encode(value))),
         );
-        if let Some(id) = &self.request_id {
-            pairs.push(format!("requestid={}", encode(id)));
-        }
-        if let Some(id) = &self.object_id
-            && request.path.starts_with("/vms/")
+        // Below /vms the MN appends it to the command as two more operands: chvm counts them, lsvm refuses them (spec: guests 1.6,
+        // rest-and-xcatd 1.9.2). For the same reason no objectid, which is read there only, is ever sent.
+        if let Some(id) = &self.request_id
+            && !request.path.starts_with("/vms/")
         {
-            pairs.push(format!("objectid={}", encode(id)));
+            pairs.push(format!("requestid={}", encode(id)));
         }
         WireRequest {
             method: request.method,

@@ -962,3 +962,37 @@ async fn completions_man_pages_and_reference_are_made() {
     let reference = shop.good(&["reference"]).await.stdout;
     assert!(reference.contains("### `zvm-volume attach`"), "{reference}");
 }
+
+/// SEC-09, D42, I23: at the most talkative level every call is told, and no secret, as [`Shop::run`] asks; nor is one in a file.
+#[tokio::test]
+async fn sec_09_d42_nothing_secret_is_said_at_the_most_talkative_level() {
+    let shop = Shop::open(CURRENT, "volume_clear = none").await;
+    for (status, args) in [
+        (0, &["create", "1", "--id", A][..]),
+        (0, &["attach", A, "lnx1", "--mount", "/dev/vdb"]),
+        (5, &["delete", A]),
+        (0, &["detach", A, "lnx1"]),
+        (4, &["attach", A, "nosuch"]),
+        (0, &["delete", A]),
+    ] {
+        let run = shop.run(&[&["-vvv"], args].concat()).await;
+        assert_eq!(run.status, status, "{args:?}: {}", run.stderr);
+        assert!(run.stderr.contains("call="), "{args:?}: {}", run.stderr);
+    }
+    let mut folders = vec![shop.rig.folder.path().join("state")];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for item in std::fs::read_dir(folder).unwrap().flatten() {
+            if item.path().is_dir() {
+                folders.push(item.path());
+                continue;
+            }
+            files += 1;
+            let text = String::from_utf8_lossy(&std::fs::read(item.path()).unwrap()).into_owned();
+            for form in [SECRET, "s3cr", "%26t%2B"] {
+                assert!(!text.contains(form), "{}", item.path().display());
+            }
+        }
+    }
+    assert!(files > 0, "nothing was looked at");
+}

@@ -17,6 +17,7 @@ mod image_files;
 mod luns;
 mod matrix;
 mod migrate;
+mod nova_contract;
 mod nova_defects;
 mod pages;
 mod random;

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use xcat_simulator::seam::Behaviour;
 use xcat_simulator::world::World;
 use zvm_volume::attachments::{
     AttachOptions, Attachments as _, BootMetadata, BootVolume, Instance, SourceRecord, VolumeRef,
@@ -538,12 +539,19 @@ async fn d30_a_failed_attach_leaves_the_other_volumes_their_paths() {
         let lun = one.provider_location.as_deref().unwrap();
         let lun = lun.split('|').nth(3).unwrap().to_owned();
         let had = paths(&both, "lnx1", &lun).await;
-        // xCAT sets the devices online again; that fails, and it takes them all back.
-        rig.fault(json!({"id": "online", "target": {"guest": "lnx1"}, "times": 6,
+        // xCAT sets the devices online again, 15 times; that fails, and it takes them all back.
+        rig.fault(json!({"id": "online", "target": {"guest": "lnx1"}, "times": 15,
                    "effect": {"kind": "program", "program": "chccwdev", "rc": 1, "stderr": "Failed"}}),
         );
+        let first = rig.simulator.site().journal.lock().last_id();
         let error = both.attach(&two, &instance, None).await;
         rig.simulator.site().clear_faults();
+        if variant.behaviour == Behaviour::Executed {
+            let journal = rig.simulator.site().journal.lock();
+            let commands = (first + 1..=journal.last_id()).filter_map(|id| journal.get(id));
+            let text: String = commands.map(|r| format!("{:?}", r.commands)).collect();
+            assert!(text.contains("Image_Device_Undedicate"), "xCAT takes none");
+        }
         if let Err(error) = error {
             assert!(error.left_behind().is_empty(), "{error}");
             assert_eq!(rig.traces(), before, "{variant}: {error}");
