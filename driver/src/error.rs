@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::client::{CallError, TlsError};
+use crate::client::{CallError, Reason, TlsError};
 use crate::config::ConfigError;
 use crate::types::Size;
 
@@ -211,6 +211,9 @@ impl Error {
     pub fn exception(&self) -> &'static str {
         match self {
             Self::ConfigFile(_) | Self::Config(_) | Self::Tls(_) => "InvalidConfigurationValue",
+            Self::Call(error) if matches!(error.reason, Reason::NotJson { .. }) => {
+                "MalformedResponse"
+            }
             Self::Call(_) | Self::Backend(_) | Self::NoSpace { .. } | Self::State { .. } => {
                 "VolumeBackendAPIException"
             }

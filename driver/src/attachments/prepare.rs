@@ -151,6 +151,14 @@ fn write_script(
         .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
         .collect();
     let dir = place.dir.join(plain);
+    // Its name is a word of a command that a shell of the management node reads (D54).
+    let admitted = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+    if !dir.to_str().is_some_and(|path| path.chars().all(admitted)) {
+        return Err(Error::Config(format!(
+            "{}: a folder from which the management node fetches a script has letters, digits and ._-/ in its name only",
+            dir.display()
+        )));
+    }
     std::fs::create_dir_all(&dir).map_err(fail)?;
     let file = dir.join("ziplset.sh");
     let script = boot.metadata.zipl_script(fcp, port, target.attachment.lun);

@@ -1,6 +1,6 @@
 //! Every call that the driver makes, with typed operands (spec: driver 2.1.3, 2.3).
 //!
-//! Two calls of the catalogue are not here: X4 (reserve by size) leaves the choice to the MN and makes a lost answer hard to
+//! Three calls of the catalogue are not here: X4 (reserve by size) leaves the choice to the MN and makes a lost answer hard to
 //! decide, X11 (`--zfcppoolnames`) deletes empty pool files, and X24 (`--purgerdr`) throws away queued notices.
 
 use super::operands::{CallClass, Channel, FcpQuery, PowerAction, ReserveAs};

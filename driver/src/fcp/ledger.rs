@@ -261,8 +261,12 @@ impl Ledger {
             dedicated: BTreeSet::new(),
             conflict: false,
         });
-        let contradicts =
-            !entry.fcp.is_empty() && !fcp.is_empty() && fcp.iter().any(|d| !entry.fcp.contains(d));
+        let lacks = |list: &[DeviceNumber], of: &[DeviceNumber]| {
+            of.iter().any(|device| !list.contains(device))
+        };
+        let contradicts = !entry.fcp.is_empty()
+            && !fcp.is_empty()
+            && (lacks(&entry.fcp, fcp) || lacks(fcp, &entry.fcp));
         entry.conflict |= contradicts;
         for device in fcp {
             if !entry.fcp.contains(device) {
