@@ -86,12 +86,14 @@ impl Nova {
             Err(error) => {
                 // A connector that cannot be used holds nothing back (D14).
                 let node = instance.node.clone();
-                self.ledger
-                    .update(move |ledger| {
-                        ledger.unreserve(&node);
-                        Ok(())
-                    })
-                    .await?;
+                if !self.engine.is_rehearsing() {
+                    self.ledger
+                        .update(move |ledger| {
+                            ledger.unreserve(&node);
+                            Ok(())
+                        })
+                        .await?;
+                }
                 Err(StateError::from(error).into())
             }
         }

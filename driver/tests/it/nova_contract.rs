@@ -1,6 +1,13 @@
 //! What the contract of the Nova half asks for beside the known defects (spec: driver 2.8, 6.2).
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use xcat_simulator::world::{DeviceNumber, Wwpn};
 use zvm_volume::attachments::{AttachOptions, Attachments as _, BootMetadata, BootVolume};
+use zvm_volume::client::{Call, Observer};
 use zvm_volume::volumes::VolumeDriver as _;
 
 use crate::guests::{ONE_PATH, guest, halves, mount, node};
@@ -202,4 +209,52 @@ async fn lim_08_loader_data_at_the_limit_and_one_byte_above() {
     assert_eq!(rig.traces(), before);
     let ledger = both.nova.ledger().read().await.unwrap();
     assert!(ledger.find(&volume.id).is_none());
+}
+
+/// Counts the calls of a half.
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl Observer for Count {
+    fn before<'a>(&'a self, _: &'a Call) -> BoxFuture<'a, ()> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        std::future::ready(()).boxed()
+    }
+}
+
+/// LIM-07: with two hundred devices the start of a host and a connector make as many calls as with a few, and choose rightly.
+#[tokio::test]
+async fn lim_07_two_hundred_devices() {
+    let mut calls = Vec::new();
+    for many in [4_u16, 200] {
+        let mut world = xcat_simulator::site::lab();
+        let system = world.systems.get_mut("ZVM1").unwrap();
+        let like = system.fcp.values().next().unwrap().clone();
+        for n in 0..many {
+            let mut device = like.clone();
+            device.chpid = if n % 2 == 0 { "60" } else { "61" }.to_owned();
+            device.npiv_wwpn = Some(Wwpn(0xc050_76e8_b000_0000 + u64::from(n)));
+            device.attached_to = None;
+            system.fcp.insert(DeviceNumber(0x2000 + n), device);
+        }
+        let rig = Rig::world(CURRENT, world).await;
+        let keys = format!(
+            "zvm_host = zvm1\nzvm_fcp_list = 2000-{:04x}\nzvm_multiple_fcp = true\nvolume_clear = none",
+            0x2000 + many - 1
+        );
+        let count = Arc::new(Count::default());
+        let both = halves(&rig, &keys, vec![count.clone()]).await;
+        let news = both.nova.init_host(&[]).await.unwrap();
+        assert_eq!(news, Vec::<String>::new(), "{many}");
+        let connector = both
+            .nova
+            .get_volume_connector(&guest("lnx1"))
+            .await
+            .unwrap();
+        let chosen: Vec<String> = connector.zvm_fcp.iter().map(ToString::to_string).collect();
+        assert_eq!(chosen, ["2000", "2001"], "{many}: over two channel paths");
+        calls.push(count.0.load(Ordering::Relaxed));
+    }
+    assert!(calls[0] > 0);
+    assert_eq!(calls[0], calls[1]);
 }
