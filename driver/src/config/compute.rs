@@ -76,6 +76,7 @@ impl Compute {
                 );
             }
         }
+        check_carried(fields);
         let multiple_fcp = fields.boolean("zvm_multiple_fcp").unwrap_or(false);
         if multiple_fcp && fcp_list.devices().count() < 2 {
             fields.report(
@@ -102,5 +103,24 @@ impl Compute {
             fcp_reserve_timeout: fields.seconds("zvm_fcp_reserve_timeout", 30),
             unreachable: unreachable.unwrap_or(UnreachablePolicy::Refuse),
         }
+    }
+}
+
+/// Keys that other parts of Nova read: not used here, but a mistake in one is told with those of the others.
+fn check_carried(fields: &mut Fields<'_>) {
+    fields.boolean("zvm_config_drive_inject_password");
+    fields.with("zvm_diskpool_type", |text| match text {
+        "ECKD" | "FBA" => Ok(()),
+        _ => Err(format!("'{text}' is not ECKD or FBA")),
+    });
+    for key in [
+        "zvm_console_log_size",
+        "xcat_free_space_threshold",
+        "xcat_image_clean_period",
+    ] {
+        fields.with(key, |text| match text.parse::<u32>() {
+            Ok(_) => Ok(()),
+            Err(_) => Err(format!("'{text}' is not a number")),
+        });
     }
 }

@@ -195,3 +195,20 @@ fn v8_a_mistyped_key_in_default_is_reported() {
     assert!(told("zvm_xcat_semantics", "has no effect"), "{config:?}");
     assert!(told("zvm_zhcp_fcp_range", "has no effect"), "{config:?}");
 }
+
+/// Keys that are only carried are typed all the same (1.3.4).
+#[test]
+fn mistakes_in_keys_that_are_only_carried_are_told() {
+    let text = "[DEFAULT]\nzvm_xcat_server = mn\nzvm_xcat_username = u\nzvm_xcat_password = p\nzvm_scsi_pool = x\n\
+                zvm_diskpool_type = XYZ\nzvm_console_log_size = abc\nxcat_image_clean_period = soon\n\
+                zvm_config_drive_inject_password = maybe\n";
+    let error = Config::parse(text).unwrap_err().to_string();
+    for told in [
+        "zvm_diskpool_type: 'XYZ' is not ECKD or FBA",
+        "zvm_console_log_size: 'abc' is not a number",
+        "xcat_image_clean_period: 'soon' is not a number",
+        "zvm_config_drive_inject_password: ",
+    ] {
+        assert!(error.contains(told), "{told} in {error}");
+    }
+}
