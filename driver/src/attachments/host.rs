@@ -52,7 +52,6 @@ impl Nova {
         let inventory = self.inventory().await?;
         news.extend(self.judge_inventory(&inventory));
         news.extend(self.take_records(records).await?);
-        self.release_withheld(&inventory).await?;
         // Before the first request is served (spec: driver 4.1).
         match self.reconcile(&Recorded(records)).await {
             Ok(report) => news.extend(report.news()),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::user_at_address;
 use crate::types::{Lifecycle, MountPoint, NodeName};
 
 /// Exit statuses, as the help shows them. The table of [`super::exit::ExitStatus`] is checked against it.
@@ -395,22 +396,6 @@ pub enum BootCommand {
     },
     /// Take back all volumes of a destroyed guest, the root volume last
     Cleanup(NodeArgs),
-}
-
-/// Reads an address by the rule of `zvm_image_remote`: the text reaches a shell on the management node.
-fn user_at_address(text: &str) -> Result<String, String> {
-    let admitted = |c: char| c.is_ascii_alphanumeric() || "._-:[]".contains(c);
-    let fits = text.split_once('@').is_some_and(|(user, address)| {
-        !user.is_empty()
-            && !address.is_empty()
-            && !user.starts_with('-')
-            && user.chars().chain(address.chars()).all(admitted)
-    });
-    if fits {
-        Ok(text.to_owned())
-    } else {
-        Err(format!("'{text}' is not user@address"))
-    }
 }
 
 /// How to reconcile.

@@ -320,6 +320,22 @@ impl Backend {
     }
 }
 
+/// Reads the address of an account on another machine, as it stands in a command of which a shell of the MN reads every word (D54).
+pub(crate) fn user_at_address(text: &str) -> Result<String, String> {
+    let admitted = |c: char| c.is_ascii_alphanumeric() || "._-:[]".contains(c);
+    let fits = text.split_once('@').is_some_and(|(user, address)| {
+        !user.is_empty()
+            && !address.is_empty()
+            && !user.starts_with('-')
+            && user.chars().chain(address.chars()).all(admitted)
+    });
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("'{text}' is not user@address"))
+    }
+}
+
 impl Copying {
     fn read(fields: &mut Fields<'_>) -> Self {
         let method = fields.with("zvm_copy_method", |text| match text {
@@ -348,21 +364,7 @@ impl Copying {
                 _ => Err(format!("'{text}' is not a digit")),
             }
         });
-        // The text reaches a shell on the MN.
-        let remote = fields.with("zvm_image_remote", |text| {
-            let admitted = |c: char| c.is_ascii_alphanumeric() || "._-:[]".contains(c);
-            let fits = text.split_once('@').is_some_and(|(user, address)| {
-                !user.is_empty()
-                    && !address.is_empty()
-                    && !user.starts_with('-')
-                    && user.chars().chain(address.chars()).all(admitted)
-            });
-            if fits {
-                Ok(text.to_owned())
-            } else {
-                Err(format!("'{text}' is not user@address"))
-            }
-        });
+        let remote = fields.with("zvm_image_remote", user_at_address);
         let work_area = fields.with("zvm_image_tmp_path", |text| {
             let admitted = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
             if text.starts_with('/') && text.chars().all(admitted) {

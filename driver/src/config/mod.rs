@@ -11,6 +11,7 @@ mod load;
 mod problem;
 mod tls;
 
+pub(crate) use backend::user_at_address;
 pub use backend::{
     AuthIn, Backend, CopyMethod, Copying, Semantics, SnapshotMode, Timeouts, VerifyCopy,
     VolumeClear,
