@@ -191,6 +191,9 @@ pub trait Attachments {
         node: &NodeName,
     ) -> impl Future<Output = Result<MountPoint>> + Send;
 
+    /// The default name of the root disk: the mount point of the root volume when the guest starts from one, else the first DASD.
+    fn default_root_device_name(&self, root_volume: Option<&MountPoint>) -> MountPoint;
+
     /// Lets a guest that is shut down start from a volume.
     fn prepare_boot(
         &self,

@@ -7,9 +7,10 @@ use super::operations::fresh_id;
 use super::rows::Holder;
 use super::step::{Direction, NovaStep, Target};
 use crate::error::{Error, Result};
-use crate::fcp::{Attachment, FcpError, Phase};
+use crate::fcp::{Attachment, AttachmentState, FcpError, Ledger, Phase};
+use crate::pool::{Listing, Row, RowStatus};
 use crate::steps::{Plan, Recovery, Resolution};
-use crate::types::{DeviceNumber, Distribution, MountPoint, NodeName};
+use crate::types::{DeviceNumber, Distribution, Lifecycle, MountPoint, NodeName, Tag, TagKind};
 
 impl Nova {
     /// Takes a volume back.
@@ -165,7 +166,8 @@ impl Nova {
         };
         // A record is not proof: nothing is touched unless the row or the guest says that the volume is there. Which devices the
         // guest has it through is said by the row, not by connection data that may have been made anew since.
-        let (holder, row) = self.holder(&target).await?;
+        let listing = self.listing(&target.attachment.pool).await?;
+        let (holder, row) = self.holder_in(&listing, &target).await?;
         match row.map(|row| row.channels()) {
             Some(channels) if holder == Holder::Guest && !channels.is_empty() => {
                 target.fcp = channels;
@@ -178,15 +180,56 @@ impl Nova {
         if self.engine.is_rehearsing() {
             return Ok(Some(target));
         }
-        let adopted = target.clone();
-        let now = self.now();
+        let rows = unrecorded(&listing, &target, &ledger);
+        let others: Vec<_> = rows
+            .iter()
+            .map(|row| (row.channels(), self.attachment_of(row, &target)))
+            .collect();
+        let (adopted, now) = (target.clone(), self.now());
         self.ledger
             .update(move |ledger| {
-                ledger.adopt(&adopted.node, &adopted.fcp, adopted.attachment, now);
+                let node = &adopted.node;
+                // A refused attach may have reserved devices that are not those of the guest's volumes.
+                ledger.unreserve(node);
+                ledger.adopt(node, &adopted.fcp, adopted.attachment, now);
+                for (channels, other) in others {
+                    match other {
+                        Some(other) if ledger.find(&other.volume_id).is_none() => {
+                            ledger.adopt(node, &channels, other, now);
+                        }
+                        // Not this driver's to take back, as long as the row is there.
+                        _ => channels
+                            .into_iter()
+                            .for_each(|device| ledger.undedicated(node, device)),
+                    }
+                }
                 Ok(())
             })
             .await?;
         Ok(Some(target))
+    }
+
+    /// The attachment that a row without a record stands for, when it names its volume.
+    fn attachment_of(&self, row: &Row, target: &Target) -> Option<Attachment> {
+        let pool = &target.attachment.pool;
+        let tag: Tag = row.tag.parse().ok()?;
+        if tag.kind(&self.pool(pool).prefix) != Some(TagKind::Volume) {
+            return None;
+        }
+        Some(Attachment {
+            volume_id: tag.id()?,
+            lifecycle: Lifecycle::PoolOwned,
+            pool: pool.clone(),
+            wwpns: row.wwpns.clone(),
+            lun: row.lun,
+            size: row.size,
+            tag: Some(tag),
+            mount_point: None,
+            distribution: None,
+            root: false,
+            ipl_before: None,
+            state: AttachmentState::Attached,
+        })
     }
 
     /// Steps of a detach (spec: driver 2.8.8, 2.8.10).
@@ -288,4 +331,20 @@ impl Nova {
             already: false,
         })
     }
+}
+
+/// The other rows that a guest has through devices of a volume and that nothing is recorded of: their records are lost as well, or
+/// they never had one. Their devices stay dedicated until the last of them is detached.
+fn unrecorded<'a>(listing: &'a Listing, target: &Target, ledger: &Ledger) -> Vec<&'a Row> {
+    let attachment = &target.attachment;
+    let is_this = |row: &Row| row.lun == attachment.lun && row.wwpns.intersects(&attachment.wwpns);
+    let shares = |row: &Row| {
+        let channels = row.channels();
+        channels.iter().any(|device| target.fcp.contains(device))
+    };
+    let rows = listing.rows.iter();
+    rows.filter(|row| row.status == RowStatus::Used && row.owner == target.node.as_str())
+        .filter(|row| !is_this(row) && shares(row))
+        .filter(|row| ledger.at(&row.wwpns, row.lun).is_none())
+        .collect()
 }

@@ -333,7 +333,7 @@ impl Nova {
 
     /// The serial number under which multipath knows the LUN. Asked by the disks themselves: names below by-path differ
     /// between distributions.
-    async fn wwid(&self, node: &NodeName, units: &[Unit]) -> Result<Option<String>> {
+    pub(super) async fn wwid(&self, node: &NodeName, units: &[Unit]) -> Result<Option<String>> {
         let found = self.units(node).await?;
         for (fcp, wwpn, lun) in units {
             for address in found.disks(&[*fcp], &(*wwpn).into(), *lun) {

@@ -74,10 +74,17 @@ impl Nova {
         let (known, now) = (inventory.clone(), self.now());
         let fcp = if self.engine.is_rehearsing() {
             let mut ledger = self.ledger.read().await?;
-            ledger.reserve(&node, paths, &known, &list, (now, timeout))?
+            ledger.reserve(&node, paths, &known, &list, (now, timeout), |node| {
+                self.is_busy(node)
+            })?
         } else {
+            let half = self.clone();
             self.ledger
-                .update(move |ledger| ledger.reserve(&node, paths, &known, &list, (now, timeout)))
+                .update(move |ledger| {
+                    ledger.reserve(&node, paths, &known, &list, (now, timeout), |node| {
+                        half.is_busy(node)
+                    })
+                })
                 .await?
         };
         match Connector::new(&fcp, &inventory, &self.connector_host(&instance.node)) {
@@ -99,7 +106,7 @@ impl Nova {
     }
 
     /// The zHCP as configured, or as xCAT knows it.
-    async fn zhcp_node(&self) -> Result<NodeName> {
+    pub(super) async fn zhcp_node(&self) -> Result<NodeName> {
         if let Some(zhcp) = &self.zhcp {
             return Ok(zhcp.clone());
         }

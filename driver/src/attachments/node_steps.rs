@@ -9,6 +9,10 @@ use super::units::Unit;
 use crate::client::{Call, Executed};
 use crate::error::{Error, Result};
 use crate::steps::Proof;
+use crate::types::MountPoint;
+
+/// How a rule names a multipath disk; its serial number follows.
+const MULTIPATH_RULE: &str = "ENV{DM_UUID}==\"mpath-";
 
 impl Nova {
     /// X17; `None` when no device node is wanted.
@@ -71,7 +75,10 @@ impl Nova {
             }
         }
         match outcome {
-            Err(error) if error.says("already exists") => return Err(error.into()),
+            Err(error) if error.says("already exists") => {
+                self.disown_node(target, mount_point).await?;
+                return Err(error.into());
+            }
             Err(error) if error.executed == Executed::Unknown => return Err(error.into()),
             Err(error) if !error.says("not found in OS") => return Err(error.into()),
             Err(_) => {}
@@ -97,10 +104,44 @@ impl Nova {
         )))
     }
 
+    /// X17 was refused because the name is taken. Unless the rule is the volume's own, of a call whose answer was lost, the name is
+    /// somebody else's: the record loses it, so that no undo takes it away (spec: driver 2.8.7, D4).
+    async fn disown_node(&self, target: &Target, mount_point: &MountPoint) -> Result<()> {
+        let (_, rules) = self.device_node(&target.node, mount_point).await?;
+        if self.has_own_rule(target, &rules).await? {
+            return Ok(());
+        }
+        let target = target.clone();
+        self.ledger
+            .update(move |ledger| {
+                ledger.amend(&target.node, &target.attachment.volume_id, |attachment| {
+                    attachment.mount_point = None;
+                });
+                Ok(())
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Whether one of the rules names the volume: by its port and LUN, or by the serial number that its paths show.
+    async fn has_own_rule(&self, target: &Target, rules: &[String]) -> Result<bool> {
+        if rules.iter().any(|rule| names_volume(rule, target)) {
+            return Ok(true);
+        }
+        if !rules.iter().any(|rule| rule.contains(MULTIPATH_RULE)) {
+            return Ok(false);
+        }
+        let serial = self.wwid(&target.node, &Self::units_of(target)).await?;
+        Ok(serial.is_some_and(|serial| {
+            let own = format!("{MULTIPATH_RULE}{serial}\"");
+            rules.iter().any(|rule| rule.contains(&own))
+        }))
+    }
+
     async fn waited_for_node(
         &self,
         target: &Target,
-        mount_point: &crate::types::MountPoint,
+        mount_point: &MountPoint,
         tries: usize,
     ) -> Result<bool> {
         for attempt in 0..=tries {
@@ -131,9 +172,13 @@ impl Nova {
         ))
     }
 
-    /// X18. That nobody else's rule of this name is there was checked before the first step.
+    /// X18, unless the name turned out to be somebody else's.
     pub(super) async fn unmake_node(&self, target: &Target) -> Result<()> {
-        if self.is_recorded(target).await? != Proof::Done {
+        let ledger = self.ledger.read().await?;
+        let recorded = ledger
+            .entry(&target.node)
+            .and_then(|entry| entry.attachments.get(&target.attachment.volume_id));
+        if recorded.is_none_or(|known| known.mount_point.is_none()) {
             return Ok(());
         }
         match self.guest_state(&target.node).await? {
@@ -159,26 +204,22 @@ impl Nova {
         self.remove_node(target).await
     }
 
-    /// Removes the rule of the node, unless it is there twice: X18 takes every rule of the name, so then only ours goes.
+    /// Removes the rule of the node. X18 takes every rule of the name: beside somebody else's only ours goes, and when all are
+    /// somebody else's, none.
     async fn remove_node(&self, target: &Target) -> Result<()> {
         let Some(mount_point) = &target.attachment.mount_point else {
             return Ok(());
         };
         let (_, rules) = self.device_node(&target.node, mount_point).await?;
-        let ours = |rule: &&String| {
-            let attachment = &target.attachment;
-            rule.contains(&format!("0x{}", attachment.lun))
-                && attachment
-                    .wwpns
-                    .ports()
-                    .iter()
-                    .any(|port| rule.contains(&port.to_string()))
-        };
-        let own: Vec<String> = rules.iter().filter(ours).cloned().collect();
-        if rules.is_empty() {
+        let own: Vec<String> = rules
+            .iter()
+            .filter(|rule| can_be_own(rule, target))
+            .cloned()
+            .collect();
+        if own.is_empty() {
             return Ok(());
         }
-        if own.len() < rules.len() && !own.is_empty() {
+        if own.len() < rules.len() {
             return self.remove_node_rules(&target.node, &own).await;
         }
         let Some(call) = Self::drop_node_call(target) else {
@@ -196,7 +237,9 @@ impl Nova {
             return Ok(Proof::Done);
         }
         let (_, rules) = self.device_node(&target.node, mount_point).await?;
-        Ok(Proof::of(rules.is_empty()))
+        Ok(Proof::of(
+            !rules.iter().any(|rule| can_be_own(rule, target)),
+        ))
     }
 
     /// A detach failed before the row changed: the guest gets its node back.
@@ -288,4 +331,23 @@ impl Nova {
         calls.reverse();
         self.send_notices(calls).await
     }
+}
+
+/// Whether a rule names the volume by port and LUN. The management node writes the LUN of an Ubuntu as a decimal number (GQ15). The
+/// rule of a multipath disk names neither.
+fn names_volume(rule: &str, target: &Target) -> bool {
+    let attachment = &target.attachment;
+    let luns = [
+        format!("\"0x{}\"", attachment.lun),
+        format!("\"{}\"", attachment.lun.target_lun()),
+    ];
+    let mut ports = attachment.wwpns.ports().iter();
+    luns.iter().any(|lun| rule.contains(lun))
+        && ports.any(|port| rule.contains(&format!("{port}\"")))
+}
+
+/// Whether a rule may be the volume's: of a multipath disk it does not say whose.
+fn can_be_own(rule: &str, target: &Target) -> bool {
+    names_volume(rule, target)
+        || (target.attachment.wwpns.is_multipath() && rule.contains(MULTIPATH_RULE))
 }

@@ -186,9 +186,16 @@ impl Nova {
 
     /// One operation at a time on a guest (spec: driver 3.8).
     pub(super) async fn lock_instance(&self, node: &NodeName) -> Result<LockGuard> {
-        self.locks
-            .acquire(&format!("instance-{}-{}-{node}", self.server, self.host))
-            .await
+        self.locks.acquire(&self.instance_lock(node)).await
+    }
+
+    fn instance_lock(&self, node: &NodeName) -> String {
+        format!("instance-{}-{}-{node}", self.server, self.host)
+    }
+
+    /// Whether an operation on a guest is under way on this machine.
+    pub(super) fn is_busy(&self, node: &NodeName) -> bool {
+        self.locks.is_held(&self.instance_lock(node))
     }
 
     /// One change at a time on a pool, across the processes of this machine.

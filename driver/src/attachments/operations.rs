@@ -205,6 +205,10 @@ impl Attachments for Nova {
         })
     }
 
+    fn default_root_device_name(&self, root_volume: Option<&MountPoint>) -> MountPoint {
+        root_volume.cloned().unwrap_or_else(MountPoint::first_dasd)
+    }
+
     async fn prepare_boot(
         &self,
         instance: &Instance,

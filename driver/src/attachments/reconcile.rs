@@ -5,10 +5,10 @@ use serde::Serialize;
 use super::nova::Nova;
 use super::step::NovaStep;
 use crate::error::Result;
-use crate::fcp::{AttachmentState, Phase};
+use crate::fcp::{AttachmentState, FcpStatus, Ledger, Phase};
 use crate::pool::{Owner, RowStatus};
 use crate::steps::{Records, Resolution, Resolved};
-use crate::types::NodeName;
+use crate::types::{DeviceNumber, NodeName};
 
 /// Something that does not fit. It is reported and never repaired: another tool or an older driver may have made it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -134,13 +134,9 @@ impl Nova {
                 .iter()
                 .filter(|row| row.status == RowStatus::Used)
             {
-                let known = ledger.entries().any(|(node, entry)| {
-                    row.owner == node.as_str()
-                        && entry
-                            .attachments
-                            .values()
-                            .any(|a| a.lun == row.lun && a.wwpns == row.wwpns)
-                });
+                let known = ledger
+                    .at(&row.wwpns, row.lun)
+                    .is_some_and(|(node, _)| row.owner == node.as_str());
                 if !known && matches!(pool.owner(row), Owner::Other(_) | Owner::Nobody) {
                     let text = format!("used by '{}' without a record of it", row.owner);
                     find(format!("row {}", row.address()), text);
@@ -181,6 +177,44 @@ impl Nova {
                 }
             }
         }
+        for (number, owner) in self.used_without_record(&ledger).await? {
+            let by = owner.map_or(String::new(), |owner| format!(" by {owner}"));
+            find(
+                format!("FCP device {number}"),
+                format!("in use{by} without a record of it"),
+            );
+        }
         Ok(findings)
+    }
+
+    /// Devices of the configured list that are in use and that the ledger knows nothing of, and who has them where z/VM tells. The
+    /// zHCP takes a device of its own for its copies, and keeps it.
+    async fn used_without_record(
+        &self,
+        ledger: &Ledger,
+    ) -> Result<Vec<(DeviceNumber, Option<String>)>> {
+        let inventory = self.inventory().await?;
+        let mut found = Vec::new();
+        for number in self.compute.fcp_list.devices() {
+            match inventory.get(number) {
+                Some(device)
+                    if device.status == FcpStatus::Active && ledger.owner(number).is_none() =>
+                {
+                    found.push((number, device.owner.clone()));
+                }
+                _ => {}
+            }
+        }
+        if found.is_empty() {
+            return Ok(found);
+        }
+        let zhcp = self.zhcp_node().await?;
+        let mut foreign = Vec::new();
+        for (number, owner) in found {
+            if !self.sees_device(&zhcp, number).await? {
+                foreign.push((number, owner));
+            }
+        }
+        Ok(foreign)
     }
 }

@@ -34,7 +34,11 @@ impl Nova {
     }
 
     /// The same in a listing that was read.
-    async fn holder_in(&self, listing: &Listing, target: &Target) -> Result<(Holder, Option<Row>)> {
+    pub(super) async fn holder_in(
+        &self,
+        listing: &Listing,
+        target: &Target,
+    ) -> Result<(Holder, Option<Row>)> {
         let attachment = &target.attachment;
         let Some(row) = listing.find(&attachment.wwpns, attachment.lun).cloned() else {
             return Ok((Holder::Absent, None));

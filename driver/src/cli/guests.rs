@@ -17,9 +17,9 @@ use crate::attachments::{
     AttachOptions, Attached, Attachments as _, BootMetadata, BootVolume, Connection, GuestPath,
     Instance, ScriptPlace, VolumeRef,
 };
-use crate::fcp::{Attachment, AttachmentState, Ledger};
+use crate::fcp::Ledger;
 use crate::pool::{Pool, Row, RowStatus};
-use crate::types::{DeviceNumber, Lifecycle, MountPoint, NodeName, Size, Tag, TagKind};
+use crate::types::{DeviceNumber, Lifecycle, MountPoint, NodeName, Size};
 use crate::volumes::Volume;
 
 /// Connection data as typed, or as the Cinder half gives them for a volume of the pool. The guest gets devices if it has none.
@@ -114,10 +114,6 @@ async fn detach_ref(
     let Some(connection) = connection else {
         return Ok(None);
     };
-    if !is_recorded {
-        let is_typed = args.connection.is_some();
-        keep_devices_of_others(session, node, &connection, &ledger, is_typed).await?;
-    }
     Ok(Some(VolumeRef {
         id: id.to_owned(),
         connection,
@@ -190,7 +186,7 @@ async fn connection_of_row(
     let Some(row) = listing.resolve(&tag, None)? else {
         // A row that a guest was given while it was off names no volume: it may be this one's.
         let mut nameless = listing.rows.iter().filter(|row| row.tag.is_empty());
-        return match nameless.find(|row| is_used_by(row, node) && record_of(row, ledger).is_none())
+        return match nameless.find(|row| is_used_by(row, node) && ledger.at(&row.wwpns, row.lun).is_none())
         {
             None => Ok(None),
             Some(row) => Err(Error::InvalidVolume(format!(
@@ -204,7 +200,7 @@ async fn connection_of_row(
     if !is_used_by(row, node) {
         return Ok(None);
     }
-    if let Some(known) = record_of(row, ledger) {
+    if let Some((_, known)) = ledger.at(&row.wwpns, row.lun) {
         return Err(Error::InvalidVolume(format!(
             "row {} of volume {id} is recorded as attached under the id {}",
             row.address(),
@@ -237,14 +233,6 @@ fn is_used_by(row: &Row, node: &NodeName) -> bool {
     row.status == RowStatus::Used && row.owner == node.as_str()
 }
 
-/// The attachment that the ledger has for a row.
-fn record_of<'a>(row: &Row, ledger: &'a Ledger) -> Option<&'a Attachment> {
-    ledger
-        .entries()
-        .flat_map(|(_, entry)| entry.attachments.values())
-        .find(|known| known.lun == row.lun && known.wwpns == row.wwpns)
-}
-
 /// The devices by which a guest has a volume, as the row names them.
 fn devices_of(row: &Row, id: &str, node: &NodeName) -> anyhow::Result<Vec<DeviceNumber>> {
     let devices = row.channels();
@@ -257,81 +245,6 @@ fn devices_of(row: &Row, id: &str, node: &NodeName) -> anyhow::Result<Vec<Device
         .into());
     }
     Ok(devices)
-}
-
-/// Records the guest's other volumes whose record is lost as well. A detach takes back the devices that no recorded volume needs,
-/// and would take these volumes' paths with them.
-async fn keep_devices_of_others(
-    session: &Session,
-    node: &NodeName,
-    connection: &Connection,
-    ledger: &Ledger,
-    is_typed: bool,
-) -> anyhow::Result<()> {
-    let backend = session.driver.backend();
-    let listing = session.driver.list_rows().await?;
-    // Typed devices may be others than those by which the guest has the volume; the row's are taken back.
-    let own = listing.find(&connection.wwpns, connection.lun);
-    let own = own.filter(|row| is_used_by(row, node));
-    let mut taken = own.map(Row::channels).unwrap_or_default();
-    taken.extend(&connection.fcp);
-    let mut lost = Vec::new();
-    for row in &listing.rows {
-        let devices = row.channels();
-        let is_other = row.lun != connection.lun || row.wwpns != connection.wwpns;
-        let is_lost = is_used_by(row, node) && record_of(row, ledger).is_none();
-        if !is_other || !is_lost || !devices.iter().any(|device| taken.contains(device)) {
-            continue;
-        }
-        let stamp = row.tag.parse::<Tag>().ok();
-        let stamp = stamp.filter(|tag| tag.kind(&backend.row_tag_prefix) == Some(TagKind::Volume));
-        let Some((tag, volume_id)) = stamp.and_then(|tag| tag.id().map(|id| (tag, id))) else {
-            let what = format!(
-                "row {} is used by {node} through the same FCP devices, and nothing says for which volume",
-                row.address()
-            );
-            if is_typed {
-                session.printer.say(&format!("warning: {what}"));
-                continue;
-            }
-            return Err(Error::InvalidVolume(format!(
-                "{what}: detach that one first, with its connection data (--connection)"
-            ))
-            .into());
-        };
-        let attachment = Attachment {
-            volume_id,
-            lifecycle: Lifecycle::PoolOwned,
-            pool: backend.pool.clone(),
-            wwpns: row.wwpns.clone(),
-            lun: row.lun,
-            size: row.size,
-            tag: Some(tag),
-            mount_point: None,
-            distribution: None,
-            root: false,
-            ipl_before: None,
-            state: AttachmentState::Attached,
-        };
-        lost.push((devices, attachment));
-    }
-    if lost.is_empty() || session.rehearsal.is_some() {
-        return Ok(());
-    }
-    let now = session.driver.client().clock().now().as_millisecond();
-    let node = node.clone();
-    let adopted = session.nova.ledger().update(move |ledger| {
-        // A refused attach has reserved devices that are not those of the guest's volumes.
-        ledger.unreserve(&node);
-        for (devices, attachment) in lost {
-            if ledger.find(&attachment.volume_id).is_none() {
-                ledger.adopt(&node, &devices, attachment, now);
-            }
-        }
-        Ok(())
-    });
-    adopted.await.map_err(Error::from)?;
-    Ok(())
 }
 
 fn read_json(path: &Path) -> anyhow::Result<Value> {

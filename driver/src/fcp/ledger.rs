@@ -8,7 +8,7 @@ use super::attachment::{Attachment, AttachmentState};
 use super::entry::{Entry, Phase, Withheld};
 use super::error::FcpError;
 use super::swept::SweptRow;
-use crate::types::{DeviceNumber, NodeName, PoolName};
+use crate::types::{DeviceNumber, Lun, NodeName, PoolName, WwpnSet};
 
 /// All guests of one z/VM system. Plain data: who changes it holds the [store](super::LedgerStore)'s lock.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +64,15 @@ impl Ledger {
                 .attachments
                 .get(volume)
                 .map(|attachment| (node, attachment))
+        })
+    }
+
+    /// What is recorded as attached by one of the ports and the LUN.
+    pub fn at(&self, wwpns: &WwpnSet, lun: Lun) -> Option<(&NodeName, &Attachment)> {
+        self.instances.iter().find_map(|(node, entry)| {
+            let mut attachments = entry.attachments.values();
+            let found = attachments.find(|known| known.lun == lun && known.wwpns.intersects(wwpns));
+            found.map(|known| (node, known))
         })
     }
 

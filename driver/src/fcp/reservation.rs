@@ -14,7 +14,7 @@ impl Ledger {
     /// `RESERVE`: the devices of a guest, chosen now if it has none (spec: driver 2.8.3). A guest that has some gets
     /// the same again, whatever the configuration says by now; the timer of a mere reservation starts anew.
     /// Reservations that are *older* than `timeout` (milliseconds) are dropped when the number that was asked for
-    /// cannot be met otherwise (D10).
+    /// cannot be met otherwise (D10), except those of guests that `is_busy` names: an operation on them is under way.
     pub fn reserve(
         &mut self,
         node: &NodeName,
@@ -22,6 +22,7 @@ impl Ledger {
         inventory: &Inventory,
         configured: &FcpList,
         (now, timeout): (i64, i64),
+        is_busy: impl Fn(&NodeName) -> bool,
     ) -> Result<Vec<DeviceNumber>, FcpError> {
         // A device that somebody took while it was only reserved, such as the zHCP, will not come back to the guest.
         let lost = |device: &DeviceNumber| {
@@ -48,7 +49,9 @@ impl Ledger {
         let chosen = self.choose(paths, inventory, configured);
         let fcp = match chosen {
             Ok(fcp) => fcp,
-            Err(_) if self.expire(now, timeout) => self.choose(paths, inventory, configured)?,
+            Err(_) if self.expire(now, timeout, is_busy) => {
+                self.choose(paths, inventory, configured)?
+            }
             Err(error) => return Err(error),
         };
         let entry = Entry {
@@ -84,10 +87,11 @@ impl Ledger {
     }
 
     /// Drops reservations without volumes that are older than `timeout`; whether there were any.
-    fn expire(&mut self, now: i64, timeout: i64) -> bool {
+    fn expire(&mut self, now: i64, timeout: i64, is_busy: impl Fn(&NodeName) -> bool) -> bool {
         let before = self.instances.len();
-        self.instances
-            .retain(|_, entry| entry.phase != Phase::Reserved || now - entry.since <= timeout);
+        self.instances.retain(|node, entry| {
+            entry.phase != Phase::Reserved || now - entry.since <= timeout || is_busy(node)
+        });
         self.instances.len() < before
     }
 
@@ -155,7 +159,14 @@ pub(super) mod tests {
         let inventory = inventory("1a00/50 1a01/50 1b00/51");
         let list = "1a00-1bff".parse().unwrap();
         ledger
-            .reserve(&node(name), paths, &inventory, &list, (now, TIMEOUT))
+            .reserve(
+                &node(name),
+                paths,
+                &inventory,
+                &list,
+                (now, TIMEOUT),
+                |busy| busy.as_str() == "busy",
+            )
             .map(|fcp| joined(&fcp))
     }
 
@@ -185,6 +196,13 @@ pub(super) mod tests {
             "1a00;1b00"
         );
         assert!(ledger.entry(&node("a")).is_none());
+    }
+
+    #[test]
+    fn a_reservation_that_an_operation_works_on_does_not_expire() {
+        let mut ledger = Ledger::default();
+        reserve(&mut ledger, "busy", 2, 0).unwrap();
+        assert!(reserve(&mut ledger, "b", 2, 10 * TIMEOUT).is_err());
     }
 
     #[test]

@@ -50,16 +50,7 @@ impl Locks {
     /// Takes a lock. First come, first served within the process; between processes whoever asks first when it is free.
     /// To take several, take them in the order of their names.
     pub async fn acquire(&self, name: &str) -> Result<LockGuard> {
-        let name: String = name
-            .chars()
-            .map(|c| {
-                if c.is_ascii_alphanumeric() || "-_.".contains(c) {
-                    c
-                } else {
-                    '_'
-                }
-            })
-            .collect();
+        let name = file_name(name);
         let deadline = Instant::now() + self.timeout;
         let give_up = || Error::Lock {
             name: name.clone(),
@@ -77,7 +68,7 @@ impl Locks {
         };
         let local = tokio::time::timeout_at(deadline, mutex.lock_owned()).await;
         guard.local = Some(local.map_err(|_| give_up())?);
-        let path = self.folder.join(format!("{name}.lock"));
+        let path = self.path(&name);
         let fail = |source| Error::State {
             what: format!("cannot lock {}", path.display()),
             source,
@@ -107,6 +98,26 @@ impl Locks {
         guard.file = Some((file, path));
         Ok(guard)
     }
+
+    /// Whether somebody on this machine has a lock at this moment. A folder that cannot be read holds none.
+    pub fn is_held(&self, name: &str) -> bool {
+        let Ok(file) = File::open(self.path(&file_name(name))) else {
+            return false;
+        };
+        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.lock"))
+    }
+}
+
+/// A name as it may stand in a file name.
+fn file_name(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    name.chars()
+        .map(|c| if plain(c) { c } else { '_' })
+        .collect()
 }
 
 /// Whether a file that was opened is still the one at the path.
@@ -161,7 +172,9 @@ mod tests {
         assert!(matches!(a.acquire("pool/x").await, Err(Error::Lock { .. })));
         assert!(matches!(b.acquire("pool/x").await, Err(Error::Lock { .. })));
         let other = b.acquire("pool/y").await.unwrap();
+        assert!(a.is_held("pool/x") && b.is_held("pool/x"));
         drop(held);
+        assert!(!a.is_held("pool/x") && b.is_held("pool/y"));
         drop(b.acquire("pool/x").await.unwrap());
         drop(other);
         assert!(a.table.lock().unwrap().is_empty());

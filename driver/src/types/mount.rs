@@ -17,6 +17,11 @@ impl MountPoint {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The disk that a guest starts from when it has no root volume (spec: driver 2.8.13).
+    pub fn first_dasd() -> Self {
+        Self("/dev/dasda".to_owned())
+    }
 }
 
 impl FromStr for MountPoint {

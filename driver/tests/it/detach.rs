@@ -8,7 +8,8 @@ use zvm_volume::steps::Known;
 use zvm_volume::volumes::VolumeDriver as _;
 
 use crate::guests::{ONE_PATH, TWO_PATHS, controller_volume, guest, halves, mount, node};
-use crate::rig::{CURRENT, Rig, VARIANTS};
+use crate::nova_defects::paths;
+use crate::rig::{CURRENT, Rig, VARIANTS, tag};
 use crate::spoil::{smapi, spoiled};
 use crate::two_machines::row_of;
 
@@ -411,6 +412,78 @@ async fn a_detach_without_a_record_takes_the_devices_of_the_row() {
             .await
             .unwrap_or_else(|error| panic!("{variant}: {error}"));
         assert!(gone.pending.is_empty(), "{variant}: {gone:?}");
+        both.driver.delete_volume(&volume).await.unwrap();
+        assert_eq!(rig.traces(), before, "{variant}");
+    }
+}
+
+/// The ledger is lost, and the guest has two volumes through one device: the detach of one leaves it to the other (I11), whether the
+/// other's row names its volume or not.
+#[tokio::test]
+async fn a_detach_without_a_record_leaves_the_devices_of_other_unrecorded_volumes() {
+    for variant in VARIANTS {
+        for names_volume in [true, false] {
+            let at = format!("{variant}, {names_volume}");
+            let rig = Rig::lab(variant).await;
+            let both = halves(&rig, ONE_PATH, Vec::new()).await;
+            let before = rig.traces();
+            let instance = guest("lnx1");
+            let (one, two) = (both.create(1, 1).await, both.create(2, 1).await);
+            let mut records = Vec::new();
+            for volume in [&one, &two] {
+                let record = both.connect(volume, &instance).await.unwrap();
+                both.give(&record, &instance).await.unwrap();
+                records.push(record);
+            }
+            std::fs::remove_file(both.nova.ledger().path()).unwrap();
+            let row = rig.line(&tag(2));
+            let lun = records[1].connection.lun.to_string();
+            if !names_volume {
+                rig.edit(&row, &row.replace(&tag(2), ""));
+            }
+            let both = halves(&rig, ONE_PATH, Vec::new()).await;
+            let options = AttachOptions::default();
+            let wanted = paths(&both, "lnx1", &lun).await;
+            assert_ne!(wanted, 0, "{at}");
+            for (index, record) in records.iter().enumerate() {
+                let gone = both
+                    .nova
+                    .detach_volume(&instance, &record.id, Some(record), None, &options)
+                    .await
+                    .unwrap_or_else(|error| panic!("{at}: {error}"));
+                assert!(!gone.already && gone.pending.is_empty(), "{at}: {gone:?}");
+                if index == 0 {
+                    let left = paths(&both, "lnx1", &lun).await;
+                    assert_eq!(left, wanted, "{at}: the other volume keeps its paths");
+                }
+            }
+            assert!(both.holds_nothing().await, "{at}");
+            for volume in [&one, &two] {
+                both.driver.delete_volume(volume).await.unwrap();
+            }
+            assert_eq!(rig.traces(), before, "{at}");
+        }
+    }
+}
+
+/// An Ubuntu that runs has two rules for a device node, the management node's, which never matches (GQ15), and the driver's: both go.
+#[tokio::test]
+async fn the_rules_of_an_ubuntu_go_with_its_volume() {
+    for variant in VARIANTS {
+        let rig = Rig::lab(variant).await;
+        let both = halves(&rig, ONE_PATH, Vec::new()).await;
+        both.power("lnx3", PowerAction::On).await;
+        let before = rig.traces();
+        let instance = guest("lnx3");
+        let volume = both.create(1, 1).await;
+        both.attach(&volume, &instance, Some(&mount("/dev/vdb")))
+            .await
+            .unwrap();
+        let rules = "cat /etc/udev/rules.d/56-zfcp.rules; true";
+        assert!(both.shell("lnx3", rules).await.contains("vdb%n"));
+        both.detach(&volume, &instance).await.unwrap();
+        let left = both.shell("lnx3", rules).await;
+        assert!(!left.contains("vdb"), "{variant}: {left}");
         both.driver.delete_volume(&volume).await.unwrap();
         assert_eq!(rig.traces(), before, "{variant}");
     }

@@ -258,3 +258,37 @@ async fn lim_07_two_hundred_devices() {
     assert!(calls[0] > 0);
     assert_eq!(calls[0], calls[1]);
 }
+
+/// A device of the list that another tool has dedicated is reported and left alone (spec: driver 4.1).
+#[tokio::test]
+async fn a_device_in_use_without_a_record_is_reported() {
+    for variant in VARIANTS {
+        let rig = Rig::lab(variant).await;
+        let both = halves(&rig, ONE_PATH, Vec::new()).await;
+        let dedicate = Call::Dedicate {
+            node: node("lnx1"),
+            device: "1a03".parse().unwrap(),
+        };
+        both.client.call(&dedicate).await.unwrap();
+        let before = rig.traces();
+        let known = zvm_volume::steps::Known::NotDone;
+        let report = both.nova.reconcile(&known).await.unwrap();
+        let [finding] = report.findings.as_slice() else {
+            panic!("{variant}: {report:?}");
+        };
+        assert_eq!(finding.what, "FCP device 1a03", "{variant}");
+        assert!(finding.text.starts_with("in use"), "{variant}: {finding:?}");
+        assert_eq!(rig.traces(), before, "{variant}");
+    }
+}
+
+/// 2.8.13: the disk that a guest starts from has its own name, or the first DASD's.
+#[tokio::test]
+async fn the_default_root_device_is_the_root_volume_or_the_first_dasd() {
+    let rig = Rig::lab(CURRENT).await;
+    let both = halves(&rig, ONE_PATH, Vec::new()).await;
+    let root = mount("/dev/vda");
+    assert_eq!(both.nova.default_root_device_name(Some(&root)), root);
+    let dasd = both.nova.default_root_device_name(None);
+    assert_eq!(dasd.as_str(), "/dev/dasda");
+}

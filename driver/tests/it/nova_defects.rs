@@ -27,7 +27,7 @@ async fn recorded(both: &Halves, name: &str) -> usize {
 }
 
 /// What `lszfcp -D` shows of a LUN in a guest.
-async fn paths(both: &Halves, name: &str, lun: &str) -> usize {
+pub async fn paths(both: &Halves, name: &str, lun: &str) -> usize {
     let disks = both.shell(name, "lszfcp -D 2>&1; true").await;
     disks.matches(&format!("0x{lun}")).count()
 }
@@ -174,6 +174,38 @@ async fn d4_a_failed_attach_takes_nothing_away_that_was_there() {
     both.give(&other, &instance).await.unwrap_err();
     assert!(rig.line("4017403300000000").starts_with("free,"));
     assert_eq!(rig.traces(), before);
+}
+
+/// The name is free when it is looked for, and somebody else's when the management node looks: the undo leaves that rule.
+#[tokio::test]
+async fn d4_a_name_that_was_taken_meanwhile_keeps_its_rule() {
+    for variant in VARIANTS {
+        for keys in [ONE_PATH, TWO_PATHS] {
+            let rig = Rig::lab(variant).await;
+            let (both, spoil) = spoiled(&rig, keys).await;
+            let volume = both.create(1, 1).await;
+            let before = rig.traces();
+            let rules = "/etc/udev/rules.d/56-zfcp.rules";
+            // As if made between the look and the call, which the management node refuses then.
+            let rule = "KERNEL==\"dm-*\", ENV{DM_UUID}==\"mpath-36005076801\", SYMLINK+=\"vdb\"";
+            let write = format!("echo '{rule}' >> {rules}");
+            spoil.run_before("--createfilesysnode", both.client.clone(), "lnx1", &write);
+            let refused = "{\"data\":[{\"error\":[\"lnx1: (Error) /dev/vdb already exists\"],\"errorcode\":[\"1\"]}]}";
+            spoil.answer("--createfilesysnode", refused, 9);
+            let error = both
+                .attach(&volume, &guest("lnx1"), Some(&mount("/dev/vdb")))
+                .await
+                .unwrap_err();
+            assert!(error.to_string().contains("already exists"), "{error}");
+            assert_eq!(error.left_behind().len(), 0, "{variant}: {error}");
+            let left = both.shell("lnx1", &format!("cat {rules}; true")).await;
+            assert!(left.contains(rule), "{variant} {keys}: {left:?}");
+            let remove = format!("rm {rules}");
+            both.shell("lnx1", &remove).await;
+            assert_eq!(rig.traces(), before, "{variant} {keys}");
+            assert_eq!(recorded(&both, "lnx1").await, 0);
+        }
+    }
 }
 
 /// The error of the error path hid the cause, and the guest was not cleaned up.

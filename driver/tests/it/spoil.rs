@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use zvm_volume::client::{HttpTransport, Transport, TransportError, WireAnswer, WireRequest};
+use zvm_volume::client::{
+    Call, Client, HttpTransport, Transport, TransportError, WireAnswer, WireRequest,
+};
 
-use crate::guests::{Halves, halves_over};
+use crate::guests::{Halves, halves_over, node};
 use crate::rig::Rig;
 
 /// Answers requests whose body holds a text, and notes the bodies of all.
@@ -16,6 +18,14 @@ pub struct Spoil {
     text: Mutex<(String, String)>,
     left: AtomicUsize,
     bodies: Mutex<Vec<String>>,
+    before: Mutex<Option<Before>>,
+}
+
+/// A command in a guest that comes before the first request whose body holds a text.
+struct Before {
+    text: String,
+    client: Client,
+    call: Call,
 }
 
 /// What the MN prints when SMAPI refuses.
@@ -33,6 +43,18 @@ impl Spoil {
         self.left.store(times, Ordering::Relaxed);
     }
 
+    /// Runs a command in a guest just before the next request with `text` in its body.
+    pub fn run_before(&self, text: &str, client: Client, name: &str, command: &str) {
+        let call = Call::Shell {
+            node: node(name),
+            command: command.to_owned(),
+            changes: true,
+            gib: 0,
+        };
+        let text = text.to_owned();
+        *self.before.lock().unwrap() = Some(Before { text, client, call });
+    }
+
     /// The bodies of the requests since the last time, of those that had one.
     pub fn bodies(&self) -> Vec<String> {
         std::mem::take(&mut *self.bodies.lock().unwrap())
@@ -45,6 +67,13 @@ impl Transport for Spoil {
             let body = request.body.clone().unwrap_or_default();
             if !body.is_empty() {
                 self.bodies.lock().unwrap().push(body.clone());
+            }
+            let before = {
+                let mut before = self.before.lock().unwrap();
+                before.take_if(|before| body.contains(&before.text))
+            };
+            if let Some(before) = before {
+                before.client.call(&before.call).await.unwrap();
             }
             let (text, answer) = self.text.lock().unwrap().clone();
             if !text.is_empty() && body.contains(&text) && self.left.load(Ordering::Relaxed) > 0 {
@@ -68,6 +97,7 @@ pub fn spoil(rig: &Rig, keys: &str) -> Arc<Spoil> {
         text: Mutex::default(),
         left: AtomicUsize::new(0),
         bodies: Mutex::default(),
+        before: Mutex::default(),
     })
 }
 
