@@ -27,13 +27,13 @@ async fn recorded(both: &Halves, name: &str) -> usize {
 }
 
 /// What `lszfcp -D` shows of a LUN in a guest.
-pub async fn paths(both: &Halves, name: &str, lun: &str) -> usize {
+async fn paths(both: &Halves, name: &str, lun: &str) -> usize {
     let disks = both.shell(name, "lszfcp -D 2>&1; true").await;
     disks.matches(&format!("0x{lun}")).count()
 }
 
 /// A guest's directory entry.
-fn directory(rig: &Rig, user: &str) -> String {
+pub fn directory(rig: &Rig, user: &str) -> String {
     let world = rig.simulator.site().look();
     let system = world.systems.values().next().unwrap();
     let (_, entry) = system
