@@ -7,6 +7,7 @@ use super::compute::Compute;
 use super::fields::Fields;
 use super::problem::Level;
 use super::tls::{Tls, TlsVerify};
+use super::user::effective_user;
 use crate::secret::Secret;
 use crate::types::{DeviceNumber, FcpList, NodeName, PoolName};
 
@@ -88,7 +89,8 @@ pub struct Copying {
     pub snapshots: SnapshotMode,
     /// Compression of captured images, 0 to 9.
     pub compression: Option<u8>,
-    /// `user@address` from which the MN fetches bundles and to which it brings them.
+    /// `user@address` from which the MN fetches bundles and to which it brings them: `zvm_image_remote`, else the effective user at
+    /// `my_ip` of `[DEFAULT]`; `None` when neither is set.
     pub remote: Option<String>,
     /// Work area for bundles.
     pub work_area: PathBuf,
@@ -176,7 +178,12 @@ pub struct Backend {
 
 impl Backend {
     /// Reads one section; what is wrong is in `fields.problems`, and `None` means that too much is missing.
-    pub(super) fn read(fields: &mut Fields<'_>, compute: &mut Fields<'_>) -> Option<Self> {
+    /// `service` reads `[DEFAULT]`, where the keys of the whole service stand.
+    pub(super) fn read(
+        fields: &mut Fields<'_>,
+        compute: &mut Fields<'_>,
+        service: &mut Fields<'_>,
+    ) -> Option<Self> {
         let section = fields.section().to_owned();
         if let Some(driver) = fields
             .text("volume_driver")
@@ -236,7 +243,7 @@ impl Backend {
                 "has no effect: the texts and behaviours of both kinds of release are understood side by side",
             );
         }
-        let mut copying = Copying::read(fields);
+        let mut copying = Copying::read(fields, service);
         if !copying.zhcp_range.is_empty() {
             fields.report(
                 Level::Warning,
@@ -337,7 +344,7 @@ pub(crate) fn user_at_address(text: &str) -> Result<String, String> {
 }
 
 impl Copying {
-    fn read(fields: &mut Fields<'_>) -> Self {
+    fn read(fields: &mut Fields<'_>, service: &mut Fields<'_>) -> Self {
         let method = fields.with("zvm_copy_method", |text| match text {
             "copyzfcp" => Ok(CopyMethod::CopyZfcp),
             "stepwise" => Ok(CopyMethod::Stepwise),
@@ -364,7 +371,10 @@ impl Copying {
                 _ => Err(format!("'{text}' is not a digit")),
             }
         });
-        let remote = fields.with("zvm_image_remote", user_at_address);
+        let remote = match fields.text("zvm_image_remote") {
+            Some(_) => fields.with("zvm_image_remote", user_at_address),
+            None => this_machine(service),
+        };
         let work_area = fields.with("zvm_image_tmp_path", |text| {
             let admitted = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
             if text.starts_with('/') && text.chars().all(admitted) {
@@ -388,6 +398,23 @@ impl Copying {
             migrate_by_image: fields.boolean("zvm_migrate_by_image").unwrap_or(false),
         }
     }
+}
+
+/// The default of `zvm_image_remote`: the effective user at Cinder's `my_ip`. The latter is another's key, so one that cannot be used
+/// is told of and is no error.
+fn this_machine(service: &mut Fields<'_>) -> Option<String> {
+    let address = service.text("my_ip")?;
+    let user = effective_user().ok_or_else(|| "the user's name is not known".to_owned());
+    let remote = parse_server(address).and_then(|address| {
+        let user = user?;
+        user_at_address(&format!("{user}@{address}"))
+    });
+    remote
+        .map_err(|error| {
+            let message = format!("gives no default of zvm_image_remote: {error}");
+            service.report(Level::Warning, "my_ip", message);
+        })
+        .ok()
 }
 
 /// A host name or an address literal: no scheme, no path, no port (V1).

@@ -125,9 +125,11 @@ impl Config {
             let mut compute_fields = Fields::new(chain.iter().copied().chain([default]).collect());
             let mut fields = Fields::new(chain);
             fields.password = password.cloned();
-            let backend = Backend::read(&mut fields, &mut compute_fields);
+            let mut service_fields = Fields::new(vec![default]);
+            let backend = Backend::read(&mut fields, &mut compute_fields, &mut service_fields);
             problems.extend(fields.problems);
             problems.extend(compute_fields.problems);
+            problems.extend(service_fields.problems);
             backends.extend(backend);
         }
         for (index, backend) in backends.iter().enumerate() {

@@ -10,6 +10,7 @@ mod ini;
 mod load;
 mod problem;
 mod tls;
+mod user;
 
 pub(crate) use backend::user_at_address;
 pub use backend::{

@@ -45,7 +45,7 @@ impl ThisMachine {
     fn named(&self, file: &Path) -> Result<Offer> {
         let remote = self.remote.clone().ok_or_else(|| {
             Error::Config(
-                "zvm_image_remote is not set: the management node needs user@address of this machine"
+                "neither zvm_image_remote nor my_ip is set: the management node needs user@address of this machine"
                     .to_owned(),
             )
         })?;

@@ -109,6 +109,45 @@ fn keys_of_default_are_not_inherited() {
     );
 }
 
+/// Spec: driver 1.3.3, `zvm_image_remote`.
+#[test]
+fn images_come_from_this_user_at_my_ip_unless_an_address_is_given() {
+    let remote = |service: &str, keys: &str| {
+        let text = format!(
+            "[DEFAULT]\nenabled_backends = a\n{service}\n[a]\nzvm_xcat_server = mn\nzvm_xcat_username = u\n\
+             zvm_xcat_password = p\nzvm_scsi_pool = x\nzvm_xcat_tls_verify = full\n{keys}\n"
+        );
+        let config = Config::parse(&text).unwrap();
+        let warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
+        (config.backends[0].copying.remote.clone(), warnings)
+    };
+    let id = std::process::Command::new("id")
+        .arg("-un")
+        .output()
+        .unwrap();
+    let user = String::from_utf8(id.stdout).unwrap().trim().to_owned();
+    for (address, written) in [
+        ("192.0.2.7", "192.0.2.7"),
+        (
+            "cinder-1.example.com  # the controller",
+            "cinder-1.example.com",
+        ),
+        ("2001:db8::7", "[2001:db8::7]"),
+    ] {
+        let (remote, warnings) = remote(&format!("my_ip = {address}"), "");
+        assert_eq!(remote.unwrap(), format!("{user}@{written}"));
+        assert!(warnings.is_empty(), "{warnings:?}");
+    }
+    let (given, _) = remote("my_ip = 192.0.2.7", "zvm_image_remote = cinder@192.0.2.9");
+    assert_eq!(given.as_deref(), Some("cinder@192.0.2.9"));
+    // The key is the service's, not a back end's, and the address is one that a shell may read.
+    assert_eq!(remote("", "my_ip = 192.0.2.7").0, None);
+    let (none, warnings) = remote("my_ip = 192.0.2.7;reboot", "");
+    assert_eq!(none, None);
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("[DEFAULT] my_ip: gives no default of zvm_image_remote"));
+}
+
 /// The page of all keys is the documentation of each: it names every key once, and its defaults are the program's.
 #[test]
 fn the_page_of_all_keys_is_complete_and_its_defaults_are_the_programs() {
