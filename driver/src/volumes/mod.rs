@@ -17,6 +17,7 @@ mod model;
 mod moves;
 mod row_work;
 mod setup;
+mod stale;
 mod stamps;
 mod stats;
 mod step;

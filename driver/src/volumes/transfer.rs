@@ -87,7 +87,7 @@ impl ZvmDriver {
         if !is_there {
             let plain = self.version().is_none_or(|v| v.passes(Gate::PlainBundles));
             let size = pack(&disk, &bundle, &profile, plain, &row, &self.client).await?;
-            self.check_space(size).await?;
+            self.check_space(size, &world).await?;
             let offer = world.mover.offer(&bundle).await?;
             plan = plan.step(VolumeStep::Import {
                 profile: profile.clone(),
@@ -242,27 +242,49 @@ impl ZvmDriver {
             .map_err(|error: crate::types::ParseError| Error::Config(error.to_string()))
     }
 
-    /// X26: twice the bundle and 1 GiB must be free on the MN, when it can be asked.
-    async fn check_space(&self, bundle: u64) -> Result<()> {
-        let Some(master) = self.shared.backend.master.clone() else {
+    /// X26: twice the bundle and 1 GiB must be free on the MN, when it can be asked. Stale images of ours make room before that is an
+    /// error (2.6.9, step 4).
+    async fn check_space(&self, bundle: u64, world: &World) -> Result<()> {
+        let needed = bundle.saturating_mul(2).saturating_add(GIB);
+        let is_short = |free: Option<u64>| free.filter(|free| *free < needed);
+        let Some(before) = is_short(self.free_space().await?) else {
             return Ok(());
         };
+        let removed = self
+            .remove_stale_images(world)
+            .await
+            .unwrap_or_else(|error| {
+                // The lack of space is what is to be told.
+                tracing::warn!(%error, "stale images on the management node cannot be looked for");
+                0
+            });
+        let short = if removed > 0 {
+            is_short(self.free_space().await?)
+        } else {
+            Some(before)
+        };
+        match short {
+            Some(free) => Err(Error::image(
+                ImageFault::CopyFailed,
+                format!(
+                    "the management node has {free} bytes free for images, {needed} are needed; stale images that were removed: {removed}"
+                ),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// X26; `None` when the MN cannot be asked or does not say.
+    async fn free_space(&self) -> Result<Option<u64>> {
+        let Some(master) = self.shared.backend.master.clone() else {
+            return Ok(None);
+        };
         let done = self.client.call(&Call::FreeSpace { master }).await?;
-        let free = done
+        Ok(done
             .answer
             .output()
             .find_map(|line| line.split_once("Free Image Repository:"))
-            .and_then(|(_, text)| space(text));
-        let needed = bundle.saturating_mul(2).saturating_add(GIB);
-        match free {
-            Some(free) if free < needed => Err(Error::image(
-                ImageFault::CopyFailed,
-                format!(
-                    "the management node has {free} bytes free for images, {needed} are needed"
-                ),
-            )),
-            _ => Ok(()),
-        }
+            .and_then(|(_, text)| space(text)))
     }
 }
 

@@ -2,16 +2,19 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use xcat_simulator::Simulator;
+use zvm_volume::client::{Method, Transport, TransportError, WireAnswer, WireRequest};
 use zvm_volume::images::{Bundle, DiskFormat, FileMover, FolderImages, ImageMeta, Offer};
-use zvm_volume::volumes::{ExistingRef, VolumeDriver};
+use zvm_volume::steps::{Event, Plan, Recovery};
+use zvm_volume::volumes::{ExistingRef, VolumeDriver, VolumeStep};
 use zvm_volume::{Error, Result};
 
 use crate::check::{Expected, assert_holds, content};
-use crate::rig::{CURRENT, Extras, Rig, VARIANTS, tag, volume};
+use crate::rig::{CURRENT, Door, Extras, Rig, VARIANTS, tag, volume};
 
 const PORT: &str = "500507630300c562";
 const LUN: &str = "4010403300000000";
@@ -225,5 +228,160 @@ async fn images_that_do_not_fit_are_refused_before_anything_is_sent() {
             .await
             .unwrap_err();
         assert_eq!(error.exception(), exception, "{error}");
+    }
+}
+
+/// The MN's door with little room for images until so many of them are gone.
+struct Narrow {
+    door: Door,
+    removals: AtomicUsize,
+    enough: usize,
+}
+
+impl Transport for Narrow {
+    fn send(
+        &self,
+        request: WireRequest,
+    ) -> BoxFuture<'_, std::result::Result<WireAnswer, TransportError>> {
+        if request.query.expose().contains("freerepospace") {
+            let is_enough = self.removals.load(Ordering::Relaxed) >= self.enough;
+            let free = if is_enough { "9.5G" } else { "10M" };
+            let body =
+                format!("{{\"data\":[{{\"data\":[\"mn: Free Image Repository: {free}\"]}}]}}");
+            let answer = WireAnswer {
+                status: 200,
+                body: body.into_bytes(),
+            };
+            return std::future::ready(Ok(answer)).boxed();
+        }
+        if request.method == Method::Delete && request.path.starts_with("/images/") {
+            self.removals.fetch_add(1, Ordering::Relaxed);
+        }
+        self.door.send(request)
+    }
+}
+
+/// Spec: driver 2.6.9, step 4. The clock shows 1970-01-01.
+#[tokio::test]
+async fn stale_images_of_ours_make_room_and_nobody_elses_do() {
+    let hex = |c: char| c.to_string().repeat(32);
+    let old = "auto:last_use_date:1969-12-01";
+    let standing = |profile: &str| (format!("unknown-s390x-raw-{profile}"), profile.to_owned());
+    let (ended, lost) = (format!("cv{}", hex('1')), format!("cv{}", hex('2')));
+    let (at_work, undoing) = (format!("cv{}", hex('3')), format!("cv{}", hex('4')));
+    let stale = [standing(&ended), standing(&lost)];
+    let kept = [
+        // Another machine may be at work on it.
+        (
+            standing(&format!("cv{}", hex('5'))),
+            "auto:last_use_date:1969-12-31",
+        ),
+        // Nobody knows how old it is.
+        (standing(&format!("cv{}", hex('6'))), ""),
+        // A kept image, an image of another cloud, one that is only named like ours, a captured system.
+        (standing(&format!("ci{}", hex('7'))), old),
+        (standing(&format!("cx{}", hex('8'))), old),
+        (standing("cvmine"), old),
+        (
+            (
+                "rhel7-s390x-netboot-base".to_owned(),
+                format!("cv{}", hex('9')),
+            ),
+            old,
+        ),
+        // The journal has work on them.
+        (standing(&at_work), old),
+        (standing(&undoing), old),
+    ];
+    for enough in [2, usize::MAX] {
+        let mut world = xcat_simulator::site::lab();
+        world.mn.host = world.resolve("zhcp1").unwrap().clone();
+        let tables = &mut world.mn.tables;
+        tables.set("site", "key", "master", &[("value", "10.10.0.2")]);
+        let dates = [
+            ((&stale[0]), "auto:last_use_date:1970-01-01"),
+            ((&stale[1]), old),
+        ];
+        let all = dates
+            .into_iter()
+            .chain(kept.iter().map(|(name, date)| (name, *date)));
+        for ((image, profile), date) in all {
+            let columns = [
+                ("profile", profile.as_str()),
+                ("provmethod", "raw"),
+                ("isdeletable", date),
+            ];
+            tables.set("osimage", "imagename", image, &columns);
+        }
+        let rig = Rig::world(CURRENT, world).await;
+        let driver = rig.driver(Extras {
+            keys: "zvm_image_remote = root@lnx1\nzvm_xcat_master = mn",
+            mover: Some(Arc::new(ByWayOfGuest(Arc::clone(&rig.simulator)))),
+            transport: Some(Arc::new(Narrow {
+                door: Door::of(rig.simulator.site()),
+                removals: AtomicUsize::new(0),
+                enough,
+            })),
+            ..Extras::default()
+        });
+        driver.start().await.unwrap();
+        let record = volume(1, 1);
+        let record = record
+            .clone()
+            .updated(&driver.create_volume(&record).await.unwrap());
+
+        let journal = driver.engine().journal();
+        let entry = |profile: &str| {
+            let plan = Plan::new("image-to-volume", tag(9), Recovery::Back)
+                .touching(profile)
+                .step(VolumeStep::RemoveImage {
+                    profile: profile.parse().unwrap(),
+                });
+            async move {
+                journal
+                    .begin(&plan, jiff::Timestamp::UNIX_EPOCH, None)
+                    .await
+                    .unwrap()
+            }
+        };
+        let mut waiting = entry(&ended).await;
+        waiting.write(Event::Attempt { step: 0 }).await.unwrap();
+        waiting.write(Event::Pending { step: 0 }).await.unwrap();
+        let mut interrupted = entry(&undoing).await;
+        let error = "interrupted".to_owned();
+        interrupted.write(Event::RollBack { error }).await.unwrap();
+        drop((waiting, interrupted));
+        let living = entry(&at_work).await;
+
+        let glance = tempfile::tempdir().unwrap();
+        std::fs::write(glance.path().join("in.raw"), [b'x'; 512]).unwrap();
+        let images = FolderImages::new(glance.path());
+        let outcome = driver.copy_image_to_volume(&record, &images, "in").await;
+        if enough == 2 {
+            outcome.unwrap();
+        } else {
+            let error = outcome.unwrap_err();
+            assert_eq!(error.exception(), "ImageCopyFailure");
+            assert!(
+                error.to_string().contains("that were removed: 2"),
+                "{error}"
+            );
+        }
+        let world = rig.simulator.site().look().clone();
+        let is_there = |image: &str| {
+            world
+                .mn
+                .tables
+                .find("osimage", &[("imagename", image)])
+                .next()
+                .is_some()
+        };
+        for (image, _) in &stale {
+            assert!(!is_there(image), "{image}");
+        }
+        for ((image, _), _) in &kept {
+            assert!(is_there(image), "{image}");
+        }
+        living.close().await.unwrap();
     }
 }
