@@ -24,8 +24,9 @@ pub trait FileMover: Send + Sync {
     /// Where the MN shall bring a file that is to end up as `file`.
     fn expect(&self, file: &Path) -> Result<Offer>;
 
-    /// Whether a file that the MN was to bring is there, whole.
-    fn has_arrived<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<bool>>;
+    /// Bytes that are there of a file that the MN was to bring; `None` when there is no file. Whether it is whole is told by looking
+    /// again (spec: driver 3.7).
+    fn arrived_bytes<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<Option<u64>>>;
 
     /// Brings it to its local place, when it is not there already.
     fn collect<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<()>>;
@@ -71,12 +72,12 @@ impl FileMover for ThisMachine {
         self.named(file)
     }
 
-    fn has_arrived<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<bool>> {
+    fn arrived_bytes<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<Option<u64>>> {
         let file: PathBuf = file.to_owned();
         async move {
             match tokio::fs::metadata(&file).await {
-                Ok(data) => Ok(data.is_file() && data.len() > 0),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+                Ok(data) => Ok(data.is_file().then_some(data.len())),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
                 Err(source) => Err(Error::State {
                     what: format!("cannot look at {}", file.display()),
                     source,
@@ -92,5 +93,21 @@ impl FileMover for ThisMachine {
 
     fn withdraw<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, Result<()>> {
         std::future::ready(Ok(())).boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_tells_its_bytes_and_a_folder_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let mover = ThisMachine { remote: None };
+        let file = folder.path().join("export.tgz");
+        assert_eq!(mover.arrived_bytes(&file).await.unwrap(), None);
+        std::fs::write(&file, [0; 7]).unwrap();
+        assert_eq!(mover.arrived_bytes(&file).await.unwrap(), Some(7));
+        assert_eq!(mover.arrived_bytes(folder.path()).await.unwrap(), None);
     }
 }

@@ -341,9 +341,7 @@ impl Step for VolumeStep {
                     _ => Proof::of(is_back),
                 }
             }
-            Self::Export { profile, .. } => {
-                Proof::of(world.mover.has_arrived(&world.export_path(profile)).await?)
-            }
+            Self::Export { profile, .. } => Proof::of(world.has_export(profile).await?),
             Self::RemoveImage { profile } => Proof::of(!world.has_image(profile).await?),
         })
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{Read as _, Seek as _, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
@@ -22,7 +22,7 @@ use crate::pool::{Row, RowStatus};
 use crate::steps::{Plan, Recovery};
 use crate::types::{Size, Tag};
 
-/// Waits for the zHCP to let go of a row; a deploy or a copy whose answer was lost may still run.
+/// Waits for the zHCP to let go of a row, or for the MN to bring a file; what was sent and whose answer was lost may still run.
 const WAITS: [u64; 5] = [1, 2, 4, 8, 15];
 
 /// Bytes of a GiB.
@@ -322,9 +322,24 @@ impl World {
         Ok(())
     }
 
-    /// Where the MN brings an image.
-    pub(super) fn export_path(&self, profile: &Tag) -> PathBuf {
-        WorkFolder::export_in(&self.work_folder(profile))
+    /// Whether the MN has brought an image whole: its size is the same at two looks (spec: driver 3.7, imgexport). One that grows is
+    /// waited for, half a minute at most.
+    pub(super) async fn has_export(&self, profile: &Tag) -> Result<bool> {
+        let file = WorkFolder::export_in(&self.work_folder(profile));
+        let mut before = self.mover.arrived_bytes(&file).await?;
+        for seconds in WAITS {
+            if before.is_none() {
+                break;
+            }
+            let wait = Duration::from_secs(seconds);
+            self.pool.client.clock().sleep(wait).await;
+            let now = self.mover.arrived_bytes(&file).await?;
+            if now == before {
+                return Ok(now > Some(0));
+            }
+            before = now;
+        }
+        Ok(false)
     }
 
     /// Waits until the zHCP has let go of a row, half a minute at most.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use xcat_simulator::Simulator;
-use zvm_volume::client::{Method, Transport, TransportError, WireAnswer, WireRequest};
+use zvm_volume::client::{Method, Recorder, Transport, TransportError, WireAnswer, WireRequest};
 use zvm_volume::images::{Bundle, DiskFormat, FileMover, FolderImages, ImageMeta, Offer};
 use zvm_volume::steps::{Event, Plan, Recovery};
 use zvm_volume::volumes::{ExistingRef, VolumeDriver, VolumeStep};
@@ -97,8 +97,8 @@ impl FileMover for ByWayOfGuest {
         Ok(Self::named(file))
     }
 
-    fn has_arrived<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<bool>> {
-        std::future::ready(Ok(self.read(file).is_some())).boxed()
+    fn arrived_bytes<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<Option<u64>>> {
+        std::future::ready(Ok(self.read(file).map(|text| text.len() as u64))).boxed()
     }
 
     fn collect<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<()>> {
@@ -383,5 +383,95 @@ async fn stale_images_of_ours_make_room_and_nobody_elses_do() {
             assert!(is_there(image), "{image}");
         }
         living.close().await.unwrap();
+    }
+}
+
+/// As [`ByWayOfGuest`], where what the MN brings has these sizes, look by look; the last one stays.
+struct Growing {
+    inner: ByWayOfGuest,
+    sizes: Vec<Option<u64>>,
+    looks: AtomicUsize,
+}
+
+impl FileMover for Growing {
+    fn offer<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<Offer>> {
+        self.inner.offer(file)
+    }
+
+    fn expect(&self, file: &Path) -> Result<Offer> {
+        self.inner.expect(file)
+    }
+
+    fn arrived_bytes<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, Result<Option<u64>>> {
+        let look = self.looks.fetch_add(1, Ordering::Relaxed);
+        let size = self.sizes.get(look).or(self.sizes.last());
+        std::future::ready(Ok(size.copied().flatten())).boxed()
+    }
+
+    fn collect<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<()>> {
+        self.inner.collect(file)
+    }
+
+    fn withdraw<'a>(&'a self, file: &'a Path) -> BoxFuture<'a, Result<()>> {
+        self.inner.withdraw(file)
+    }
+}
+
+/// Spec: driver 3.7, imgexport: the file's size is stable.
+#[tokio::test]
+async fn an_exported_image_is_whole_when_it_grows_no_more() {
+    let some = |sizes: &[u64]| sizes.iter().map(|size| Some(*size)).collect::<Vec<_>>();
+    for (sizes, looks, exports, is_good) in [
+        (some(&[100, 200, 300, 300]), 4, 1, true),
+        // Not there, or empty: exported once more.
+        ([vec![None], some(&[5, 5])].concat(), 3, 2, true),
+        (some(&[0, 0, 5, 5]), 4, 2, true),
+        // It grows and grows, in both attempts.
+        (some(&(1..20).collect::<Vec<_>>()), 12, 2, false),
+    ] {
+        let rows = ["free,500507630300c562,4010403300000000,4M,1A00-1A0F;1B00-1B0F,,,"];
+        let mut world = xcat_simulator::site::lab();
+        crate::rig::set_pool(&mut world, &rows);
+        world.san.volumes.get_mut("one0").unwrap().bytes = 4 * MIB;
+        world.mn.host = world.resolve("zhcp1").unwrap().clone();
+        let tables = &mut world.mn.tables;
+        tables.set("site", "key", "master", &[("value", "10.10.0.2")]);
+        let rig = Rig::world(CURRENT, world).await;
+        let mover = Arc::new(Growing {
+            inner: ByWayOfGuest(Arc::clone(&rig.simulator)),
+            sizes: sizes.clone(),
+            looks: AtomicUsize::new(0),
+        });
+        let recorder = Arc::new(Recorder::default());
+        let driver = rig.driver(Extras {
+            keys: "zvm_image_remote = root@lnx1",
+            mover: Some(mover.clone()),
+            observers: vec![recorder.clone()],
+            ..Extras::default()
+        });
+        driver.start().await.unwrap();
+        let record = volume(1, 1);
+        let reference = ExistingRef::SourceName(LUN.to_owned());
+        let update = driver.manage_existing(&record, &reference).await.unwrap();
+        let record = record.updated(&update);
+        let glance = tempfile::tempdir().unwrap();
+        let images = FolderImages::new(glance.path());
+        let outcome = driver
+            .copy_volume_to_image(&record, &images, &ImageMeta::raw("out"))
+            .await;
+        assert_eq!(outcome.is_ok(), is_good, "{sizes:?}: {outcome:?}");
+        assert_eq!(mover.looks.load(Ordering::Relaxed), looks, "{sizes:?}");
+        let calls = recorder.take();
+        let sent = calls.iter().filter(|e| e.call == "imgexport").count();
+        assert_eq!(sent, exports, "{sizes:?}");
+        if let Err(error) = outcome {
+            assert_eq!(error.exception(), "ImageCopyFailure", "{error}");
+            assert!(error.left_behind().is_empty(), "{error}");
+        }
+        let expected = Expected {
+            exist: vec![tag(1)],
+            ..Expected::default()
+        };
+        assert_holds(&rig, &expected, "image out");
     }
 }
