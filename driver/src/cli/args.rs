@@ -288,6 +288,9 @@ pub enum ImageCommand {
         /// The file
         file: PathBuf,
     },
+    /// Print the management node's public key, which the user of zvm_image_remote has to admit
+    #[command(after_help = "Example:\n  zvm-volume image key >> ~cinder/.ssh/authorized_keys")]
+    Key,
 }
 
 /// A row to take over.

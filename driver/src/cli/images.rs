@@ -68,6 +68,10 @@ pub(super) async fn run(session: &Session, command: ImageCommand) -> Ended {
             }
             session.print("", &json!({"read": {"volume": id, "file": file}}));
         }
+        ImageCommand::Key => {
+            let key = session.driver.mn_public_key().await?;
+            session.report(format!("{key}\n"), json!({ "key": key }));
+        }
     }
     Ok(ExitStatus::Done)
 }

@@ -5,12 +5,14 @@
 
 mod bundle;
 mod disk_image;
+mod key;
 mod mover;
 mod service;
 mod work;
 
 pub use bundle::{Bundle, BundleError, profile_name};
 pub use disk_image::{DiskImage, DiskImageError, HEADER, Packing};
+pub(crate) use key::public_key;
 pub use mover::{FileMover, Offer, ThisMachine};
 pub use service::{DiskFormat, FolderImages, ImageMeta, ImageService};
 pub use work::WorkFolder;

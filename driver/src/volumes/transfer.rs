@@ -17,7 +17,9 @@ use crate::blocking::blocking;
 use crate::client::{Call, CallError, Gate};
 use crate::config::VerifyCopy;
 use crate::error::{Error, ImageFault, Result};
-use crate::images::{Bundle, DiskFormat, ImageMeta, ImageService, WorkFolder, profile_name};
+use crate::images::{
+    Bundle, DiskFormat, ImageMeta, ImageService, WorkFolder, profile_name, public_key,
+};
 use crate::pool::{Row, RowStatus};
 use crate::steps::{Plan, Recovery};
 use crate::types::{Size, Tag};
@@ -272,6 +274,29 @@ impl ZvmDriver {
             )),
             None => Ok(()),
         }
+    }
+
+    /// The MN's public key (2.7.2): this machine's user has to admit it in its `authorized_keys`, so that the MN can fetch images and
+    /// bring them. The driver does not write it there: whom a machine admits is its administrator's to decide.
+    pub async fn mn_public_key(&self) -> Result<String> {
+        let Some(node) = self.shared.backend.master.clone() else {
+            return Err(Error::Config(
+                "zvm_xcat_master is not set: the management node's key is read by way of it"
+                    .to_owned(),
+            ));
+        };
+        let call = Call::Shell {
+            node,
+            command: "cat /root/.ssh/id_rsa.pub".to_owned(),
+            changes: false,
+            gib: 0,
+        };
+        let answer = self.client.call(&call).await?.answer;
+        answer.output().find_map(public_key).ok_or_else(|| {
+            Error::Backend(
+                "the management node shows no RSA key in /root/.ssh/id_rsa.pub".to_owned(),
+            )
+        })
     }
 
     /// X26; `None` when the MN cannot be asked or does not say.

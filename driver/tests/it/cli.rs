@@ -377,7 +377,14 @@ fn no_command_is_left_out() {
     let mut all = BTreeSet::new();
     leaves(&Cli::command(), "", &mut all);
     // Tested on their own below.
-    for apart in ["completions", "man", "reference", "image in", "image out"] {
+    for apart in [
+        "completions",
+        "man",
+        "reference",
+        "image in",
+        "image out",
+        "image key",
+    ] {
         assert!(all.remove(apart), "{apart}");
     }
     for args in LIFE {
@@ -406,6 +413,34 @@ async fn images_go_in_and_out_by_file() {
     assert!(run.stderr.contains("zvm_image_remote"), "{}", run.stderr);
     let run = shop.run(&["image", "out", A, "/nonexistent/x"]).await;
     assert_ne!(run.status, 0, "{}", run.stderr);
+}
+
+/// Spec: driver 2.7.2.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mns_key_is_printed_for_those_who_admit_it() {
+    let key = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7 root@mn";
+    for variant in VARIANTS {
+        let shop = Shop::open(variant, "zvm_xcat_master = zhcp1").await;
+        let run = shop.run(&["image", "key"]).await;
+        assert_ne!(run.status, 0, "{variant}: {}", run.stdout);
+        assert!(!run.stdout.contains("ssh-rsa"));
+        shop.rig.change(|world| {
+            let name = world.resolve("zhcp1").unwrap().clone();
+            let now = world.now_ms;
+            let fs = &mut world.linuxes.get_mut(&name).unwrap().fs;
+            fs.write("/root/.ssh/id_rsa.pub", format!("{key}\n"), now);
+        });
+        assert_eq!(
+            shop.good(&["image", "key"]).await.stdout,
+            format!("{key}\n")
+        );
+        let said: Value =
+            serde_json::from_str(&shop.good(&["--json", "image", "key"]).await.stdout).unwrap();
+        assert_eq!(said["key"], key);
+    }
+    let run = Shop::open(CURRENT, "").await.run(&["image", "key"]).await;
+    assert_eq!(run.status, 3, "{}", run.stderr);
+    assert!(run.stderr.contains("zvm_xcat_master"), "{}", run.stderr);
 }
 
 /// A volume made from an image, an image made from a volume, with the MN between: lnx1 stands for the machine of the program.
