@@ -69,7 +69,7 @@ pub enum VerifyCopy {
 pub enum SnapshotMode {
     /// A full copy on a second LUN.
     Copy,
-    /// Nothing: refused.
+    /// Nothing: refused, and so are clones.
     None,
 }
 

@@ -22,11 +22,6 @@ struct Copy<'a> {
 
 impl ZvmDriver {
     pub(super) async fn snapshot(&self, snapshot: &Snapshot) -> Result<ModelUpdate> {
-        if self.shared.backend.copying.snapshots == SnapshotMode::None {
-            return Err(Error::Unsupported(
-                "snapshots are switched off by zvm_snapshot_mode = none".to_owned(),
-            ));
-        }
         self.copy(&Copy {
             operation: "snapshot",
             source: &self.volume_tag(&snapshot.volume)?,
@@ -68,6 +63,12 @@ impl ZvmDriver {
     }
 
     async fn copy(&self, copy: &Copy<'_>) -> Result<ModelUpdate> {
+        // 2.6.7 is as 2.6.6: where LUNs are not copied there are neither snapshots nor clones.
+        if self.shared.backend.copying.snapshots == SnapshotMode::None {
+            return Err(Error::Unsupported(
+                "snapshots and clones are switched off by zvm_snapshot_mode = none".to_owned(),
+            ));
+        }
         let world = self.world()?;
         let _objects = world.objects(&[copy.source, copy.target]).await?;
         self.settle(copy.source, &world).await?;

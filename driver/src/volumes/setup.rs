@@ -243,7 +243,12 @@ impl ZvmDriver {
                 .push("deleted volumes cannot be cleared: their LUNs are quarantined".to_owned());
         }
         let can_copy = can_reach && copying.snapshots == SnapshotMode::Copy;
-        if !can_copy {
+        if copying.snapshots == SnapshotMode::None {
+            remarks.push(
+                "zvm_snapshot_mode is none: no snapshots, no volumes from snapshots and no clones: the back end does not meet Cinder's minimum feature list"
+                    .to_owned(),
+            );
+        } else if !can_copy {
             remarks.push(
                 "no snapshots and clones: the back end does not meet Cinder's minimum feature list"
                     .to_owned(),

@@ -84,7 +84,7 @@ pub const CONTRACT: [Row; 31] = [
     row(
         "create_snapshot",
         Mark::Limited,
-        "a full copy on a second LUN, of a volume that is not attached; can be switched off",
+        "a full copy on a second LUN, of a volume that is not attached; can be switched off, and clones with it",
         "snapshots_and_clones_are_whole_copies_and_outlive_their_source",
     ),
     row(

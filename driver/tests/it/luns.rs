@@ -87,21 +87,42 @@ async fn snapshots_can_be_switched_off_and_say_so() {
     let driver = rig.started("zvm_snapshot_mode = none").await;
     let capabilities = driver.capabilities().unwrap();
     assert!(!capabilities.can_copy);
-    assert!(
-        capabilities
-            .remarks
-            .iter()
-            .any(|r| r.contains("minimum feature list"))
-    );
+    let remarks: Vec<&String> = capabilities
+        .remarks
+        .iter()
+        .filter(|r| r.contains("minimum feature list"))
+        .collect();
+    assert_eq!(remarks.len(), 1, "{remarks:?}");
+    for text in ["zvm_snapshot_mode is none", "no snapshots", "no clones"] {
+        assert!(remarks[0].contains(text), "{text}: {remarks:?}");
+    }
+    let record = volume(1, 1);
+    let record = record
+        .clone()
+        .updated(&driver.create_volume(&record).await.unwrap());
     let snapshot = Snapshot {
         id: volume(0x51, 1).id,
         volume_size: 1,
-        volume: volume(1, 1),
+        volume: record.clone(),
         provider_location: None,
     };
-    let error = driver.create_snapshot(&snapshot).await.unwrap_err();
-    assert_eq!(error.exception(), "NotImplementedError");
-    assert!(error.to_string().contains("zvm_snapshot_mode"));
+    let before = rig.pool();
+    // Spec: driver 2.6.6 and 2.6.7.
+    for error in [
+        driver.create_snapshot(&snapshot).await.unwrap_err(),
+        driver
+            .create_volume_from_snapshot(&volume(2, 1), &snapshot)
+            .await
+            .unwrap_err(),
+        driver
+            .create_cloned_volume(&volume(2, 1), &record)
+            .await
+            .unwrap_err(),
+    ] {
+        assert_eq!(error.exception(), "NotImplementedError");
+        assert!(error.to_string().contains("zvm_snapshot_mode"));
+    }
+    assert_eq!(rig.pool(), before);
 }
 
 /// Where nothing is compared the MN's word is trusted; an answer without that word is no word (spec: driver 3.7, X6).
