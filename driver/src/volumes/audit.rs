@@ -45,6 +45,8 @@ pub enum Trouble {
     LunNotUnique,
     /// The line is no row.
     Malformed,
+    /// An operation's own image is on the management node, and no operation of this machine needs it.
+    ImageLeft,
 }
 
 impl Trouble {
@@ -64,6 +66,9 @@ impl Trouble {
             Self::Quarantined => "the row is quarantined until an administrator has wiped it",
             Self::LunNotUnique => "another row has the same LUN",
             Self::Malformed => "the line is no row",
+            Self::ImageLeft => {
+                "an image of this driver's is on the management node, and no operation of this machine needs it"
+            }
         }
     }
 }
@@ -73,7 +78,7 @@ impl Trouble {
 pub struct Finding {
     /// What is wrong.
     pub trouble: Trouble,
-    /// The volume or snapshot, when one is known.
+    /// The volume or snapshot, when one is known; the name of an image.
     pub object: Option<String>,
     /// The row's line, when there is one.
     pub row: Option<String>,
@@ -207,7 +212,9 @@ impl ZvmDriver {
         lock(&self.shared.stats).findings().to_vec()
     }
 
-    /// Compares the rows with all volumes and snapshots that Cinder has on this back end.
+    /// Compares the rows with all volumes and snapshots that Cinder has on this back end, and the management node's images with the
+    /// operations of this machine (spec: driver 4.1). What is found is another tool's, an older driver's or another machine's: nothing
+    /// is changed.
     pub async fn audit(&self, volumes: &[Volume], snapshots: &[Snapshot]) -> Result<Vec<Finding>> {
         let world = self.world()?;
         let listing = world.list().await?;
@@ -277,6 +284,9 @@ impl ZvmDriver {
         }
         for line in &listing.malformed {
             report(Trouble::Malformed, None, Some(&line.line));
+        }
+        for image in self.images_left(&world).await? {
+            report(Trouble::ImageLeft, Some(&image), None);
         }
         Ok(findings)
     }

@@ -27,9 +27,7 @@ impl ZvmDriver {
         if self.shared.engine.is_rehearsing() {
             return Ok(0);
         }
-        // The images first: an operation's journal entry is there before its image, so what stands here and not there is nobody's.
-        let done = self.client.call(&Call::Table { table: "osimage" }).await?;
-        let table = Table::parse(&done.answer);
+        let table = self.images_of_mn().await?;
         let today = self.client.clock().now().to_zoned(jiff::tz::TimeZone::UTC);
         let mut removed = 0;
         for row in table.rows() {
@@ -53,6 +51,32 @@ impl ZvmDriver {
             }
         }
         Ok(removed)
+    }
+
+    /// Names of the images that an operation of this driver's made for itself and that no operation in this machine's journal needs or
+    /// has still to remove (spec: driver 4.1). One of another machine's operations may be among them.
+    pub(super) async fn images_left(&self, world: &World) -> Result<Vec<String>> {
+        let table = self.images_of_mn().await?;
+        let entries = self.shared.engine.journal().list()?;
+        let is_named = |profile: &Tag| {
+            let name = profile.as_str();
+            entries
+                .iter()
+                .any(|entry| entry.subject == name || entry.touches.iter().any(|t| t == name))
+        };
+        Ok(table
+            .rows()
+            .filter_map(|row| ours(row, &world.pool.prefix))
+            .filter(|profile| !is_named(profile))
+            .map(|profile| profile_name(&profile))
+            .collect())
+    }
+
+    /// The MN's images. They have to be read before the journal: an operation's entry is there before its image, so what stands here
+    /// and not there is nobody's.
+    async fn images_of_mn(&self) -> Result<Table> {
+        let done = self.client.call(&Call::Table { table: "osimage" }).await?;
+        Ok(Table::parse(&done.answer))
     }
 
     /// The journal's entries of an image that is not needed: none for an old one, else those that wait for its removal alone. `None`:

@@ -326,3 +326,53 @@ async fn quarantine_when_a_lun_cannot_be_cleared() {
         assert_eq!(rig.pool(), before);
     }
 }
+
+/// What an older driver or another tool left is told, and left alone (spec: driver 4.1).
+#[tokio::test]
+async fn an_audit_tells_what_nobody_knows_of() {
+    for variant in VARIANTS {
+        let mut world = xcat_simulator::site::lab();
+        let left = format!("unknown-s390x-raw-{}", tag(7));
+        for (image, profile) in [(&left, tag(7)), (&"raw-base".to_owned(), "base".to_owned())] {
+            let columns = [("profile", profile.as_str()), ("provmethod", "raw")];
+            let tables = &mut world.mn.tables;
+            tables.set("osimage", "imagename", image, &columns);
+        }
+        let rig = Rig::world(variant, world).await;
+        let driver = rig.started(NO_CLEAR).await;
+        let mut known = Vec::new();
+        for n in [1, 2, 3] {
+            let record = volume(n, 1);
+            let update = driver.create_volume(&record).await.unwrap();
+            known.push(record.updated(&update));
+        }
+        let none: &[zvm_volume::volumes::Snapshot] = &[];
+        let clean = driver.audit(&known, none).await.unwrap();
+        let told = |findings: &[zvm_volume::volumes::Finding]| {
+            let one = |finding: &zvm_volume::volumes::Finding| {
+                format!("{:?} {:?}", finding.trouble, finding.object)
+            };
+            findings.iter().map(one).collect::<Vec<_>>()
+        };
+        let image = format!("ImageLeft {:?}", Some(&left));
+        assert_eq!(told(&clean), [image.clone()], "{variant}");
+        // One row is freed, one is somebody else's, and one volume has no record any more.
+        let [freed, foreign] = [rig.line(&tag(1)), rig.line(&tag(2))];
+        rig.edit(
+            &freed,
+            &freed.replace("reserved", "free").replace(&tag(1), ""),
+        );
+        rig.edit(&foreign, &foreign.replace(&tag(2), "somebody"));
+        let before = (rig.pool(), rig.traces());
+        let found = driver.audit(&known[..2], none).await.unwrap();
+        let id = |n: usize| Some(known[n - 1].id.clone());
+        let expected = [
+            format!("RowFree {:?}", id(1)),
+            format!("ForeignOwner {:?}", id(2)),
+            format!("Orphan {:?}", id(3)),
+            image,
+        ];
+        assert_eq!(told(&found), expected, "{variant}");
+        assert_eq!((rig.pool(), rig.traces()), before, "{variant}");
+    }
+}
