@@ -9,7 +9,7 @@ use super::printer::Printer;
 use super::session::{Session, password};
 use super::table::lines;
 use crate::Error;
-use crate::attachments::Attachments as _;
+use crate::attachments::{Attachments as _, Finding};
 use crate::config::{Config, Level};
 use crate::fcp::Phase;
 use crate::steps::{Entry, Known, Resolution, Resolved};
@@ -66,10 +66,21 @@ fn open(entry: &Entry) -> String {
     )
 }
 
+/// Images of operations that are over, or of another machine's.
+async fn images_left(session: &Session) -> anyhow::Result<Vec<Finding>> {
+    let names = session.driver.images_left().await?;
+    let finding = |name| Finding {
+        what: format!("image {name}"),
+        text: crate::volumes::Trouble::ImageLeft.meaning().to_owned(),
+    };
+    Ok(names.into_iter().map(finding).collect())
+}
+
 /// What is unfinished and what does not fit. Changes nothing, so a dry run shows the same.
 async fn check(session: &Session) -> Ended {
     let entries = session.driver.engine().journal().list()?;
-    let findings = session.nova.audit().await?;
+    let mut findings = session.nova.audit().await?;
+    findings.extend(images_left(session).await?);
     let mut text = lines(entries.iter().map(open));
     for finding in &findings {
         text.push_str(&format!("{}: {}\n", finding.what, finding.text));
@@ -134,8 +145,9 @@ pub(super) async fn reconcile(session: &Session, args: &ReconcileArgs) -> Ended 
     if session.rehearsal.is_some() {
         return foresee(session).await;
     }
-    let nova = session.nova.reconcile(&Known::NotDone).await?;
+    let mut nova = session.nova.reconcile(&Known::NotDone).await?;
     let cinder = session.driver.reconcile_with(&Known::NotDone).await?;
+    nova.findings.extend(images_left(session).await?);
     let mut resolved: Vec<&Resolved> = nova.resolved.iter().chain(&cinder).collect();
     resolved.sort_by(|a, b| a.id.cmp(&b.id));
     let mut text = String::new();

@@ -285,7 +285,7 @@ impl ZvmDriver {
         for line in &listing.malformed {
             report(Trouble::Malformed, None, Some(&line.line));
         }
-        for image in self.images_left(&world).await? {
+        for image in self.images_left().await? {
             report(Trouble::ImageLeft, Some(&image), None);
         }
         Ok(findings)

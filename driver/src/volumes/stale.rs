@@ -55,7 +55,8 @@ impl ZvmDriver {
 
     /// Names of the images that an operation of this driver's made for itself and that no operation in this machine's journal needs or
     /// has still to remove (spec: driver 4.1). One of another machine's operations may be among them.
-    pub(super) async fn images_left(&self, world: &World) -> Result<Vec<String>> {
+    pub async fn images_left(&self) -> Result<Vec<String>> {
+        let world = self.world()?;
         let table = self.images_of_mn().await?;
         let entries = self.shared.engine.journal().list()?;
         let is_named = |profile: &Tag| {

@@ -634,6 +634,34 @@ const ROOT: [&str; 8] = [
     "ubuntu16.04",
 ];
 
+/// An image that an operation left on the management node is told of, and stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_was_left_is_told_of() {
+    let text = site::LAB.replacen(
+        "password = \"admin\"",
+        &format!("password = \"{SECRET}\""),
+        1,
+    );
+    let mut world = site::from_text("lab", &text).unwrap();
+    let name = format!("unknown-s390x-raw-{}", tag(7));
+    let columns = [("profile", tag(7)), ("provmethod", "raw".to_owned())];
+    let columns = columns
+        .each_ref()
+        .map(|(key, value)| (*key, value.as_str()));
+    let tables = &mut world.mn.tables;
+    tables.set("osimage", "imagename", &name, &columns);
+    let shop = Shop::of(CURRENT, "", world).await;
+    for args in [&["reconcile", "--check"][..], &["reconcile"]] {
+        let run = shop.run(args).await;
+        assert_eq!(run.status, 7, "{}", run.stderr);
+        assert!(
+            run.stdout.contains(&format!("image {name}: ")),
+            "{}",
+            run.stdout
+        );
+    }
+}
+
 /// The row of a volume that a guest was given while it was off carries no stamp: only the ledger says whose it is.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_volume_of_a_guest_that_is_off_is_not_deleted() {
