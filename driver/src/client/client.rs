@@ -217,7 +217,16 @@ impl Client {
     /// Carries out a call. An answer is `Ok` only when it holds the call's positive confirmation and no error that counts.
     /// A call that certainly was not carried out is sent again, at most [`ATTEMPTS`] times; a read also after any failure of
     /// the transport. After [`Executed::Unknown`] the caller has to read back.
+    ///
+    /// All attempts together, the waits between them included, take no longer than `zvm_xcat_connection_timeout`, the upper
+    /// bound of any call (spec: driver 1.3.3, 3.7).
     pub async fn call(&self, call: &Call) -> Outcome {
+        self.call_within(call, self.shared.timeouts.total).await
+    }
+
+    /// The same for a caller who has less time: a call is not sent again when its time is over before the next attempt, and
+    /// an attempt ends with it. The error is that of the last attempt.
+    pub async fn call_within(&self, call: &Call, budget: Duration) -> Outcome {
         if let Some(rehearsal) = &self.shared.rehearsal
             && !call.is_query()
         {
@@ -225,17 +234,25 @@ impl Client {
             return Ok(Done::default());
         }
         let limit = self.limit(call.class());
+        let clock = &self.shared.clock;
+        let deadline = clock.monotonic().saturating_add(budget);
+        let mut left = budget;
         let mut failed = 0;
         loop {
-            let result = self.attempt(call, limit).await;
+            let result = self.attempt(call, limit.min(left)).await;
             let Err(error) = result else { return result };
             failed += 1;
             if failed >= ATTEMPTS || !may_repeat(call, &error) {
                 return Err(error);
             }
             let wait = self.shared.backoff.delay(failed);
+            left = deadline.saturating_sub(clock.monotonic().saturating_add(wait));
+            if left.is_zero() {
+                tracing::info!(call = call.id(), failed, budget = ?budget, %error, "no time for another attempt");
+                return Err(error);
+            }
             tracing::info!(call = call.id(), failed, wait = ?wait, %error, "sending again");
-            self.shared.clock.sleep(wait).await;
+            clock.sleep(wait).await;
         }
     }
 

@@ -1,7 +1,7 @@
 //! Time, behind a trait so that tests need not wait.
 
-use std::sync::Mutex;
-use std::time::Duration;
+use std::sync::{LazyLock, Mutex};
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -11,6 +11,11 @@ use jiff::Timestamp;
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;
+    /// Time since some moment that stays the same, to measure how long something takes. The machine's goes on evenly when its
+    /// date is set; without a source of its own it follows [`now`](Self::now).
+    fn monotonic(&self) -> Duration {
+        Duration::try_from(self.now().as_duration()).unwrap_or_default()
+    }
     /// Waits.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 }
@@ -22,6 +27,11 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed()
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {

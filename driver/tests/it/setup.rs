@@ -8,7 +8,8 @@ use futures_util::future::BoxFuture;
 use xcat_simulator::Simulator;
 use xcat_simulator::seam::Release;
 use zvm_volume::client::{
-    Call, Client, Executed, Transport, TransportError, TransportFault, WireAnswer, WireRequest,
+    Call, Client, Clock as _, Executed, Transport, TransportError, TransportFault, WireAnswer,
+    WireRequest,
 };
 use zvm_volume::volumes::VolumeDriver;
 
@@ -356,4 +357,81 @@ async fn sec_13_i23_files_of_the_driver_hold_no_secret_and_are_the_owners_only()
     // A living operation is nobody else's to resolve.
     assert!(driver.reconcile().await.unwrap().is_empty());
     task.abort();
+}
+
+/// Refuses or stalls, and takes its time for it.
+struct Slow {
+    clock: Arc<zvm_volume::client::ManualClock>,
+    takes: Duration,
+    fault: TransportFault,
+    limits: std::sync::Mutex<Vec<Duration>>,
+}
+
+impl Transport for Slow {
+    fn send(&self, request: WireRequest) -> BoxFuture<'_, Result<WireAnswer, TransportError>> {
+        self.limits.lock().unwrap().push(request.timeout);
+        self.clock.advance(self.takes.min(request.timeout));
+        let error = TransportError {
+            fault: self.fault,
+            text: "nobody there".to_owned(),
+        };
+        std::future::ready(Err(error)).boxed()
+    }
+}
+
+/// All attempts of a call share one budget: a key's by default, the caller's when it has less time (spec: driver 3.7).
+#[tokio::test]
+async fn all_attempts_of_one_call_end_by_its_deadline() {
+    use TransportFault::{NoConnection, TimedOut};
+    let rig = Rig::lab(CURRENT).await;
+    let query = Call::Version;
+    let change = Call::Undedicate {
+        node: "lnx1".parse().unwrap(),
+        device: "1a00".parse().unwrap(),
+    };
+    let bound = "zvm_xcat_connection_timeout = 100";
+    // The key, the call, the caller's budget, what an attempt comes to, its seconds, and how many seconds each attempt had.
+    let cases: [(&str, &Call, Option<u64>, TransportFault, u64, &[u64]); 9] = [
+        // By the defaults every attempt of the specification has its whole time.
+        ("", &query, None, TimedOut, 60, &[60, 60, 60]),
+        ("", &change, None, NoConnection, 10, &[600, 600, 600]),
+        ("", &change, None, NoConnection, 600, &[600, 600, 600]),
+        // What is left of the bound is the time of the next attempt.
+        (bound, &query, None, TimedOut, 60, &[60, 39]),
+        (bound, &change, None, NoConnection, 10, &[100, 89, 77]),
+        // None is begun when nothing is left.
+        (bound, &change, None, NoConnection, 100, &[100]),
+        ("", &query, Some(60), TimedOut, 60, &[60]),
+        ("", &query, Some(5), TimedOut, 60, &[5]),
+        ("", &change, Some(20), NoConnection, 10, &[20, 9]),
+    ];
+    for (keys, call, budget, fault, takes, expected) in cases {
+        let clock = Arc::new(zvm_volume::client::ManualClock::at(
+            jiff::Timestamp::UNIX_EPOCH,
+        ));
+        let slow = Arc::new(Slow {
+            clock: clock.clone(),
+            takes: Duration::from_secs(takes),
+            fault,
+            limits: std::sync::Mutex::default(),
+        });
+        let client = Client::builder(&rig.backend(keys))
+            .transport(slow.clone())
+            .clock(clock.clone())
+            .seed(1)
+            .build()
+            .unwrap();
+        let outcome = match budget {
+            None => client.call(call).await,
+            Some(seconds) => client.call_within(call, Duration::from_secs(seconds)).await,
+        };
+        let error = outcome.unwrap_err();
+        assert!(error.to_string().contains("nobody there"), "{error}");
+        let limits = slow.limits.lock().unwrap();
+        let seconds: Vec<u64> = limits.iter().map(Duration::as_secs).collect();
+        assert_eq!(seconds, expected, "{keys} {call} {budget:?} {takes}");
+        let total = budget.unwrap_or(if keys.is_empty() { 3600 } else { 100 });
+        let took = clock.now().as_duration();
+        assert!(took.as_secs() <= i64::try_from(total).unwrap(), "{took:?}");
+    }
 }
