@@ -124,6 +124,9 @@ pub enum Error {
     /// A step of an operation failed.
     #[error("{0}")]
     Step(Box<StepError>),
+    /// An operation of the Cinder half failed outside of its steps. What the error is by itself is told by [`root`](Error::root).
+    #[error("{0}")]
+    Operation(Box<StepError>),
 }
 
 impl From<CallError> for Error {
@@ -156,7 +159,8 @@ pub struct StepError {
     pub operation: String,
     /// The volume, snapshot or instance.
     pub subject: String,
-    /// The step that failed first.
+    /// The step that failed first. Before the first step and after the last one it is what was being done: `call`, `check`,
+    /// `configuration`, `image`, `lock` or `state`.
     pub step: String,
     /// Why.
     pub first: Error,
@@ -198,12 +202,57 @@ impl Error {
     /// The first cause: the error itself, or that of the step that failed first.
     pub fn root(&self) -> &Self {
         match self {
-            Self::Step(step) => step.first.root(),
+            Self::Step(step) | Self::Operation(step) => step.first.root(),
             Self::DetachIncomplete { cause, .. }
             | Self::Image {
                 cause: Some(cause), ..
             } => cause.root(),
             other => other,
+        }
+    }
+
+    /// The error as Cinder sees it: with operation, subject, step and OpenStack's request id (spec: driver 2.10). One that has
+    /// them from the engine stays as it is.
+    pub(crate) fn in_operation(
+        self,
+        operation: &str,
+        subject: &str,
+        request_id: Option<&str>,
+    ) -> Self {
+        if self.names_step() {
+            return self;
+        }
+        Self::Operation(Box::new(StepError {
+            operation: operation.to_owned(),
+            subject: subject.to_owned(),
+            step: self.doing().to_owned(),
+            first: self,
+            request_id: request_id.map(str::to_owned),
+            left: Vec::new(),
+            journal: None,
+        }))
+    }
+
+    fn names_step(&self) -> bool {
+        match self {
+            Self::Step(_) | Self::Operation(_) => true,
+            Self::DetachIncomplete { cause, .. }
+            | Self::Image {
+                cause: Some(cause), ..
+            } => cause.names_step(),
+            _ => false,
+        }
+    }
+
+    /// What an operation was doing when it failed outside of its steps.
+    fn doing(&self) -> &'static str {
+        match self {
+            Self::ConfigFile(_) | Self::Config(_) | Self::Tls(_) => "configuration",
+            Self::Call(_) => "call",
+            Self::Lock { .. } => "lock",
+            Self::State { .. } => "state",
+            Self::Image { cause, .. } => cause.as_ref().map_or("image", |cause| cause.doing()),
+            _ => "check",
         }
     }
 
@@ -237,7 +286,7 @@ impl Error {
             Self::DetachIncomplete { .. } => "VolumeDetachIncomplete",
             Self::Unsupported(_) => "NotImplementedError",
             Self::Lock { .. } => "VolumeDriverException",
-            Self::Step(step) => step.first.exception(),
+            Self::Step(step) | Self::Operation(step) => step.first.exception(),
         }
     }
 
@@ -250,7 +299,7 @@ impl Error {
             Self::Image {
                 cause: Some(cause), ..
             } => cause.is_retryable(),
-            Self::Step(step) => step.first.is_retryable(),
+            Self::Step(step) | Self::Operation(step) => step.first.is_retryable(),
             _ => false,
         }
     }
@@ -279,7 +328,11 @@ impl Error {
 
     /// Whether nothing is known of the outcome of the call behind the error.
     pub fn is_unknown_outcome(&self) -> bool {
-        matches!(self, Self::Call(error) if error.executed == crate::client::Executed::Unknown)
+        match self {
+            Self::Call(error) => error.executed == crate::client::Executed::Unknown,
+            Self::Step(step) | Self::Operation(step) => step.first.is_unknown_outcome(),
+            _ => false,
+        }
     }
 
     /// What the operation left behind, for people; empty when nothing.
@@ -290,6 +343,7 @@ impl Error {
                 .iter()
                 .map(|(step, error)| format!("{step}: {error}"))
                 .collect(),
+            Self::Operation(failed) => failed.first.left_behind(),
             Self::DetachIncomplete { cause, .. }
             | Self::Image {
                 cause: Some(cause), ..

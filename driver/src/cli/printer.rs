@@ -85,9 +85,14 @@ impl Printer {
     /// A failure.
     pub(super) fn error(&self, error: &anyhow::Error, status: ExitStatus) {
         let kind = error.downcast_ref::<crate::Error>();
+        // Who has typed the command knows the operation and its subject.
+        let message = match kind {
+            Some(crate::Error::Operation(failed)) => with_sources(&failed.first),
+            _ => format!("{error:#}"),
+        };
         if self.json {
             let value = json!({"error": {
-                "message": format!("{error:#}"),
+                "message": message,
                 "exception": kind.map(crate::Error::exception),
                 "retryable": kind.is_some_and(crate::Error::is_retryable),
                 "left_behind": kind.map(crate::Error::left_behind).unwrap_or_default(),
@@ -102,6 +107,14 @@ impl Printer {
         } else {
             "error:"
         };
-        let _ = writeln!(std::io::stderr(), "{word} {error:#}");
+        let _ = writeln!(std::io::stderr(), "{word} {message}");
     }
+}
+
+/// An error with everything behind it.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }

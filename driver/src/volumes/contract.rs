@@ -20,6 +20,8 @@ use crate::images::{ImageMeta, ImageService};
 /// * [`initialize_connection`](Self::initialize_connection) may come any number of times, [`terminate_connection`](Self::terminate_connection)
 ///   without a connector and for a volume that is not connected;
 /// * repeating any method after an error, a time-out or a crash is safe (spec: driver I21);
+/// * an error names its operation, its subject, a step and OpenStack's request id, as far as it is known (spec: driver 2.10);
+///   [`crate::Error::root`] is the cause by itself;
 /// * success is reported after the management node's confirmation *and* a read-back (I18).
 pub trait VolumeDriver: Send + Sync {
     /// `VERSION`.

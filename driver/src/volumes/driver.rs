@@ -257,6 +257,11 @@ impl ZvmDriver {
         }
     }
 
+    /// A result as Cinder sees it: an error names the operation, its subject, a step and this request (spec: driver 2.10).
+    fn named<T>(&self, operation: &str, subject: &str, result: Result<T>) -> Result<T> {
+        result.map_err(|error| error.in_operation(operation, subject, self.client.request_id()))
+    }
+
     /// Where the journal stands.
     pub fn state_folder(&self) -> &Path {
         &self.shared.backend.state_dir
@@ -273,35 +278,57 @@ impl VolumeDriver for ZvmDriver {
     const CI_WIKI_NAME: &'static str = "Cinder-zvm-plugin";
 
     async fn do_setup(&self) -> Result<()> {
-        self.read_version().await
+        self.named(
+            "do_setup",
+            &self.shared.backend.section,
+            self.read_version().await,
+        )
     }
 
     async fn check_for_setup_error(&self) -> Result<()> {
-        self.check_and_reconcile().await
+        self.named(
+            "check_for_setup_error",
+            &self.shared.backend.section,
+            self.check_and_reconcile().await,
+        )
     }
 
     async fn get_volume_stats(&self, refresh: bool) -> Result<Stats> {
-        self.stats(refresh).await
+        self.named(
+            "get_volume_stats",
+            &self.shared.backend.section,
+            self.stats(refresh).await,
+        )
     }
 
     async fn create_volume(&self, volume: &Volume) -> Result<ModelUpdate> {
-        self.create(volume).await
+        self.named("create_volume", &volume.id, self.create(volume).await)
     }
 
     async fn delete_volume(&self, volume: &Volume) -> Result<()> {
-        let tag = self.volume_tag(volume)?;
-        self.delete(&tag, volume.provider_location.as_deref(), "volume")
-            .await
+        let work = async {
+            let tag = self.volume_tag(volume)?;
+            self.delete(&tag, volume.provider_location.as_deref(), "volume")
+                .await
+        };
+        self.named("delete_volume", &volume.id, work.await)
     }
 
     async fn create_snapshot(&self, snapshot: &Snapshot) -> Result<ModelUpdate> {
-        self.snapshot(snapshot).await
+        self.named(
+            "create_snapshot",
+            &snapshot.id,
+            self.snapshot(snapshot).await,
+        )
     }
 
     async fn delete_snapshot(&self, snapshot: &Snapshot) -> Result<()> {
-        let tag = self.snapshot_tag(snapshot)?;
-        self.delete(&tag, snapshot.provider_location.as_deref(), "snapshot")
-            .await
+        let work = async {
+            let tag = self.snapshot_tag(snapshot)?;
+            self.delete(&tag, snapshot.provider_location.as_deref(), "snapshot")
+                .await
+        };
+        self.named("delete_snapshot", &snapshot.id, work.await)
     }
 
     async fn create_volume_from_snapshot(
@@ -309,25 +336,45 @@ impl VolumeDriver for ZvmDriver {
         volume: &Volume,
         snapshot: &Snapshot,
     ) -> Result<ModelUpdate> {
-        self.volume_of_snapshot(volume, snapshot).await
+        self.named(
+            "create_volume_from_snapshot",
+            &volume.id,
+            self.volume_of_snapshot(volume, snapshot).await,
+        )
     }
 
     async fn create_cloned_volume(&self, volume: &Volume, source: &Volume) -> Result<ModelUpdate> {
-        self.clone_volume(volume, source).await
+        self.named(
+            "create_cloned_volume",
+            &volume.id,
+            self.clone_volume(volume, source).await,
+        )
     }
 
     async fn extend_volume(&self, volume: &Volume, new_size: u64) -> Result<()> {
-        self.extend(volume, new_size).await
+        self.named(
+            "extend_volume",
+            &volume.id,
+            self.extend(volume, new_size).await,
+        )
     }
 
-    fn local_path(&self, _: &Volume) -> Result<String> {
-        Err(Error::Unsupported(
-            "the Cinder host has no path to the LUN: there is no local path".to_owned(),
-        ))
+    fn local_path(&self, volume: &Volume) -> Result<String> {
+        self.named(
+            "local_path",
+            &volume.id,
+            Err(Error::Unsupported(
+                "the Cinder host has no path to the LUN: there is no local path".to_owned(),
+            )),
+        )
     }
 
     async fn ensure_export(&self, volume: &Volume) -> Result<()> {
-        self.renew_stamp(volume, "ensure_export").await
+        self.named(
+            "ensure_export",
+            &volume.id,
+            self.renew_stamp(volume, "ensure_export").await,
+        )
     }
 
     async fn create_export(&self, _: &Volume) -> Result<()> {
@@ -343,7 +390,11 @@ impl VolumeDriver for ZvmDriver {
         volume: &Volume,
         connector: &Connector,
     ) -> Result<ConnectionInfo> {
-        self.connect(volume, connector).await
+        self.named(
+            "initialize_connection",
+            &volume.id,
+            self.connect(volume, connector).await,
+        )
     }
 
     async fn terminate_connection(
@@ -352,7 +403,11 @@ impl VolumeDriver for ZvmDriver {
         connector: Option<&Connector>,
         force: bool,
     ) -> Result<Option<TerminatedConnection>> {
-        self.disconnect(volume, connector, force).await
+        self.named(
+            "terminate_connection",
+            &volume.id,
+            self.disconnect(volume, connector, force).await,
+        )
     }
 
     async fn attach_volume(&self, _: &Volume, _: &str, _: &str) -> Result<()> {
@@ -360,7 +415,11 @@ impl VolumeDriver for ZvmDriver {
     }
 
     async fn detach_volume(&self, volume: &Volume) -> Result<()> {
-        self.renew_stamp(volume, "detach_volume").await
+        self.named(
+            "detach_volume",
+            &volume.id,
+            self.renew_stamp(volume, "detach_volume").await,
+        )
     }
 
     async fn copy_image_to_volume(
@@ -369,9 +428,13 @@ impl VolumeDriver for ZvmDriver {
         images: &dyn ImageService,
         image_id: &str,
     ) -> Result<()> {
-        self.image_to_volume(volume, images, image_id)
-            .await
-            .map_err(Error::image_copy)
+        self.named(
+            "copy_image_to_volume",
+            &volume.id,
+            self.image_to_volume(volume, images, image_id)
+                .await
+                .map_err(Error::image_copy),
+        )
     }
 
     async fn copy_volume_to_image(
@@ -380,9 +443,13 @@ impl VolumeDriver for ZvmDriver {
         images: &dyn ImageService,
         image: &ImageMeta,
     ) -> Result<()> {
-        self.volume_to_image(volume, images, image)
-            .await
-            .map_err(Error::image_copy)
+        self.named(
+            "copy_volume_to_image",
+            &volume.id,
+            self.volume_to_image(volume, images, image)
+                .await
+                .map_err(Error::image_copy),
+        )
     }
 
     async fn manage_existing(
@@ -390,7 +457,11 @@ impl VolumeDriver for ZvmDriver {
         volume: &Volume,
         reference: &ExistingRef,
     ) -> Result<ModelUpdate> {
-        self.manage(volume, reference).await
+        self.named(
+            "manage_existing",
+            &volume.id,
+            self.manage(volume, reference).await,
+        )
     }
 
     async fn manage_existing_get_size(
@@ -398,19 +469,27 @@ impl VolumeDriver for ZvmDriver {
         volume: &Volume,
         reference: &ExistingRef,
     ) -> Result<u64> {
-        self.manage_size(volume, reference).await
+        self.named(
+            "manage_existing_get_size",
+            &volume.id,
+            self.manage_size(volume, reference).await,
+        )
     }
 
     async fn unmanage(&self, volume: &Volume) -> Result<()> {
-        self.give_up(volume).await
+        self.named("unmanage", &volume.id, self.give_up(volume).await)
     }
 
     async fn get_manageable_volumes(&self, page: &Page) -> Result<Vec<Manageable>> {
-        self.manageable(page).await
+        self.named(
+            "get_manageable_volumes",
+            &self.shared.backend.section,
+            self.manageable(page).await,
+        )
     }
 
-    async fn retype(&self, _: &Volume, diff: &TypeDiff, host: &TargetHost) -> Result<bool> {
-        self.can_retype(diff, host)
+    async fn retype(&self, volume: &Volume, diff: &TypeDiff, host: &TargetHost) -> Result<bool> {
+        self.named("retype", &volume.id, self.can_retype(diff, host))
     }
 
     async fn migrate_volume(
@@ -418,7 +497,11 @@ impl VolumeDriver for ZvmDriver {
         volume: &Volume,
         host: &TargetHost,
     ) -> Result<(bool, Option<ModelUpdate>)> {
-        self.migrate(volume, host).await
+        self.named(
+            "migrate_volume",
+            &volume.id,
+            self.migrate(volume, host).await,
+        )
     }
 
     async fn update_migrated_volume(
@@ -426,19 +509,31 @@ impl VolumeDriver for ZvmDriver {
         volume: &Volume,
         new_volume: &Volume,
     ) -> Result<ModelUpdate> {
-        self.rename_migrated(volume, new_volume).await
+        self.named(
+            "update_migrated_volume",
+            &volume.id,
+            self.rename_migrated(volume, new_volume).await,
+        )
     }
 
-    fn backup_volume(&self, _: &Volume) -> Result<()> {
-        Err(Error::Unsupported(
-            "backup needs a path to the LUN on the Cinder host, which has none".to_owned(),
-        ))
+    fn backup_volume(&self, volume: &Volume) -> Result<()> {
+        self.named(
+            "backup_volume",
+            &volume.id,
+            Err(Error::Unsupported(
+                "backup needs a path to the LUN on the Cinder host, which has none".to_owned(),
+            )),
+        )
     }
 
-    fn restore_backup(&self, _: &Volume) -> Result<()> {
-        Err(Error::Unsupported(
-            "restoring a backup needs a path to the LUN on the Cinder host, which has none"
-                .to_owned(),
-        ))
+    fn restore_backup(&self, volume: &Volume) -> Result<()> {
+        self.named(
+            "restore_backup",
+            &volume.id,
+            Err(Error::Unsupported(
+                "restoring a backup needs a path to the LUN on the Cinder host, which has none"
+                    .to_owned(),
+            )),
+        )
     }
 }

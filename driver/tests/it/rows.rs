@@ -48,9 +48,9 @@ async fn pool_15_d55_a_sum_of_free_luns_is_no_lun() {
         assert_eq!(stats.figures.zvm_largest_free_gb, 100);
         assert!((stats.figures.free_capacity_gb - 198.0).abs() < f64::EPSILON);
         let error = driver.create_volume(&volume(1, 101)).await.unwrap_err();
-        assert!(matches!(error, Error::NoSpace { .. }), "{error}");
+        assert!(matches!(error.root(), Error::NoSpace { .. }), "{error}");
         assert_eq!(
-            error.to_string(),
+            error.root().to_string(),
             "no free LUN of at least 101G in pool scsipol1; the largest free one has 100G"
         );
         assert_eq!(error.exception(), "VolumeBackendAPIException");

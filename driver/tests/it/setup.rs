@@ -435,3 +435,57 @@ async fn all_attempts_of_one_call_end_by_its_deadline() {
         assert!(took.as_secs() <= i64::try_from(total).unwrap(), "{took:?}");
     }
 }
+
+/// Whatever fails in the Cinder half says of what request, in which operation, on what and at which step, and what it is stays
+/// the same (spec: driver 2.10).
+#[tokio::test]
+async fn every_error_that_cinder_sees_names_its_step_and_request() {
+    let rig = Rig::lab(CURRENT).await;
+    let driver = rig.driver(Extras::default()).for_request("req-42");
+    let error = driver.create_volume(&volume(1, 1)).await.unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("the driver is not set up"), "{text}");
+    assert!(text.ends_with("[req-42]"), "{text}");
+    driver.start().await.unwrap();
+    let big = driver.create_volume(&volume(1, 101)).await.unwrap_err();
+    let id = volume(1, 101).id;
+    assert_eq!(
+        big.to_string(),
+        format!(
+            "create_volume of {id} failed at step check: no free LUN of at least 101G in pool scsipol1; \
+             the largest free one has 100G [req-42]"
+        )
+    );
+    assert!(matches!(big.root(), zvm_volume::Error::NoSpace { .. }));
+    assert_eq!(big.exception(), "VolumeBackendAPIException");
+    assert!(!big.is_retryable() && big.left_behind().is_empty());
+    let path = driver.local_path(&volume(1, 1)).unwrap_err();
+    assert_eq!(path.exception(), "NotImplementedError");
+    assert!(path.to_string().ends_with("[req-42]"), "{path}");
+
+    // A call that fails outside of a step.
+    let slow = Arc::new(Slow {
+        clock: Arc::new(zvm_volume::client::ManualClock::at(
+            jiff::Timestamp::UNIX_EPOCH,
+        )),
+        takes: Duration::ZERO,
+        fault: TransportFault::TimedOut,
+        limits: std::sync::Mutex::default(),
+    });
+    let driver = rig.driver(Extras {
+        transport: Some(slow),
+        ..Extras::default()
+    });
+    let error = driver.for_request("req-43").do_setup().await.unwrap_err();
+    assert!(error.is_retryable() && error.is_unknown_outcome());
+    let text = error.to_string();
+    assert!(text.starts_with("do_setup of "), "{text}");
+    assert!(text.contains(" failed at step call: "), "{text}");
+    assert!(text.ends_with("[req-43]"), "{text}");
+    // Without a request there is no id to tell.
+    let text = driver.do_setup().await.unwrap_err().to_string();
+    assert!(
+        text.contains(" failed at step call: ") && !text.contains('['),
+        "{text}"
+    );
+}
