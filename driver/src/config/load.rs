@@ -6,6 +6,7 @@ use std::path::Path;
 use super::backend::Backend;
 use super::fields::Fields;
 use super::ini::{IniFile, Section};
+use super::options::DriverOption;
 use super::problem::{Level, Problem};
 use crate::secret::Secret;
 
@@ -216,7 +217,7 @@ fn report_unknown_keys(chain: &[&Section], problems: &mut Vec<Problem>) {
             .iter()
             .filter(|entry| entry.key.starts_with("zvm_"))
         {
-            if !KNOWN_KEYS.contains(&entry.key.as_str()) {
+            if DriverOption::find(&entry.key).is_none() {
                 problems.push(Problem {
                     level: Level::Warning,
                     section: section.name.clone(),
@@ -228,65 +229,3 @@ fn report_unknown_keys(chain: &[&Section], problems: &mut Vec<Problem>) {
         }
     }
 }
-
-/// Every `zvm_` key of spec driver 1.3, those that are only carried included.
-pub const KNOWN_KEYS: [&str; 58] = [
-    "zvm_config_drive_inject_password",
-    "zvm_connector_host",
-    "zvm_console_log_size",
-    "zvm_copy_fcp",
-    "zvm_copy_method",
-    "zvm_default_ephemeral_mntdir",
-    "zvm_default_nic_vdev",
-    "zvm_diskpool",
-    "zvm_diskpool_type",
-    "zvm_fcp_list",
-    "zvm_fcp_reserve_timeout",
-    "zvm_host",
-    "zvm_image_compression_level",
-    "zvm_image_default_password",
-    "zvm_image_remote",
-    "zvm_image_tmp_path",
-    "zvm_keep_xcat_image",
-    "zvm_lock_timeout",
-    "zvm_migrate_by_image",
-    "zvm_multiple_fcp",
-    "zvm_reachable_timeout",
-    "zvm_row_tag_prefix",
-    "zvm_scsi_pool",
-    "zvm_snapshot_mode",
-    "zvm_state_dir",
-    "zvm_timeout_guest",
-    "zvm_timeout_image_base",
-    "zvm_timeout_image_per_gb",
-    "zvm_timeout_query",
-    "zvm_timeout_row",
-    "zvm_unreachable_policy",
-    "zvm_user_adde_vdev",
-    "zvm_user_default_password",
-    "zvm_user_default_privilege",
-    "zvm_user_profile",
-    "zvm_user_root_vdev",
-    "zvm_verify_copy",
-    "zvm_vmrelocate_force",
-    "zvm_vmrelocate_immediate",
-    "zvm_vmrelocate_max_quiesce",
-    "zvm_vmrelocate_max_total",
-    "zvm_xcat_allow_old_version",
-    "zvm_xcat_auth_in",
-    "zvm_xcat_ca_file",
-    "zvm_xcat_connect_timeout",
-    "zvm_xcat_connection_timeout",
-    "zvm_xcat_group",
-    "zvm_xcat_master",
-    "zvm_xcat_password",
-    "zvm_xcat_port",
-    "zvm_xcat_semantics",
-    "zvm_xcat_server",
-    "zvm_xcat_tls_server_name",
-    "zvm_xcat_tls_verify",
-    "zvm_xcat_username",
-    "zvm_zhcp_fcp_list",
-    "zvm_zhcp_fcp_range",
-    "zvm_zhcp_node",
-];

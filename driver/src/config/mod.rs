@@ -8,6 +8,7 @@ mod compute;
 mod fields;
 mod ini;
 mod load;
+mod options;
 mod problem;
 mod tls;
 mod user;
@@ -19,6 +20,7 @@ pub use backend::{
 };
 pub use compute::{Compute, ConnectorHost, UnreachablePolicy};
 pub use ini::{Entry, IniFile, Section};
-pub use load::{Config, ConfigError, KNOWN_KEYS};
+pub use load::{Config, ConfigError};
+pub use options::{DriverOption, OPTIONS, OptionGroup, OptionType};
 pub use problem::{Level, Problem};
 pub use tls::{Tls, TlsVerify};

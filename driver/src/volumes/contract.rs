@@ -6,6 +6,7 @@ use super::model::{
     ConnectionInfo, Connector, ExistingRef, Manageable, ModelUpdate, Page, Snapshot, Stats,
     TargetHost, TerminatedConnection, TypeDiff, Volume,
 };
+use crate::config::DriverOption;
 use crate::error::Result;
 use crate::images::{ImageMeta, ImageService};
 
@@ -28,6 +29,10 @@ pub trait VolumeDriver: Send + Sync {
     const VERSION: &'static str;
     /// `CI_WIKI_NAME`.
     const CI_WIKI_NAME: &'static str;
+
+    /// `get_driver_options()`: the driver's own keys, each with type, default and help, in the order of their names. The generic
+    /// ones that it honours, such as `volume_clear`, are Cinder's.
+    fn get_driver_options() -> &'static [DriverOption];
 
     /// `do_setup(context)`: reaches the management node, reads its version, and refuses one that is too old.
     fn do_setup(&self) -> impl Future<Output = Result<()>> + Send;

@@ -13,7 +13,7 @@ use super::stats::StatsCache;
 use super::step::VolumeStep;
 use super::world::World;
 use crate::client::{Client, MnVersion};
-use crate::config::Backend;
+use crate::config::{Backend, DriverOption, OPTIONS};
 use crate::error::{Error, Result};
 use crate::images::{FileMover, ImageMeta, ImageService, WorkFolder};
 use crate::pool::{Listing, ProviderLocation, Row};
@@ -276,6 +276,10 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl VolumeDriver for ZvmDriver {
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     const CI_WIKI_NAME: &'static str = "Cinder-zvm-plugin";
+
+    fn get_driver_options() -> &'static [DriverOption] {
+        &OPTIONS
+    }
 
     async fn do_setup(&self) -> Result<()> {
         self.named(

@@ -50,7 +50,13 @@ const fn row(method: &'static str, mark: Mark, remark: &'static str, test: &'sta
 }
 
 /// Every method of spec driver 2.5.
-pub const CONTRACT: [Row; 31] = [
+pub const CONTRACT: [Row; 32] = [
+    row(
+        "get_driver_options",
+        Mark::Full,
+        "the driver's own keys with type, default and help",
+        "the_driver_options_are_what_the_loader_reads",
+    ),
     row(
         "do_setup",
         Mark::Full,

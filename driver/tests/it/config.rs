@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use zvm_volume::config::{Config, Level, TlsVerify};
+use zvm_volume::config::{
+    Config, DriverOption, Level, OPTIONS, OptionGroup, OptionType, TlsVerify,
+};
+use zvm_volume::volumes::VolumeDriver as _;
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -166,7 +169,13 @@ fn the_page_of_all_keys_is_complete_and_its_defaults_are_the_programs() {
         .filter(|key| key.starts_with("zvm_"))
         .collect();
     named.sort();
-    assert_eq!(named, zvm_volume::config::KNOWN_KEYS);
+    assert_eq!(named, OPTIONS.map(|option| option.name));
+    for line in text.lines().filter(|line| line.starts_with("#zvm_")) {
+        let (name, default) = line[1..].split_once('=').unwrap();
+        let option = DriverOption::find(name.trim()).unwrap();
+        assert_eq!(option.default.unwrap_or_default(), default.trim(), "{name}");
+        assert!(!option.required, "{name}");
+    }
     let plain = Config::load(&path).unwrap();
     // With every default that has a value written out, nothing changes.
     let spelled: Vec<&str> = text
@@ -250,4 +259,73 @@ fn mistakes_in_keys_that_are_only_carried_are_told() {
     ] {
         assert!(error.contains(told), "{told} in {error}");
     }
+}
+
+/// The table of keys is the loader's, and what it says of a key is what the loader does with it (spec: driver 2.5.1).
+#[test]
+fn the_driver_options_are_what_the_loader_reads() {
+    let options = zvm_volume::volumes::ZvmDriver::get_driver_options();
+    assert!(options.is_sorted_by_key(|option| option.name));
+    let required = [
+        ("zvm_xcat_server", "mn.example.com"),
+        ("zvm_xcat_username", "u"),
+        ("zvm_xcat_password", "p"),
+        ("zvm_scsi_pool", "x"),
+    ];
+    let with = |name: &str, value: Option<&str>| {
+        let others = required.iter().filter(|(key, _)| *key != name);
+        let mut text: String = others
+            .map(|(key, value)| format!("{key} = {value}\n"))
+            .collect();
+        if let Some(value) = value {
+            text += &format!("{name} = {value}\n");
+        }
+        Config::parse(&text)
+    };
+    let plain = with("", None).unwrap();
+    for option in options {
+        let name = option.name;
+        assert!(option.help.ends_with('.'), "{name}");
+        assert_eq!(with(name, None).is_err(), option.required, "{name}");
+        // Written out, a default changes nothing.
+        if let Some(default) = option.default {
+            let spelled = with(name, Some(default)).unwrap();
+            assert_eq!(spelled.backends, plain.backends, "{name}");
+            assert_eq!(spelled.warnings.len(), plain.warnings.len(), "{name}");
+        }
+        // A value of another type is an error.
+        let wrong: Option<&str> = match option.kind {
+            OptionType::Boolean | OptionType::Choice(_) => Some("perhaps"),
+            OptionType::Integer | OptionType::Port => Some("many"),
+            OptionType::Seconds => Some("0"),
+            OptionType::FcpList => Some("1a0f-1a00"),
+            _ => None,
+        };
+        let is_checked = option.group != OptionGroup::Carried
+            || matches!(option.kind, OptionType::Boolean | OptionType::Choice(_));
+        if let Some(wrong) = wrong.filter(|_| is_checked) {
+            let error = with(name, Some(wrong)).unwrap_err().to_string();
+            assert!(error.contains(name), "{name}: {error}");
+        }
+        if let OptionType::Choice(choices) = option.kind {
+            assert!(
+                option
+                    .default
+                    .is_none_or(|default| choices.contains(&default))
+            );
+            for choice in choices {
+                let read = with(name, Some(choice));
+                // `ca` needs a file beside it.
+                let needs = read.err().map(|error| error.to_string());
+                assert!(
+                    needs.as_ref().is_none_or(|text| text.contains("ca needs")),
+                    "{name}: {needs:?}"
+                );
+            }
+        }
+    }
+    let listed = serde_json::to_value(&options[1]).unwrap();
+    assert_eq!(listed["name"], "zvm_connector_host");
+    assert_eq!(listed["type"]["choice"][0], "system");
+    assert_eq!(listed["default"], "system");
 }
