@@ -4,8 +4,6 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::config::Semantics;
-
 /// A feature that came with a version of the z/VM appliance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -86,15 +84,6 @@ impl MnVersion {
             return self.field(3) >= minimum;
         }
         (self.field(0), self.field(1)) >= (2, 13)
-    }
-
-    /// Texts and rules of which lineage.
-    pub fn semantics(&self) -> Semantics {
-        if self.is_appliance() || (self.field(0), self.field(1)) >= (2, 13) {
-            Semantics::Modern
-        } else {
-            Semantics::Legacy
-        }
     }
 }
 

@@ -26,15 +26,6 @@ pub enum AuthIn {
     Header,
 }
 
-/// Texts and rules of which lineage of xCAT (spec: driver 2.12).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Semantics {
-    /// Upstream before 2.13, and 2.8.3 without a fourth field.
-    Legacy,
-    /// The appliance line and upstream from 2.13.
-    Modern,
-}
-
 /// Whether data is overwritten before a row is released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VolumeClear {
@@ -76,8 +67,6 @@ pub enum SnapshotMode {
 /// Settings of copies and images (spec: driver 1.3.3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Copying {
-    /// FCP devices that the zHCP may use for copies and images.
-    pub zhcp_range: FcpList,
     /// How LUNs are copied.
     pub method: CopyMethod,
     /// The zHCP's channel for copying and clearing: `zvm_copy_fcp`, else the first device of `zvm_zhcp_fcp_list`, else one
@@ -170,8 +159,6 @@ pub struct Backend {
     pub copying: Copying,
     /// Whether an MN below the minimal version is used all the same.
     pub allow_old_version: bool,
-    /// Lineage of the MN; decided from its version when not set.
-    pub semantics: Option<Semantics>,
     /// The Nova half's settings.
     pub compute: Compute,
 }
@@ -231,26 +218,8 @@ impl Backend {
             "none" => Ok(VolumeClear::None),
             _ => Err(format!("'{text}' is not zero or none")),
         });
-        let semantics = fields.with("zvm_xcat_semantics", |text| match text {
-            "legacy" => Ok(Semantics::Legacy),
-            "modern" => Ok(Semantics::Modern),
-            _ => Err(format!("'{text}' is not legacy or modern")),
-        });
-        if semantics.is_some() {
-            fields.report(
-                Level::Warning,
-                "zvm_xcat_semantics",
-                "has no effect: the texts and behaviours of both kinds of release are understood side by side",
-            );
-        }
         let mut copying = Copying::read(fields, service);
-        if !copying.zhcp_range.is_empty() {
-            fields.report(
-                Level::Warning,
-                "zvm_zhcp_fcp_range",
-                "has no effect: which rows the zHCP can reach is told by their ranges and zvm_copy_fcp",
-            );
-        }
+        check_without_effect(fields);
         if let Some(ratio) = fields.parsed::<f64>("max_over_subscription_ratio")
             && (ratio - 1.0).abs() > f64::EPSILON
         {
@@ -308,7 +277,6 @@ impl Backend {
             allow_old_version: fields
                 .boolean("zvm_xcat_allow_old_version")
                 .unwrap_or(false),
-            semantics,
             compute,
             server: server?,
             username: username?,
@@ -340,6 +308,29 @@ pub(crate) fn user_at_address(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err(format!("'{text}' is not user@address"))
+    }
+}
+
+/// Keys of the specification that nothing depends on here: a wrong value is told all the same (spec: driver 1.3.3, 2.12).
+fn check_without_effect(fields: &mut Fields<'_>) {
+    let semantics = fields.with("zvm_xcat_semantics", |text| match text {
+        "legacy" | "modern" => Ok(()),
+        _ => Err(format!("'{text}' is not legacy or modern")),
+    });
+    if semantics.is_some() {
+        fields.report(
+            Level::Warning,
+            "zvm_xcat_semantics",
+            "has no effect: the texts and behaviours of both kinds of release are understood side by side",
+        );
+    }
+    let range: Option<FcpList> = fields.parsed("zvm_zhcp_fcp_range");
+    if range.is_some_and(|range| !range.is_empty()) {
+        fields.report(
+            Level::Warning,
+            "zvm_zhcp_fcp_range",
+            "has no effect: which rows the zHCP can reach is told by their ranges and zvm_copy_fcp",
+        );
     }
 }
 
@@ -386,7 +377,6 @@ impl Copying {
             }
         });
         Self {
-            zhcp_range: fields.parsed("zvm_zhcp_fcp_range").unwrap_or_default(),
             method: method.unwrap_or(CopyMethod::CopyZfcp),
             channel: channel.flatten(),
             verify: verify.unwrap_or(VerifyCopy::Sample),

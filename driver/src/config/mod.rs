@@ -15,8 +15,7 @@ mod user;
 
 pub(crate) use backend::user_at_address;
 pub use backend::{
-    AuthIn, Backend, CopyMethod, Copying, Semantics, SnapshotMode, Timeouts, VerifyCopy,
-    VolumeClear,
+    AuthIn, Backend, CopyMethod, Copying, SnapshotMode, Timeouts, VerifyCopy, VolumeClear,
 };
 pub use compute::{Compute, ConnectorHost, UnreachablePolicy};
 pub use ini::{Entry, IniFile, Section};

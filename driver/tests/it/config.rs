@@ -242,6 +242,19 @@ fn v8_a_mistyped_key_in_default_is_reported() {
     assert!(told("zvm_fpc_list", "unknown key"), "{config:?}");
     assert!(told("zvm_xcat_semantics", "has no effect"), "{config:?}");
     assert!(told("zvm_zhcp_fcp_range", "has no effect"), "{config:?}");
+    // They change nothing, and a mistake in one is an error all the same.
+    let required =
+        "zvm_xcat_server = a\nzvm_xcat_username = u\nzvm_xcat_password = p\nzvm_scsi_pool = x\n";
+    let plain = Config::parse(required).unwrap().backends;
+    for (key, good, bad) in [
+        ("zvm_xcat_semantics", "legacy", "old"),
+        ("zvm_zhcp_fcp_range", "1a00-1a0f", "1a0f-1a00"),
+    ] {
+        let with = |value: &str| Config::parse(&format!("{required}{key} = {value}\n"));
+        assert_eq!(with(good).unwrap().backends, plain, "{key}");
+        let error = with(bad).unwrap_err().to_string();
+        assert!(error.contains(key), "{error}");
+    }
 }
 
 /// Keys that are only carried are typed all the same (1.3.4).
