@@ -139,8 +139,12 @@ impl ZvmDriver {
         let tag = self.volume_tag(volume)?;
         let world = self.world()?;
         match self.verify_stamp(volume, &tag, &world).await {
-            Ok(None) => Ok(()),
-            Ok(Some(foreign)) => Err(Error::Backend(foreign)),
+            Ok(StampState::Kept) => Ok(()),
+            Ok(StampState::Absent) => {
+                tracing::warn!(volume = volume.id, "no row carries the volume's stamp");
+                Ok(())
+            }
+            Ok(StampState::Foreign(error)) => Err(error),
             Err(error) => {
                 tracing::warn!(what, volume = volume.id, %error, "not verified");
                 Ok(())
@@ -148,51 +152,57 @@ impl ZvmDriver {
         }
     }
 
-    /// Says whose the row is when it is not the volume's.
-    async fn verify_stamp(
-        &self,
-        volume: &Volume,
-        tag: &Tag,
-        world: &World,
-    ) -> Result<Option<String>> {
+    /// Looks whose the volume's row is, and renews a stamp that is empty. An error means that it could not be told.
+    async fn verify_stamp(&self, volume: &Volume, tag: &Tag, world: &World) -> Result<StampState> {
         let _object = world.objects(&[tag]).await?;
         let location = Self::location(volume.provider_location.as_deref(), world)?;
         let listing = world.list().await?;
         let Some(row) = listing.resolve(tag, location.as_ref())? else {
-            tracing::warn!(volume = volume.id, "no row carries the volume's stamp");
-            return Ok(None);
+            return Ok(StampState::Absent);
         };
-        let foreign = match (row.status, world.pool.owner(row)) {
-            (RowStatus::Used, _) => not_lost(row, tag, world).and_then(|()| {
-                by_place(row, tag, world)?;
-                world.stamps.note(tag, row);
-                Ok(())
-            }),
-            (RowStatus::Reserved, Owner::Nobody) => match by_place(row, tag, world) {
-                Ok(()) => {
-                    let row = world.restamp(&RowRef::of(row), tag).await?;
-                    world.stamps.note(tag, &row);
-                    Ok(())
-                }
-                foreign => foreign,
-            },
-            (RowStatus::Reserved, Owner::Stamp(stamp, _)) if stamp == *tag => {
-                world.stamps.note(tag, row);
-                Ok(())
-            }
-            (RowStatus::Free, _) => Err(Error::Backend(format!(
-                "row {} of volume {} is free: it may be given to another volume",
-                row.address(),
-                volume.id
-            ))),
-            (RowStatus::Reserved, _) => Err(Error::Backend(format!(
-                "row {} of volume {} belongs to '{}'",
-                row.address(),
-                volume.id,
-                row.owner
-            ))),
-        };
-        Ok(foreign.err().map(|error| error.to_string()))
+        if let Err(foreign) = not_foreign(row, volume, tag, world) {
+            return Ok(StampState::Foreign(foreign));
+        }
+        if row.status == RowStatus::Reserved && world.pool.owner(row) == Owner::Nobody {
+            let row = world.restamp(&RowRef::of(row), tag).await?;
+            world.stamps.note(tag, &row);
+        } else {
+            world.stamps.note(tag, row);
+        }
+        Ok(StampState::Kept)
+    }
+}
+
+/// What the stamp on a volume's row is found to be.
+enum StampState {
+    /// There, or there again.
+    Kept,
+    /// No row carries it, and no location leads to one.
+    Absent,
+    /// The row is another's, or may be; the error says whose.
+    Foreign(Error),
+}
+
+/// Refuses a row that is not the volume's, or that may be another's.
+fn not_foreign(row: &Row, volume: &Volume, tag: &Tag, world: &World) -> Result<()> {
+    match (row.status, world.pool.owner(row)) {
+        (RowStatus::Used, _) => {
+            not_lost(row, tag, world)?;
+            by_place(row, tag, world)
+        }
+        (RowStatus::Reserved, Owner::Nobody) => by_place(row, tag, world),
+        (RowStatus::Reserved, Owner::Stamp(stamp, _)) if stamp == *tag => Ok(()),
+        (RowStatus::Free, _) => Err(Error::Backend(format!(
+            "row {} of volume {} is free: it may be given to another volume",
+            row.address(),
+            volume.id
+        ))),
+        (RowStatus::Reserved, _) => Err(Error::Backend(format!(
+            "row {} of volume {} belongs to '{}'",
+            row.address(),
+            volume.id,
+            row.owner
+        ))),
     }
 }
 

@@ -292,6 +292,10 @@ async fn res_12_ensure_export_heals_an_empty_stamp_and_reports_a_foreign_one() {
         let error = driver.ensure_export(&record).await.unwrap_err();
         assert!(error.to_string().contains("belongs to 'lnx1'"), "{error}");
         assert_eq!(rig.pool(), before);
+        let at = "500507630300c562,4010403300000000";
+        rig.edit(&format!("reserved,{at}"), &format!("free,{at}"));
+        let error = driver.ensure_export(&record).await.unwrap_err();
+        assert!(error.to_string().contains("is free"), "{error}");
         // What cannot be read is no reason to fail: the row may well be the volume's.
         rig.change(|world| set_pool(world, &[]));
         driver.ensure_export(&record).await.unwrap();
