@@ -337,7 +337,7 @@ fn the_driver_options_are_what_the_loader_reads() {
             }
         }
     }
-    let listed = serde_json::to_value(&options[1]).unwrap();
+    let listed = serde_json::to_value(options[1]).unwrap();
     assert_eq!(listed["name"], "zvm_connector_host");
     assert_eq!(listed["type"]["choice"][0], "system");
     assert_eq!(listed["default"], "system");

@@ -391,19 +391,19 @@ async fn all_attempts_of_one_call_end_by_its_deadline() {
     };
     let bound = "zvm_xcat_connection_timeout = 100";
     // The key, the call, the caller's budget, what an attempt comes to, its seconds, and how many seconds each attempt had.
-    let cases: [(&str, &Call, Option<u64>, TransportFault, u64, &[u64]); 9] = [
+    let cases = [
         // By the defaults every attempt of the specification has its whole time.
-        ("", &query, None, TimedOut, 60, &[60, 60, 60]),
-        ("", &change, None, NoConnection, 10, &[600, 600, 600]),
-        ("", &change, None, NoConnection, 600, &[600, 600, 600]),
+        ("", &query, None, TimedOut, 60, vec![60, 60, 60]),
+        ("", &change, None, NoConnection, 10, vec![600, 600, 600]),
+        ("", &change, None, NoConnection, 600, vec![600, 600, 600]),
         // What is left of the bound is the time of the next attempt.
-        (bound, &query, None, TimedOut, 60, &[60, 39]),
-        (bound, &change, None, NoConnection, 10, &[100, 89, 77]),
+        (bound, &query, None, TimedOut, 60, vec![60, 39]),
+        (bound, &change, None, NoConnection, 10, vec![100, 89, 77]),
         // None is begun when nothing is left.
-        (bound, &change, None, NoConnection, 100, &[100]),
-        ("", &query, Some(60), TimedOut, 60, &[60]),
-        ("", &query, Some(5), TimedOut, 60, &[5]),
-        ("", &change, Some(20), NoConnection, 10, &[20, 9]),
+        (bound, &change, None, NoConnection, 100, vec![100]),
+        ("", &query, Some(60), TimedOut, 60, vec![60]),
+        ("", &query, Some(5), TimedOut, 60, vec![5]),
+        ("", &change, Some(20), NoConnection, 10, vec![20, 9]),
     ];
     for (keys, call, budget, fault, takes, expected) in cases {
         let clock = Arc::new(zvm_volume::client::ManualClock::at(
