@@ -6,12 +6,13 @@ const KIND: &str = "ssh-rsa ";
 /// The key in a line that `cat` printed on the MN, from its kind on: what stands before it, such as the node's name, is not the file's.
 /// `None` when the line is no key, or one that `authorized_keys` would not take as one line of one key.
 pub(crate) fn public_key(line: &str) -> Option<String> {
-    let key = line[line.find(KIND)?..].trim_end();
-    let blob = key[KIND.len()..].split(' ').next()?;
+    let (_, rest) = line.split_once(KIND)?;
+    let rest = rest.trim_end();
+    let blob = rest.split(' ').next()?;
     let encoded = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
     // The key tells its kind a second time, in its own encoding.
     let is_key = blob.starts_with("AAAAB3NzaC1yc2E") && blob.chars().all(encoded);
-    (is_key && !key.chars().any(char::is_control)).then(|| key.to_owned())
+    (is_key && !rest.chars().any(char::is_control)).then(|| format!("{KIND}{rest}"))
 }
 
 #[cfg(test)]
