@@ -359,7 +359,7 @@ async fn an_audit_tells_what_nobody_knows_of() {
             findings.iter().map(one).collect::<Vec<_>>()
         };
         let image = format!("ImageLeft {:?}", Some(&left));
-        assert_eq!(told(&clean), [image.clone()], "{variant}");
+        assert_eq!(told(&clean), std::slice::from_ref(&image), "{variant}");
         // One row is freed, one is somebody else's, and one volume has no record any more.
         let [freed, foreign] = [rig.line(&tag(1)), rig.line(&tag(2))];
         rig.edit(
